@@ -1,0 +1,34 @@
+# `make run` serves Casebook, `make test` tests it; both set up what is missing first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check clean
+
+run: $(VENV)/run.stamp
+	@exec $(BIN)/python app.py serve
+
+test: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+$(VENV)/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Casebook needs Python 3.11 or newer: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/pip.stamp
+	$(BIN)/python -m pip install --prefer-binary -r requirements.txt
+	@touch $@
+
+$(VENV)/test.stamp: requirements.txt requirements-dev.txt | $(VENV)/pip.stamp
+	$(BIN)/python -m pip install --prefer-binary -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp
+
+clean:
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis

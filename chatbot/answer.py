@@ -1,0 +1,114 @@
+"""What leaves the engine: an Answer made of parts, and the Citations its quotations rest on.
+
+The parts are the answer; `Answer.text` is their words put together. A reader of the parts never has
+to look for `[n]` in the words, so a source that itself holds `[3]` cannot forge a citation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Mode = Literal["extractive", "about", "absent"]
+PartKind = Literal["words", "case", "quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quotation stands: characters `start` to `end` of a document with this SHA-256.
+
+    `quote` equals those characters. `kind` is `text`, `caption` (words under a photo) or `heading`
+    (a case's own name). `passage` is the paragraph around the quotation, whose first character
+    stands at `passage_start`. `link` is the case page's path below the application's root, with
+    the characters to mark: `cases/<case_id>#c<start>-<end>`; `url` is the original's address or
+    empty, `published` an ISO date or empty.
+    """
+
+    number: int
+    quote: str
+    kind: Literal["text", "caption", "heading"]
+    document_id: str
+    document_sha256: str
+    document: str
+    start: int
+    end: int
+    passage: str
+    passage_start: int
+    case_id: str
+    case: str
+    company: str
+    source: str
+    published: str
+    url: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of an answer: framing `words`, the name of a `case`, or a `quote` with its citation.
+
+    `text` of a quote is the citation's quote, without quotation marks. `citation` is the number of
+    the citation for a quote and 0 otherwise.
+    """
+
+    kind: PartKind
+    text: str
+    citation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A case offered where the collection does not answer; `link` as in Citation, unmarked."""
+
+    case_id: str
+    case: str
+    company: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the collection says to a question, or that it does not say.
+
+    `mode` is `extractive` (quotations answer), `about` (a greeting or a question about Casebook
+    itself; may quote the names of cases) or `absent` (not in the collection: `found` is False, no
+    citation, `nearest` offers cases). `confidence` is 0 to 1. `language` is the reader's, `en` or
+    `zh`: the language of the framing words. `release` names the release every citation resolves in.
+    """
+
+    question: str
+    language: str
+    found: bool
+    mode: Mode
+    parts: tuple[Part, ...]
+    citations: tuple[Citation, ...]
+    nearest: tuple[Nearest, ...]
+    suggestions: tuple[str, ...]
+    confidence: float
+    release: str
+    elapsed_ms: float
+
+    @property
+    def text(self) -> str:
+        """The parts as plain text: a line for each case, quotations in marks with `[n]` behind."""
+        return "".join(self.deltas())
+
+    def deltas(self) -> list[str]:
+        """`text` in pieces, one for each part, in order: what a stream sends."""
+        left, right = ("“", "”")
+        pieces: list[str] = []
+        before = ""
+        for part in self.parts:
+            if part.kind == "quote":
+                piece = f"{left}{part.text}{right} [{part.citation}]"
+                gap = " " if before == "quote" else "\n"
+            else:
+                piece = part.text
+                gap = "\n\n"
+            pieces.append((gap if pieces else "") + piece)
+            before = part.kind
+        return pieces
+
+    def to_json(self) -> dict[str, Any]:
+        """The Answer of the HTTP contract: every field, and `text`."""
+        return {**asdict(self), "text": self.text}

@@ -1,0 +1,71 @@
+"""A follow-up made whole from the turns before it.
+
+A question that points back ("How many people benefit from it?", "那它呢？") is searched together
+with the last question that stood alone. Only what the reader asked is used, never what Casebook
+answered, so no answer can steer a later one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+_TURNS = 10  # how far back a subject is looked for
+
+_POINTS_BACK = re.compile(
+    r"\b(it|its|they|them|their|theirs|this|these|those|he|she|him|her|his|hers|former|latter"
+    r"|same|ones|others|else|too)\b"
+    r"|\b(about|of|for|with|by|from|in|to|like|is|was|did|does|do) that\b|\bthat\W*$"
+    r"|(?<!is )(?<!are )(?<!was )(?<!were )\bthere\b"
+    r"|\bthe (project|company|plant|initiative|activity|activities|programme|program|case|firm"
+    r"|donation|donations|event|area)\b"
+    r"|[它他她]|[这那其此该]|上述|上面|前者|后者",
+    re.IGNORECASE,
+)
+_LEANS_BACK = re.compile(
+    r"^\s*(and|but|so|or|also|why|how come|what about|how about|what else|any other|more"
+    r"|where|when|who|how many|how much|how long|how often|for whom|by whom|since when"
+    r"|那|还有|为什么|怎么会|哪里|什么时候|何时|谁|多少|几个|多久|然后|另外)",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+|\b[A-Z]{2,}\b|\d{3,}")
+_WORD = re.compile(r"[\w'-]+")
+_SHORT_WORDS = 4
+_SHORT_CHARACTERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation so far."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+def stands_alone(question: str) -> bool:
+    """Tell whether a question can be searched without the turns before it.
+
+    It cannot where it points back with a pronoun, or where it leans on what came before: it opens
+    like a follow-up, is short, and names nothing.
+    """
+    if _NAMES.search(question):
+        return True
+    if _POINTS_BACK.search(question):
+        return False
+    words = _WORD.findall(question)
+    letters = sum(character.isalnum() for character in question)
+    short = len(words) <= _SHORT_WORDS if question.isascii() else letters <= _SHORT_CHARACTERS
+    return not (short and _LEANS_BACK.search(question))
+
+
+def make_whole(question: str, history: Sequence[Turn]) -> str:
+    """Return the question, behind the last one that stood alone where it does not itself."""
+    if stands_alone(question):
+        return question
+    asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
+    for earlier in reversed(asked):
+        if earlier and earlier != question and stands_alone(earlier):
+            return f"{earlier} {question}"
+    return question

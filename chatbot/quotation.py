@@ -1,0 +1,72 @@
+"""Citations: made from a document's characters and checked against them on the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from chatbot.answer import Answer, Citation
+from corpus.errors import CitationError
+from corpus.records import Case, Document, Passage
+
+Kind = Literal["text", "caption", "heading"]
+
+
+def link_to(case: Case, start: int = 0, end: int = 0) -> str:
+    """Return the case page's path below the application's root, with characters to mark if any."""
+    return f"cases/{case.id}" + (f"#c{start}-{end}" if end else "")
+
+
+def cite(
+    number: int, document: Document, case: Case, passage: Passage, start: int, end: int
+) -> Citation:
+    """Return a citation of the document's characters `start` to `end`, outer white space left out."""
+    words = document.text[start:end]
+    start += len(words) - len(words.lstrip())
+    end -= len(words) - len(words.rstrip())
+    kinds: dict[str, Kind] = {"heading": "heading", "caption": "caption"}
+    return Citation(
+        number=number,
+        quote=document.text[start:end],
+        kind=kinds.get(passage.kind, "text"),
+        document_id=document.id,
+        document_sha256=document.sha256,
+        document=document.name,
+        start=start,
+        end=end,
+        passage=passage.text,
+        passage_start=passage.start,
+        case_id=case.id,
+        case=case.title,
+        company=case.company,
+        source=document.source or document.publisher,
+        published=document.published,
+        url=document.url,
+        link=link_to(case, start, end),
+    )
+
+
+def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
+    """Raise CitationError unless every quotation holds.
+
+    Each quote must be its document's characters at its span, of the very text the citation names
+    by SHA-256; each part that quotes must have its citation, and each citation a part; an answer
+    that found nothing has none.
+    """
+    texts = {document.id: document for document in documents}
+    quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
+    cited = {citation.number: citation for citation in answer.citations}
+    if quoted.keys() != cited.keys() or len(cited) != len(answer.citations):
+        raise CitationError("the quotations and the citations of an answer are not the same")
+    if not answer.found and cited:
+        raise CitationError("an answer that found nothing cites something")
+    if any(part.citation for part in answer.parts if part.kind != "quote"):
+        raise CitationError("words that are no quotation carry a citation")
+    for number, citation in cited.items():
+        document = texts.get(citation.document_id)
+        place = f"[{number}] {citation.document} {citation.start}-{citation.end}"
+        if document is None or document.sha256 != citation.document_sha256:
+            raise CitationError(f"{place}: not the document that was searched")
+        characters = document.text[citation.start : citation.end]
+        if not characters or characters != citation.quote or quoted[number] != citation.quote:
+            raise CitationError(f"{place}: the quotation is not the document's characters")

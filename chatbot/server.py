@@ -1,0 +1,97 @@
+"""The server process: takes the port, prepares in the background, says when it can answer.
+
+The page and `/healthz` answer at once; `/readyz` follows when a release is open and the encoder
+warm.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import uvicorn
+
+from chatbot.engine import Engine
+from chatbot.settings import Settings
+from corpus.errors import CasebookError, UsageError
+
+log = logging.getLogger("casebook")
+
+
+def serve(
+    engine: Engine, settings: Settings, prepare: Callable[[], None], say: Callable[[str], None]
+) -> int:
+    """Serve until Ctrl-C or SIGTERM and return the exit code.
+
+    `prepare` makes what is missing (a model, a first release) before the first page; raises
+    UsageError where the port cannot be taken, which is tried before anything slow.
+    """
+    listener = take_port(settings.host, settings.port)
+    try:
+        started = time.perf_counter()
+        prepare()
+        from chatbot.web import create_app  # 2.6 s of imports, not needed by the other verbs
+
+        config = uvicorn.Config(
+            create_app(engine, settings),
+            log_level=settings.log_level if settings.log_level == "debug" else "warning",
+            access_log=settings.log_level == "debug",
+            server_header=False,
+            root_path=settings.root_path,
+            timeout_graceful_shutdown=3,
+        )
+        server = uvicorn.Server(config)
+        address = describe_address(listener)
+        failures: list[CasebookError] = []
+
+        def warm() -> None:
+            try:
+                engine.warm()
+            except CasebookError as error:
+                failures.append(error)
+                server.should_exit = True
+                return
+            say(f"Casebook answers on {address} ({time.perf_counter() - started:.0f} s); Ctrl-C ends it")
+
+        say(f"Casebook is starting on {address}")
+        threading.Thread(target=warm, name="warm", daemon=True).start()
+        try:
+            server.run(sockets=[listener])
+        except KeyboardInterrupt:
+            pass
+        if failures:
+            raise failures[0]
+        say("Casebook has ended")
+        return 0
+    finally:
+        listener.close()
+
+
+def take_port(host: str, port: int) -> socket.socket:
+    """Return a socket bound to the address; raises UsageError, naming it, where it cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, UnicodeError) as error:
+        listener.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise UsageError(
+                f"port {port} on {host} is in use: end what uses it, or set CASEBOOK_PORT"
+            ) from error
+        raise UsageError(f"cannot serve on {host}:{port} ({error}): check CASEBOOK_HOST") from error
+    return listener
+
+
+def describe_address(listener: socket.socket) -> str:
+    """Return the address a browser opens."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

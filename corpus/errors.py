@@ -1,0 +1,111 @@
+"""Every error Casebook raises on purpose, as one tree.
+
+    CasebookError
+    ├── UsageError            a flag, a setting or a field has a value that cannot work
+    │   ├── QuestionError     the question cannot be asked: empty, too long, no text
+    │   └── FilterError       a filter that does not exist, or a value nothing has
+    ├── LibraryError          the folder of documents is missing, unreadable or empty
+    ├── DocumentError         one document cannot be read
+    ├── ModelError            the encoder cannot be prepared or loaded
+    ├── NotFoundError         a case, a document or a page that is not there
+    ├── ReleaseError          a release cannot be used
+    │   ├── NoReleaseError    nothing has been published yet
+    │   ├── CorruptReleaseError   bytes differ from the manifest
+    │   └── ModelMismatchError    the release was built by another model
+    ├── BuildLockedError      another build is at work
+    └── CitationError         a quotation is not the source's characters
+
+The tree stands in the lowest of the three rooms because all three raise from it and imports point
+one way. Each error's text is one line a person can act on: what, where, and the mend. `code` is the
+stable word for programs. Which HTTP status or exit code belongs to it is decided at the edge.
+"""
+
+from __future__ import annotations
+
+
+class CasebookError(Exception):
+    """The root: `code` is a stable lower-case word, `str(error)` one line for a person."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        """Keep `message` on one line, whatever a foreign exception put into it."""
+        super().__init__(" ".join(message.split()))
+
+
+class UsageError(CasebookError):
+    """A flag, a setting or a field has a value that cannot work."""
+
+    code = "usage"
+
+
+class QuestionError(UsageError):
+    """The question cannot be asked: empty, too long, or without any letter or digit."""
+
+    code = "bad_question"
+
+
+class FilterError(UsageError):
+    """A filter that does not exist, or a value that no case has."""
+
+    code = "bad_filter"
+
+
+class LibraryError(CasebookError):
+    """The folder of documents is missing, unreadable or empty."""
+
+    code = "library"
+
+
+class DocumentError(CasebookError):
+    """One document cannot be read."""
+
+    code = "document"
+
+
+class ModelError(CasebookError):
+    """The encoder cannot be prepared or loaded."""
+
+    code = "model"
+
+
+class NotFoundError(CasebookError):
+    """A case, a document or a page that is not there."""
+
+    code = "not_found"
+
+
+class ReleaseError(CasebookError):
+    """A release cannot be used."""
+
+    code = "release"
+
+
+class NoReleaseError(ReleaseError):
+    """Nothing has been published yet."""
+
+    code = "no_release"
+
+
+class CorruptReleaseError(ReleaseError):
+    """Bytes on disk differ from the manifest."""
+
+    code = "corrupt_release"
+
+
+class ModelMismatchError(ReleaseError):
+    """The release was built by another model than the one that would read it."""
+
+    code = "model_mismatch"
+
+
+class BuildLockedError(CasebookError):
+    """Another build is at work."""
+
+    code = "build_locked"
+
+
+class CitationError(CasebookError):
+    """A quotation is not the source's characters; never shown, always logged."""
+
+    code = "citation"

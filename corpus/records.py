@@ -1,0 +1,123 @@
+"""What flows from a file to the index: frozen records, standard library only.
+
+All offsets are Python string indices (code points, not bytes) into `Document.text`, half open:
+`text[start:end]`. Records carry their own words beside the span, so that a record can be checked
+against its document anywhere: `document.text[r.start:r.end] == r.text` holds for every Case,
+Passage and Sentence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BlockKind = Literal["heading", "paragraph", "caption"]
+CaseKind = Literal["case", "introduction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of a document's text that belongs together: one heading, paragraph or photo caption.
+
+    `start` and `end` are offsets into the text of the reading it came with; the first and the last
+    character are not white space. Blocks are in text order and do not overlap; text outside all
+    blocks is page furniture or white space.
+    """
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader made of one file's bytes: the text, its blocks, and what the file says of itself.
+
+    `text` is kept as the file has it, page furniture included. Empty strings mean that the file
+    does not say; `published` is an ISO date (YYYY-MM-DD) or empty.
+    """
+
+    text: str
+    blocks: tuple[Block, ...]
+    title: str = ""
+    source: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of the library with its text, kept as the reader gave it.
+
+    `id` comes from `name`, the file's path below the library folder with forward slashes, so that
+    an edit keeps it. `sha256` is that of `text` in UTF-8, in hexadecimal. `published` is an ISO
+    date or empty; `language` is a BCP 47 primary tag such as `en` or `zh`, `und` where unknown;
+    `url` is the address of the original, or empty.
+    """
+
+    id: str
+    name: str
+    sha256: str
+    text: str
+    title: str
+    publisher: str
+    source: str
+    published: str
+    language: str
+    url: str
+    rights: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One company's case, or a document's introduction (`company` is empty there).
+
+    `id` comes from the document's id and the title, never from the order, so a case keeps its
+    address when others are added around it. The span includes the case's own heading.
+    """
+
+    id: str
+    document_id: str
+    kind: CaseKind
+    title: str
+    company: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a passage: what an answer quotes."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph, or a part of a long one: what a search finds.
+
+    Passages of a case do not overlap and cover every character of it that is not white space.
+    `sentences` tile the passage: the first starts at `start`, each next one where the one before
+    ends, the last ends at `end`; white space between two sentences belongs to the earlier one, and a
+    quotation drops it. A caption is quoted only as what it is, a heading only as a case's name.
+    """
+
+    id: str
+    document_id: str
+    case_id: str
+    kind: BlockKind
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document with the cases and passages found in it, each in text order."""
+
+    document: Document
+    cases: tuple[Case, ...]
+    passages: tuple[Passage, ...]

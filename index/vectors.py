@@ -1,0 +1,56 @@
+"""Dense rows on disk and in search: exact inner product; the only importer of faiss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import CorruptReleaseError
+
+Vectors = NDArray[np.float32]
+
+
+def write_rows(rows: Vectors, path: Path) -> None:
+    """Write (n, d) float32 rows as an exact inner-product index; equal rows give equal bytes."""
+    index = faiss.IndexFlatIP(rows.shape[1])
+    index.add(np.ascontiguousarray(rows))
+    faiss.write_index(index, str(path))
+
+
+class Rows:
+    """The rows of one file, memory-mapped; safe to share between threads.
+
+    `count` is n, `dimension` is d.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`; raises CorruptReleaseError where it is not such an index."""
+        faiss.omp_set_num_threads(1)  # idle OpenMP threads fight with torch's over few cores
+        try:
+            self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise CorruptReleaseError(f"{path}: not an index of rows; build again") from error
+        self.count = int(self._index.ntotal)
+        self.dimension = int(self._index.d)
+
+    def search(self, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
+        """Return the numbers and inner products of the min(k, n) rows nearest to `query` (d,).
+
+        Best first, ties by row; which of several equal rows stand at the cut is FAISS's choice.
+        """
+        k = min(k, self.count)
+        if k == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores, rows = self._index.search(query[None, :], k)
+        order = np.lexsort((rows[0], -scores[0]))
+        return rows[0][order], scores[0][order]
+
+    def take(self, numbers: NDArray[np.int64]) -> Vectors:
+        """Return the rows of these numbers, (len(numbers), d) float32, in their order."""
+        if not len(numbers):
+            return np.empty((0, self.dimension), np.float32)
+        rows: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))
+        return rows
