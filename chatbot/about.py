@@ -8,6 +8,7 @@ collection comes from the release, as quoted case titles or as counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 Topic = Literal["greeting", "thanks", "self", "cases"]
@@ -23,35 +24,40 @@ _THANKS = (
 _SELF = (
     r"(what|how) (can|do|could) (you|casebook|it) (do|help|work|answer)( for me| me| with)?"
     r"|(who|what) (are you|is casebook|is this( (site|page|chatbot|bot|assistant))?)"
-    r"|what (can|could|should|may) i ask( you| here)?( about)?|how (do|can|should) i use (you|this|casebook|it)"
-    r"|help( me)?|how does (this|it|casebook) work|what is (in|inside) (the|this) (collection|report|casebook)"
+    r"|what (can|could|should|may) i ask( you| here)?( about)?"
+    r"|how (do|can|should) i use (you|this|casebook|it)"
+    r"|help( me)?|how does (this|it|casebook) work"
+    r"|what is (in|inside) (the|this) (collection|report|casebook)"
     r"|what do you know|tell me about (yourself|casebook)|can you help( me)?"
     r"|(你|您|这个|casebook)?(能|可以|会)(做|干|帮我做|回答)(什么|些什么|哪些问题|什么问题)(呢)?"
     r"|(你|您)(是|叫)(谁|什么|什么名字)|我(可以|能|该)(问|怎么问)(你|您)?(什么|些什么|哪些问题)?"
     r"|怎么(用|使用)(你|这个|casebook)?|帮助|(这|casebook)是(什么|做什么的|干什么的)"
 )
-_COMPANIES = (
-    r"(which|what|list)( all)?( the)?( other)? (compan(y|ies)|firms?|enterprises?|members?|cases?|case studies)"
-    r"( are| is)?( covered| included| there| in(cluded in)? (the|this|your)[\w ]*"
-    r"| do you (have|cover|know)| does (it|the (collection|report)) (have|cover|contain|include)){0,2}"
-    r"|(which|what) (companies|firms|enterprises|members|cases) (does|do) (the|this|your|you|casebook)[\w ]* (cover|have|contain|include|hold|know)( about)?"
-    r"|how many (cases|companies|firms|enterprises|case studies)"
-    r"( are( there| covered| included)?| do you (have|cover)| does (it|the [\w ]+) (have|cover|contain|include)){0,2}"
-    r"( in (the|this|your) [\w ]+)?"
-    r"|(list|show)( me)?( all)?( the| your)? (companies|cases|case studies|firms|enterprises)"
-    r"|(收录了?|包含了?|包括了?|涵盖了?|涉及了?|覆盖了?|介绍了?|报告里|报告中|案例集里|案例集中|这里|一共|总共|目前|都){0,4}(有|收录了?|包含了?|包括了?|涵盖了?|涉及了?|覆盖了?|介绍了?)?"
-    r"(哪些|哪几家|哪几个|多少家?|几家|几个|什么)(公司|企业|案例|会员|会员企业)"
-    r"(的?案例)?(被?(收录|包含|包括|涵盖))?(在内)?"
+_MANY = "companies|firms|enterprises|members|cases|case studies"
+_HOLD = "have|cover|contain|include|hold|know"
+_HOLD_ZH = "有|收录了?|包含了?|包括了?|涵盖了?|涉及了?|覆盖了?|介绍了?"
+_WHERE_ZH = "报告里|报告中|案例集里|案例集中|这里|一共|总共|目前|都"
+_CASES = (
+    rf"(which|what|list)( all)?( the)?( other)? ({_MANY}|company|firm|enterprise|case)( are| is)?"
+    rf"( covered| included| there| in(cluded in)? (the|this|your)[\w ]*| do you ({_HOLD})"
+    rf"| does (it|the (collection|report)) ({_HOLD})){{0,2}}"
+    rf"|(which|what) ({_MANY}) (does|do) (the|this|your|you|casebook)[\w ]* ({_HOLD})( about)?"
+    rf"|how many ({_MANY})( are( there| covered| included)?| do you ({_HOLD})"
+    rf"| does (it|the [\w ]+) ({_HOLD})){{0,2}}( in (the|this|your) [\w ]+)?"
+    rf"|(list|show)( me)?( all)?( the| your)? ({_MANY})"
+    rf"|({_WHERE_ZH}|{_HOLD_ZH}){{0,4}}(哪些|哪几家|哪几个|多少家?|多少个|几家|几个|什么)"
+    rf"(公司|企业|案例|会员|会员企业)(的?案例)?(被?({_HOLD_ZH}))?(在内)?"
     r"|(列出|显示)(所有|全部)?(的)?(公司|企业|案例)"
 )
-_PATTERNS: tuple[tuple[Topic, re.Pattern[str]], ...] = tuple(
-    (topic, re.compile(rf"(?:please |请问|请)?(?:{pattern})(?: please)?[\s.!?,。！？，~～]*", re.IGNORECASE))
-    for topic, pattern in (
-        ("greeting", _HELLO),
-        ("thanks", _THANKS),
-        ("self", _SELF),
-        ("cases", _COMPANIES),
-    )
+_TOPICS: tuple[tuple[Topic, str], ...] = (
+    ("greeting", _HELLO),
+    ("thanks", _THANKS),
+    ("self", _SELF),
+    ("cases", _CASES),
+)
+_PATTERNS = tuple(
+    (topic, re.compile(rf"(?:please |请问|请)?(?:{words})(?: please)?[\s.!?,。！？，~～]*", re.I))
+    for topic, words in _TOPICS
 )
 _LONGEST = 120  # characters; nothing longer is small talk, and the patterns stay cheap
 
@@ -62,16 +68,16 @@ WORDS: dict[str, dict[str, str]] = {
         "self": (
             "I answer questions about the CCCME collection of green-development cases, in English "
             "or Chinese. Every answer is made of sentences quoted word for word from the "
-            "collection, each with a link to its place; where the collection does not say, I say so."
+            "collection, each with a link to its place. Where it does not say, I say so."
         ),
         "cases": "The collection holds {cases} cases from {companies} companies:",
         "cases_plain": "The collection holds {cases} cases:",
         "holds": "It holds these cases:",
         "absent": "The collection does not answer this.",
         "nearest": "The cases nearest to the question are listed below.",
-        "uncertain": "The closest words in the collection:",
-        "quoted": "The collection says:",
         "introduction": "Introduction",
+        "suggest_all": "Which companies are covered?",
+        "suggest_one": "What did {company} do?",
     },
     "zh": {
         "greeting": "您好！欢迎询问机电商会会员企业绿色发展案例的相关问题。",
@@ -85,9 +91,9 @@ WORDS: dict[str, dict[str, str]] = {
         "holds": "收录的案例如下：",
         "absent": "案例集中没有找到这个问题的答案。",
         "nearest": "下面列出与问题最接近的案例。",
-        "uncertain": "案例集中最接近的原文：",
-        "quoted": "案例集原文如下：",
         "introduction": "引言",
+        "suggest_all": "收录了哪些公司？",
+        "suggest_one": "{company} 做了什么？",
     },
 }
 
@@ -101,3 +107,10 @@ def find_topic(question: str) -> Topic | None:
         if pattern.fullmatch(words):
             return topic
     return None
+
+
+def suggest(companies: Sequence[str], language: str) -> tuple[str, ...]:
+    """Return questions that the collection answers, made from the companies in it."""
+    words = WORDS[language]
+    ones = (words["suggest_one"].format(company=company) for company in companies[:3])
+    return (words["suggest_all"], *ones)

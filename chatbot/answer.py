@@ -110,5 +110,5 @@ class Answer:
         return pieces
 
     def to_json(self) -> dict[str, Any]:
-        """The Answer of the HTTP contract: every field, and `text`."""
+        """Return the Answer of the HTTP contract: every field, and `text`."""
         return {**asdict(self), "text": self.text}

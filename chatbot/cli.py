@@ -97,7 +97,9 @@ def _make_parser() -> argparse.ArgumentParser:
     add("serve", _serve, "Serve the web chat and the API, building first if nothing is live.")
     ask = add("ask", _ask, "Answer a question with quotations from the live release.")
     ask.add_argument("question", nargs="+")
-    ask.add_argument("--company", action="append", help="only cases of this company; may be repeated")
+    ask.add_argument(
+        "--company", action="append", help="only cases of this company; may be repeated"
+    )
     ask.add_argument("--language", choices=("en", "zh"), help="language of the framing words")
     search = add("search", _search, "Print the passages nearest to a question.")
     search.add_argument("question", nargs="+")
@@ -117,7 +119,7 @@ def _suppressed(action: argparse.Action) -> argparse.Action:
     return twin
 
 
-def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from chatbot.server import serve
 
     releases = _releases(settings)
@@ -226,7 +228,8 @@ def _list(settings: Settings, arguments: argparse.Namespace) -> int:
         _print_json({"documents": documents, "failed": failed})
     else:
         for document_ in documents:
-            print(f"{document_['name']}\n  {document_['title']} ({document_['published'] or 'no date'})")
+            print(document_["name"])
+            print(f"  {document_['title']} ({document_['published'] or 'no date'})")
             for case in document_["cases"]:
                 print(f"  - {case['title']}")
         if not documents and not failed:

@@ -10,102 +10,26 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_topic
 from chatbot.answer import Answer, Citation, Part
+from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn, make_whole
+from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
-from corpus.errors import (
-    CasebookError,
-    CitationError,
-    FilterError,
-    NotFoundError,
-    QuestionError,
-    ReleaseError,
-)
+from corpus.errors import CasebookError, CitationError, NotFoundError, ReleaseError
 from corpus.language import detect
-from corpus.records import Case, Document, Passage
 from index.encoder import Encoder
 from index.publish import Releases
 from index.release import Release
 from index.search import Hit, search
 
-QUESTION_LENGTH = 2000  # characters
 LANGUAGES = ("en", "zh")  # of the framing words
-Filters = Mapping[str, Sequence[str]]
 
 log = logging.getLogger("casebook")
-
-SUGGESTIONS = {
-    "en": (
-        "Which companies are covered?",
-        "How many people benefit from the Padma Water Plant?",
-        "What did WeRide do during the COVID-19 lockdown?",
-        "Where did POWERCHINA donate solar lights?",
-    ),
-    "zh": (
-        "收录了哪些公司？",
-        "帕德玛水厂项目惠及多少人？",
-        "文远知行在抗击新冠疫情中做了什么？",
-        "中国电建在哪些国家捐赠了光伏产品？",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a search found, and in which release."""
-
-    hits: tuple[Hit, ...]
-    release: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseEntry:
-    """A case with the document it stands in."""
-
-    case: Case
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Every case of a release, by document name, then in text order."""
-
-    entries: tuple[CaseEntry, ...]
-    release: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """One case with its document and passages, headings and captions among them, in text order."""
-
-    case: Case
-    document: Document
-    passages: tuple[Passage, ...]
-    release: str
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """Whether questions can be answered, from what, and one line that says why not.
-
-    `live` says that a release is open, `ready` that the encoder is warm as well.
-    """
-
-    live: bool
-    ready: bool
-    release: str
-    documents: int
-    cases: int
-    passages: int
-    model: str
-    message: str
 
 
 class Engine:
@@ -183,7 +107,7 @@ class Engine:
         return Catalogue(tuple(CaseEntry(c, d) for c, d in release.cases()), release.id)
 
     def case(self, case_id: str) -> CaseView:
-        """Return one case; raises NotFoundError for an unknown id, a ReleaseError without release."""
+        """Return one case; raises NotFoundError for an unknown id, else a ReleaseError."""
         release = self._hold()
         found = release.find_case(case_id)
         if found is None:
@@ -251,9 +175,7 @@ class Engine:
         if topic == "cases":
             companies = {case.company for case, _ in catalogue if case.company}
             text = words["cases" if companies else "cases_plain"]
-            parts.append(
-                Part("words", text.format(cases=len(catalogue), companies=len(companies)))
-            )
+            parts.append(Part("words", text.format(cases=len(catalogue), companies=len(companies))))
         else:
             parts.append(Part("words", words[topic]))
         if topic in ("cases", "self"):
@@ -269,7 +191,7 @@ class Engine:
                 parts.append(Part("quote", citation.quote, citation.number))
         return Answer(
             question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
-            SUGGESTIONS[language], 1.0, release.id, 0.0,
+            suggest(release.companies(), language), 1.0, release.id, 0.0,
         )  # fmt: skip
 
     def _answer(
@@ -298,7 +220,7 @@ class Engine:
         text = f"{words['absent']} {words['nearest']}" if nearest else words["absent"]
         return Answer(
             question, language, False, "absent", (Part("words", text),), (), nearest,
-            SUGGESTIONS[language], confidence, release.id, 0.0,
+            suggest(release.companies(), language), confidence, release.id, 0.0,
         )  # fmt: skip
 
     def _check(self, answer: Answer, release: Release) -> Answer:
@@ -308,61 +230,3 @@ class Engine:
             log.error("an answer was held back in release %s: %s", release.id, error)
             raise
         return answer
-
-
-def clean_question(question: str) -> str:
-    """Return the question on one line without control or direction characters.
-
-    Raises QuestionError where nothing can be searched: no letter or digit, or more than
-    QUESTION_LENGTH characters.
-    """
-    if len(question) > QUESTION_LENGTH:
-        raise QuestionError(
-            f"the question has {len(question)} characters; ask in at most {QUESTION_LENGTH}"
-        )
-    kept = "".join(
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
-        for c in question
-        if unicodedata.category(c) not in ("Cf", "Cs")
-    )
-    cleaned = " ".join(kept.split())
-    if not any(character.isalnum() for character in cleaned):
-        raise QuestionError("the question has no words; type a question in any language")
-    return cleaned
-
-
-def choose_language(question: str) -> str:
-    """Return the language of the framing words for a question: `zh` for Chinese, else `en`."""
-    return "zh" if detect(question) == "zh" else "en"
-
-
-def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
-    """Return the numbers of the cases that the filters leave, or None where there is no filter.
-
-    Raises FilterError for an unknown key, and for a value that no case has.
-    """
-    if not filters or not any(filters.values()):
-        return None
-    fields: dict[str, Callable[[Case, Document], str]] = {
-        "company": lambda case, _: case.company,
-        "case_id": lambda case, _: case.id,
-        "document_id": lambda _, document: document.id,
-        "language": lambda _, document: document.language,
-    }
-    cases = release.cases()
-    left = set(range(len(cases)))
-    for key, values in filters.items():
-        if key not in fields:
-            raise FilterError(f"no filter {key[:40]!r}: use one of {', '.join(fields)}")
-        have = [fields[key](case, document).casefold() for case, document in cases]
-        known = Counter(have)
-        for value in values:
-            if not value or value.casefold() not in known:
-                some = sorted({fields[key](c, d) for c, d in cases} - {""})[:8]
-                raise FilterError(f"no case has {key} {value[:60]!r}: use one of {', '.join(some)}")
-        if values:
-            wanted = {value.casefold() for value in values}
-            left &= {number for number, value in enumerate(have) if value in wanted}
-    return left
-
-

@@ -20,7 +20,7 @@ def link_to(case: Case, start: int = 0, end: int = 0) -> str:
 def cite(
     number: int, document: Document, case: Case, passage: Passage, start: int, end: int
 ) -> Citation:
-    """Return a citation of the document's characters `start` to `end`, outer white space left out."""
+    """Return a citation of the characters `start` to `end`, outer white space left out."""
     words = document.text[start:end]
     start += len(words) - len(words.lstrip())
     end -= len(words) - len(words.rstrip())

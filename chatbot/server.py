@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 
@@ -55,14 +56,15 @@ def serve(
                 failures.append(error)
                 server.should_exit = True
                 return
-            say(f"Casebook answers on {address} ({time.perf_counter() - started:.0f} s); Ctrl-C ends it")
+            say(
+                f"Casebook answers on {address} "
+                f"({time.perf_counter() - started:.0f} s); Ctrl-C ends it"
+            )
 
         say(f"Casebook is starting on {address}")
         threading.Thread(target=warm, name="warm", daemon=True).start()
-        try:
+        with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            pass
         if failures:
             raise failures[0]
         say("Casebook has ended")

@@ -81,5 +81,7 @@ def _read_log_level(value: str) -> str:
     level = value.lower()
     names = ("debug", "info", "warning", "error", "critical")
     if level not in names or level.upper() not in logging.getLevelNamesMapping():
-        raise UsageError(f"{PREFIX}LOG_LEVEL: {value!r} is no level; give one of {', '.join(names)}")
+        raise UsageError(
+            f"{PREFIX}LOG_LEVEL: {value!r} is no level; give one of {', '.join(names)}"
+        )
     return level

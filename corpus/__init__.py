@@ -1,0 +1,1 @@
+"""Documents in, passages out; imports neither of the other two rooms."""

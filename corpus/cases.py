@@ -1,8 +1,9 @@
 """Blocks to cases: an article of several companies' cases is taken apart at their headings.
 
-The headings of the collection read `Company: Title`. A line of that form is taken for one only where
-the company is named again in the paragraph below it, so that `Note: bring water` opens nothing.
-What stands before the first such heading is the introduction; a document without one is one case.
+The headings of the collection read `Company: Title`. A line of that form is taken for one only
+where the company is named again in the paragraph below it, so that `Note: bring water` opens
+nothing. What stands before the first such heading is the introduction; a document without one is
+one case.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ def _make(
     place = f"{document.id}\n{kind}\n{title}"
     case_id = _digest(place)
     if any(case.id == case_id for case in before):  # the same title again: its words tell it apart
-        case_id = _digest(f"{place}\n{text}\n{start if any(c.text == text for c in before) else ''}")
+        case_id = _digest(
+            f"{place}\n{text}\n{start if any(c.text == text for c in before) else ''}"
+        )
     return Case(case_id, document.id, kind, title, company, start, end, text)
 
 

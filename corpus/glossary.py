@@ -22,7 +22,7 @@ class Glossary:
         )
 
     def translate(self, question: str) -> str:
-        """Return the question with every name of a group as the group's first; longest names win."""
+        """Return the question with each name as its group has it first; the longest names win."""
         return self._pattern.sub(self._replace, question)
 
     def _replace(self, match: re.Match[str]) -> str:

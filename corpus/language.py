@@ -44,26 +44,30 @@ _BEFORE = re.compile(r"[^\s(\[{“‘\"'（]*\Z")
 _ACRONYM = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]?\Z")
 
 # A full stop behind these never ends a sentence ...
-_NEVER = frozenset(
-    "mr mrs ms dr prof st gen sen rep gov capt cpt lt col sgt maj rev hon messrs no nos vol vols pp"
-    " fig figs eq sec ch art ed eds vs cf e.g i.e approx est dept mt ft viz resp tel ext"
-    " z.b bzw ca bsp nr str d.h u.a sog evtl vgl sr sra srta dra ud uds pág ej p.ej mme mlle".split()
-)
-# ... and behind these only where a word follows that often begins one.
-_SELDOM = frozenset(
-    "inc ltd co corp llc plc etc al jr ph.d a.m p.m jan feb mar apr jun jul aug sep sept oct nov"
-    " dec usw jh bros univ op".split()
-)
-_STARTERS = frozenset(
-    "the in it its this that these those a an he she they we i you his her their our there however"
-    " but and as at on for from with after before during since when while although though also"
-    " moreover furthermore meanwhile additionally by to under according following many some most"
-    " both each such if once then today what who which where why how one two other another no not"
-    " only as all because despite so thus therefore"
-    " der die das ein eine es er sie im am an auf nach mit seit von zu als bei durch für diese"
-    " dieser dieses nur el la los las un una en se su sus por para con de desde durante aunque"
-    " según este esta le les une dans il elle".split()
-)
+_NEVER_ENDING = """
+    mr mrs ms dr prof st gen sen rep gov capt cpt lt col sgt maj rev hon messrs no nos vol vols pp
+    fig figs eq sec ch art ed eds vs cf e.g i.e approx est dept mt ft viz resp tel ext
+    z.b bzw ca bsp nr str d.h u.a sog evtl vgl sr sra srta dra ud uds pág ej p.ej mme mlle
+"""
+# ... behind these only where a word follows that often begins one ...
+_SELDOM_ENDING = """
+    inc ltd co corp llc plc etc al jr ph.d a.m p.m jan feb mar apr jun jul aug sep sept oct nov dec
+    usw jh bros univ op
+"""
+# ... such as these.
+_STARTING = """
+    the in it its this that these those a an he she they we i you his her their our there however
+    but and as at on for from with after before during since when while although though also
+    moreover furthermore meanwhile additionally by to under according following many some most
+    both each such if once then today what who which where why how one two other another no not
+    only as all because despite so thus therefore
+    der die das ein eine es er sie im am an auf nach mit seit von zu als bei durch für diese dieser
+    dieses nur el la los las un una en se su sus por para con de desde durante aunque según este
+    esta le les une dans il elle
+"""
+_NEVER = frozenset(_NEVER_ENDING.split())
+_SELDOM = frozenset(_SELDOM_ENDING.split())
+_STARTERS = frozenset(_STARTING.split())
 
 
 def detect(text: str) -> str:

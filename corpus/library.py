@@ -7,7 +7,7 @@ folder and decides which may be opened.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import hashlib
 import json
 import os
@@ -41,11 +41,15 @@ class Library:
         Raises LibraryError where the folder is missing or cannot be read.
         """
         if not self.folder.is_dir():
-            raise LibraryError(f"{self.folder}: no such folder; set CASEBOOK_REPORTS to the documents")
+            raise LibraryError(
+                f"{self.folder}: no such folder; set CASEBOOK_REPORTS to the documents"
+            )
         names: list[str] = []
 
         def stop(error: OSError) -> None:
-            raise LibraryError(f"{error.filename}: cannot be read ({error.strerror}); check its rights")
+            raise LibraryError(
+                f"{error.filename}: cannot be read ({error.strerror}); check its rights"
+            )
 
         for place, folders, files in os.walk(self.folder, onerror=stop):
             folders[:] = [name for name in folders if not name.startswith(".")]
@@ -93,13 +97,17 @@ class Library:
         except FileNotFoundError:
             return []
         except (OSError, ValueError) as error:
-            raise DocumentError(f"{GLOSSARY}: cannot be read ({error}); mend or remove it") from error
+            raise DocumentError(
+                f"{GLOSSARY}: cannot be read ({error}); mend or remove it"
+            ) from error
         if not isinstance(groups, list):
             raise DocumentError(f'{GLOSSARY}: not a list; write [["WeRide", "文远知行"]]')
         for number, group in enumerate(groups, 1):
             names = group if isinstance(group, list) else []
             if len(names) < 2 or not all(isinstance(n, str) and n.strip() for n in names):
-                raise DocumentError(f"{GLOSSARY}: group {number} is not a list of two or more names")
+                raise DocumentError(
+                    f"{GLOSSARY}: group {number} is not a list of two or more names"
+                )
         return groups
 
     def _locate(self, name: str) -> Path:
@@ -142,7 +150,7 @@ def _read_sidecar(path: Path, name: str) -> dict[str, str]:
     except ValueError as error:
         raise DocumentError(f"{name}: not JSON ({error}); mend or remove it") from error
     if not isinstance(facts, dict):
-        raise DocumentError(f"{name}: not a JSON object; write {{\"title\": ...}}")
+        raise DocumentError(f'{name}: not a JSON object; write {{"title": ...}}')
     for key, value in facts.items():
         if key not in FIELDS:
             raise DocumentError(f"{name}: unknown key {key[:40]!r}; use {', '.join(FIELDS)}")
@@ -156,7 +164,7 @@ def _check_facts(facts: dict[str, str], name: str) -> None:
     published = facts.get("published")
     if published:
         try:
-            datetime.date.fromisoformat(published)
+            dt.date.fromisoformat(published)
         except ValueError as error:
             raise DocumentError(
                 f"{name}: published {published[:40]!r} is no date; write it as 2024-02-23"

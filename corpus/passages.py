@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from corpus.language import sentence_spans
 from corpus.records import Block, BlockKind, Case, Document, Passage, Sentence
@@ -80,7 +81,7 @@ def split_long(text: str, span: Span) -> list[Span]:
             part = middle
         held += length
     bounds = [start, *cuts, end]
-    return [_trim(text, *bound) for bound in zip(bounds, bounds[1:], strict=False)]
+    return [_trim(text, *bound) for bound in pairwise(bounds)]
 
 
 def _belongs(text: str, before: tuple[BlockKind, Span], span: Span) -> bool:

@@ -31,7 +31,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader made of one file's bytes: the text, its blocks, and what the file says of itself.
+    """What a reader made of a file's bytes: the text, its blocks, what it says of itself.
 
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file
     does not say; `published` is an ISO date (YYYY-MM-DD) or empty.
@@ -100,8 +100,8 @@ class Passage:
 
     Passages of a case do not overlap and cover every character of it that is not white space.
     `sentences` tile the passage: the first starts at `start`, each next one where the one before
-    ends, the last ends at `end`; white space between two sentences belongs to the earlier one, and a
-    quotation drops it. A caption is quoted only as what it is, a heading only as a case's name.
+    ends, the last ends at `end`; white space between two sentences belongs to the earlier one, and
+    a quotation drops it. A caption is quoted only as what it is, a heading only as a case's name.
     """
 
     id: str

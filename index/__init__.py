@@ -1,0 +1,1 @@
+"""Passages in, ranked hits out; imports `corpus` alone."""

@@ -207,4 +207,3 @@ def _write_keyed(
     rows = np.stack([vectors[key] for key in keys])
     write_rows(rows, draft / f"{name}s.faiss")
     return rows
-

@@ -13,7 +13,8 @@ import os
 import threading
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from index import bundled_model
+from index import model_folder
+from index.bundled_model import PACKAGE, find_bundle
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PREPARATION = "nfc-1"  # names how a text is prepared below; part of the model's identity
-_UNUSED = ("onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf")
+_UNUSED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -84,13 +86,13 @@ class SentenceEncoder:
                 import transformers
                 from sentence_transformers import SentenceTransformer
 
-            transformers.utils.logging.disable_progress_bar()
-            transformers.utils.logging.set_verbosity_error()
+            transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
             self._torch = torch
             self._model = SentenceTransformer(str(folder), local_files_only=True)
             tokenizer: Any = self._model.tokenizer
             self._tokenizer: Tokenizer = tokenizer.backend_tokenizer
-        except Exception as error:  # noqa: BLE001 - the library raises whatever its parts raise
+        except Exception as error:
             reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
             raise ModelError(
                 f"{folder}: not a Sentence Transformers model that loads here ({reason})"
@@ -117,7 +119,9 @@ class SentenceEncoder:
         """See Encoder."""
         return self._encode(self._prompts[0], texts, ignore_progress)
 
-    def encode_passages(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
         """See Encoder; `progress` is told texts done and in all after each."""
         return self._encode(self._prompts[1], texts, progress)
 
@@ -142,7 +146,7 @@ class SentenceEncoder:
         total = np.zeros(self.dimension, dtype=np.float32)
         for window in windows:
             total += max(len(window), 1) * self._forward([*self._start, *window, *self._end])
-        return total / np.maximum(np.linalg.norm(total), 1e-12)
+        return make_unit(total)
 
     def _forward(self, ids: list[int]) -> Vectors:
         tensor = self._torch.tensor([ids], device=self._model.device)
@@ -150,18 +154,28 @@ class SentenceEncoder:
         with self._torch.inference_mode():
             vector = self._model(features)["sentence_embedding"][0]
         row: Vectors = vector.float().cpu().numpy()
-        return row / np.maximum(np.linalg.norm(row), 1e-12)
+        return make_unit(row)
 
 
-def find_prompts(prompts: dict[str, str], folder: Path) -> tuple[str, str]:
+def make_unit(vector: Vectors) -> Vectors:
+    """Return a vector (d,) at length 1; one of length 0 stays as it is."""
+    unit: Vectors = vector / np.maximum(np.linalg.norm(vector), np.float32(1e-12))
+    return unit
+
+
+def find_prompts(prompts: Mapping[str, str | None], folder: Path) -> tuple[str, str]:
     """Return the prompts for a question and for a passage.
 
     Taken from the model's own configuration; models of the E5 family that carry none get the two
     that their authors prescribe.
     """
-    query = prompts.get("query", "")
-    passage = prompts.get("document") or prompts.get("passage", "")
-    if not (query or passage) and "e5" in folder.as_posix().lower() and "instruct" not in folder.name:
+    query = prompts.get("query") or ""
+    passage = prompts.get("document") or prompts.get("passage") or ""
+    if (
+        not (query or passage)
+        and "e5" in folder.as_posix().lower()
+        and "instruct" not in folder.name
+    ):
         return "query: ", "passage: "
     return query, passage
 
@@ -171,7 +185,7 @@ def identify(folder: Path) -> str:
     digest = hashlib.sha256(PREPARATION.encode())
     for path in list_model_files(folder):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(bundled_model.fingerprint_file(path).encode())
+        digest.update(model_folder.fingerprint_file(path).encode())
     name = folder.parent.parent.name if folder.parent.name == "snapshots" else folder.name
     return f"{name}@{digest.hexdigest()[:16]}"
 
@@ -182,7 +196,7 @@ def list_model_files(folder: Path) -> Iterable[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix in kinds and path.is_file() and path.name != bundled_model.FINGERPRINTS
+        if path.suffix in kinds and path.is_file() and path.name != model_folder.FINGERPRINTS
     )
 
 
@@ -195,16 +209,16 @@ def find_model(model: str, models: Path, report: Callable[[str], None]) -> Path:
     ModelError where none can be had.
     """
     if not model:
-        if bundled_model.find_bundle() is not None:
-            folder = models / bundled_model.NAME
-            if not bundled_model.is_whole(folder):
-                report(f"Preparing the model {bundled_model.NAME} (once, about 5 seconds)")
-            return bundled_model.prepare(models)
+        if find_bundle() is not None:
+            folder = models / model_folder.NAME
+            if not model_folder.is_whole(folder):
+                report(f"Preparing the model {model_folder.NAME} (once, about 5 seconds)")
+            return model_folder.prepare(models)
         report(
-            f"The {bundled_model.PACKAGE} package has no build for this machine: "
-            f"using {bundled_model.HUB_NAME} from the hub"
+            f"The {PACKAGE} package has no build for this machine: "
+            f"using {model_folder.HUB_NAME} from the hub"
         )
-        model = bundled_model.HUB_NAME
+        model = model_folder.HUB_NAME
     path = Path(model).expanduser()
     if path.is_dir():
         return path
@@ -217,13 +231,11 @@ def _fetch(name: str) -> Path:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     from huggingface_hub import snapshot_download
 
-    try:
+    with suppress(Exception):  # not in the cache, or the cache is broken: ask the hub
         return Path(snapshot_download(name, local_files_only=True, ignore_patterns=_UNUSED))
-    except Exception:  # noqa: BLE001 - not in the cache, or the cache is broken: ask the hub
-        pass
     try:
         return Path(snapshot_download(name, ignore_patterns=_UNUSED))
-    except Exception as error:  # noqa: BLE001 - network, name, rights and disk all end here
+    except Exception as error:
         raise ModelError(
             f"{name}: neither a folder here nor a model the hub gives "
             f"({type(error).__name__}); check CASEBOOK_MODEL and the network"

@@ -66,9 +66,7 @@ class Lexical:
         self._idf = np.log1p((self.count - held + 0.5) / (held + 0.5)).astype(np.float32)
         self._idf_unseen = float(np.log1p((self.count + 0.5) / 0.5))
 
-    def share(
-        self, subwords: Sequence[int], texts: Sequence[Sequence[int]]
-    ) -> NDArray[np.float32]:
+    def share(self, subwords: Sequence[int], texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Return the overlap, as in Matches, of a question with each of some texts."""
         distinct = np.unique(np.asarray(subwords, np.int64))
         places, seen = self._find(distinct)

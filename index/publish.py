@@ -41,7 +41,9 @@ class Releases:
                 f"{self.folder / CURRENT}: cannot be read ({error}); run `python app.py build`"
             ) from error
         if not name.isalnum():
-            raise ReleaseError(f"{self.folder / CURRENT}: names no release; run `python app.py build`")
+            raise ReleaseError(
+                f"{self.folder / CURRENT}: names no release; run `python app.py build`"
+            )
         return name
 
     def path(self, release_id: str) -> Path:

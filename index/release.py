@@ -27,6 +27,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError, ModelMismatchError
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Entry, Passage, Sentence
-from index.bundled_model import fingerprint_file
 from index.lexical import Lexical
+from index.model_folder import fingerprint_file
 from index.table import Table, TableWriter
 from index.vectors import Rows
 
@@ -180,6 +181,10 @@ class Release:
         """Return every case with its document, in the order of names, then of the text."""
         return [self._case(number) for number in range(len(self._cases))]
 
+    def companies(self) -> list[str]:
+        """Return the companies that have a case, each once, in the order of their first case."""
+        return list(dict.fromkeys(case.company for case, _ in self.cases() if case.company))
+
     def find_case(self, case_id: str) -> tuple[Case, Document] | None:
         """Return the case of this id with its document, or None."""
         number = self._case_numbers.get(case_id)
@@ -221,8 +226,7 @@ class Release:
         case, document = self._case(record["case"])
         bounds = [record["start"], *record["ends"]]
         sentences = tuple(
-            Sentence(start, end, document.text[start:end])
-            for start, end in zip(bounds, bounds[1:], strict=False)
+            Sentence(start, end, document.text[start:end]) for start, end in pairwise(bounds)
         )
         start, end = bounds[0], bounds[-1]
         passage = Passage(
@@ -252,7 +256,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Compare every file with the manifest; raises CorruptReleaseError naming the first that differs."""
+    """Raise CorruptReleaseError, naming the file, unless every file is as the manifest says."""
     for name, (size, digest) in manifest.files.items():
         path = folder / name
         try:

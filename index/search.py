@@ -151,8 +151,8 @@ def find_share(overlap: float) -> float:
     `overlap` is the largest share of its words that a passage holds. Asked in the language of the
     text, a question shares half of them (median over 2,910 English questions .61; 5 % under .38);
     asked in another, names and numbers only (median .13; 5 % over .29), where words mislead. So
-    what counts is their share between OVERLAP_NONE and OVERLAP_FULL. Where words do not count, CENTRE of
-    what the passages have in common is taken out of the question's vector.
+    what counts is their share between OVERLAP_NONE and OVERLAP_FULL. Where words do not count,
+    CENTRE of what the sentences have in common is taken out of the question's vector.
     """
     return min(max((overlap - OVERLAP_NONE) / (OVERLAP_FULL - OVERLAP_NONE), 0.0), 1.0)
 
@@ -162,4 +162,5 @@ def standardise(scores: Scores) -> Scores:
     deviation = scores.std()
     if deviation < 1e-9:
         return np.zeros_like(scores)
-    return (scores - scores.mean()) / deviation
+    standard: Scores = (scores - scores.mean()) / deviation
+    return standard

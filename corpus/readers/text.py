@@ -23,7 +23,8 @@ _MARKS = (
 _LINE = re.compile(r"[^\r\n]+")
 _BREADCRUMB = re.compile(r"\s*Home\s*>[^\r\n]{0,200}", re.IGNORECASE)
 _PUBLISHED = re.compile(
-    r"\s*Publish(?:ed)? Time\s*[:：]\s*(\d{4}-\d{2}-\d{2})(?:[ T][\d:]+)?\s*(?:Source\s*[:：]\s*(.*))?",
+    r"\s*Publish(?:ed)? Time\s*[:：]\s*(\d{4}-\d{2}-\d{2})(?:[ T][\d:]+)?\s*"
+    r"(?:Source\s*[:：]\s*(.*))?",
     re.IGNORECASE,
 )
 _CAPTION = re.compile(
@@ -53,11 +54,8 @@ def decode(data: bytes, name: str) -> str:
     """Return the text of UTF-8 bytes, or of UTF-16 bytes that begin with their mark."""
     if not data.strip(b"\0 \t\r\n"):
         raise DocumentError(f"{name}: the file is empty; remove it or put text into it")
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            break
-    else:
-        mark, encoding = b"", "utf-8"
+    found = (pair for pair in _MARKS if data.startswith(pair[0]))
+    mark, encoding = next(found, (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
@@ -67,7 +65,7 @@ def decode(data: bytes, name: str) -> str:
         ) from error
     if "\0" in text:
         raise DocumentError(
-            f"{name}: character {text.index(chr(0))} is NUL, so it is no text; save it as UTF-8 text"
+            f"{name}: character {text.index(chr(0))} is NUL, so this is no text; save it as UTF-8"
         )
     return text
 
@@ -81,9 +79,7 @@ def _list_lines(text: str) -> Iterator[tuple[int, int]]:
             yield start, start + len(words)
 
 
-def _read_furniture(
-    text: str, lines: list[tuple[int, int]]
-) -> tuple[str | None, str, str, int]:
+def _read_furniture(text: str, lines: list[tuple[int, int]]) -> tuple[str | None, str, str, int]:
     """Return title, source, date, and the number of the first line that is content.
 
     Of the portal's pages only: a breadcrumb near the top, and behind it a title and a line of date
@@ -114,9 +110,11 @@ def _list_blocks(
             groups.append([(start, end)])
     blocks: list[Block] = []
     for number, group in enumerate(groups):
-        following = text[groups[number + 1][0][0] : groups[number + 1][-1][1]] if (
-            number + 1 < len(groups)
-        ) else ""
+        following = (
+            text[groups[number + 1][0][0] : groups[number + 1][-1][1]]
+            if (number + 1 < len(groups))
+            else ""
+        )
         kind = _kind_of(text, group, number == 0, following)
         blocks.append(Block(kind, group[0][0], group[-1][1]))
     return blocks
@@ -155,8 +153,11 @@ def _kind_of(text: str, group: list[tuple[int, int]], first: bool, following: st
     if _CAPTION.match(text, start, end):
         return "caption"
     words = text[start:end]
-    if len(group) == 1 and following and _is_short_title(words) and (
-        first or re.match(r"#{1,6} ", words) or opens_case(words, following)
+    if (
+        len(group) == 1
+        and following
+        and _is_short_title(words)
+        and (first or re.match(r"#{1,6} ", words) or opens_case(words, following))
     ):
         return "heading"
     return "paragraph"
