@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_topic
+from chatbot.about import WORDS, Topic, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn, make_whole

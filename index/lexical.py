@@ -19,6 +19,7 @@ from corpus.errors import CorruptReleaseError
 
 K1, B = 1.2, 0.75  # Robertson and Zaragoza 2009, section 3.3; the measured defaults
 _TERMS = "terms.npy"
+_NOTHING = -1  # stands in a text without sub-words, whose length would be 0; nobody asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def write_lexical(texts: Sequence[Sequence[int]], folder: Path) -> None:
     idf = ln(1 + (n - df + 0.5) / (df + 0.5)) and tf / (tf + k1 (1 - b + b len / mean len)).
     """
     logging.getLogger("bm25s").setLevel(logging.WARNING)
+    texts = [text or [_NOTHING] for text in texts]
     terms = np.unique(np.concatenate([np.asarray(text, np.int64) for text in texts]))
     places = {int(term): place for place, term in enumerate(terms)}
     model = bm25s.BM25(method="lucene", k1=K1, b=B)
@@ -57,7 +59,7 @@ class Lexical:
         try:
             model = bm25s.BM25.load(folder, load_vocab=False, mmap=True, show_progress=False)
             self._terms = np.load(folder / _TERMS)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise CorruptReleaseError(f"{folder}: not a word index; build again") from error
         self._model = model
         self._rows, self._starts = model.scores["indices"], np.asarray(model.scores["indptr"])

@@ -158,7 +158,7 @@ class Release:
             self.starts: NDArray[np.int64] = np.load(folder / "starts.npy")
             self.mean: NDArray[np.float32] = np.load(folder / "mean.npy")
             self.glossary = Glossary(json.loads((folder / "glossary.json").read_bytes()))
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise CorruptReleaseError(f"release {self.id}: {error}; build again") from error
         self.passages = Rows(folder / "passages.faiss")
         self.sentences = Rows(folder / "sentences.faiss")

@@ -60,7 +60,7 @@ class Table:
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
             if int(self._offsets[-1]) != size:
                 raise ValueError("the lines and their offsets differ")
-        except (OSError, ValueError, IndexError) as error:
+        except (OSError, EOFError, ValueError, IndexError) as error:
             raise CorruptReleaseError(f"{path}: {error}; build again") from error
 
     def __len__(self) -> int:

@@ -1,0 +1,91 @@
+"""Fixtures that several files share: a library in a folder, a release of it, the real model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chatbot.settings import PREFIX
+from corpus.library import Library
+from index.build import build
+from index.encoder import SentenceEncoder, find_model
+from index.publish import Releases
+from tests.fake_encoder import FakeEncoder
+
+REPORTS = Path(__file__).parent.parent / "corpus" / "reports"
+# The model takes 470 MB and five seconds to prepare, so the tests use the one that `make run` does.
+MODELS = Path(__file__).parent.parent / "var" / "models"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no setting of the machine reach a test."""
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A folder with two small documents."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "bridge.txt").write_text(
+        "Bridges of the north\n\nThe red bridge was built in 1999 by Ada. It carries nine trains a "
+        "day across the wide river.\n\nThe blue bridge is made of old oak. Nobody knows its age.\n",
+        "utf-8",
+    )
+    (folder / "tea.txt").write_text(
+        "Tea of the south\n\nGreen tea grows on the seven hills. Farmers pick it in April by hand."
+        "\n\n茶叶在春天采摘。农民每天工作八小时。\n",
+        "utf-8",
+    )
+    return Library(folder)
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Releases:
+    """An empty place for releases."""
+    return Releases(tmp_path / "var" / "releases")
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    """A new small encoder."""
+    return FakeEncoder()
+
+
+@pytest.fixture
+def published(library: Library, releases: Releases, encoder: FakeEncoder) -> Releases:
+    """The small library, published with the small encoder."""
+    build(library, releases, encoder)
+    return releases
+
+
+@pytest.fixture
+def write(library: Library) -> Callable[[str, str], None]:
+    """Write a document into the small library."""
+
+    def put(name: str, text: str) -> None:
+        (library.folder / name).write_text(text, "utf-8")
+
+    return put
+
+
+@pytest.fixture(scope="session")
+def real_encoder() -> SentenceEncoder:
+    """The default model."""
+    return SentenceEncoder(find_model("", MODELS, lambda _: None))
+
+
+@pytest.fixture(scope="session")
+def report_releases(
+    tmp_path_factory: pytest.TempPathFactory, real_encoder: SentenceEncoder
+) -> Releases:
+    """The shipped report, published with the default model."""
+    releases = Releases(tmp_path_factory.mktemp("report") / "releases")
+    build(Library(REPORTS), releases, real_encoder)
+    return releases

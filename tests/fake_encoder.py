@@ -1,0 +1,51 @@
+"""A small encoder for tests: words to vectors without a model, and a record of what it was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from index.encoder import Progress, Vectors, ignore_progress, make_unit
+
+_WORD = re.compile(r"[^\W_]+|[\u3400-\u9fff]")
+
+
+class FakeEncoder:
+    """Sums a fixed random vector for each lower-case word, so texts that share words are near."""
+
+    def __init__(self, dimension: int = 32, identity: str = "fake@1") -> None:
+        """Take the width of the vectors and the identity to claim."""
+        self.dimension = dimension
+        self.identity = identity
+        self.encoded: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Return unit rows, as the Encoder protocol says."""
+        return np.stack([self._encode(text) for text in texts])
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """Return unit rows and note the texts."""
+        self.encoded += texts
+        for number in range(len(texts)):
+            progress(number + 1, len(texts))
+        rows = [self._encode(text) for text in texts]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return a number for each lower-case word."""
+        return [[_number(word) for word in _WORD.findall(text.lower())] for text in texts]
+
+    def _encode(self, text: str) -> Vectors:
+        total = np.full(self.dimension, 1e-3, np.float32)
+        for word in _WORD.findall(text.lower()):
+            total += np.random.default_rng(_number(word)).standard_normal(self.dimension)
+        return make_unit(total.astype(np.float32))
+
+
+def _number(word: str) -> int:
+    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:3], "big")

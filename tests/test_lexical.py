@@ -1,0 +1,91 @@
+"""index.lexical against BM25 written as its formula."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.errors import CorruptReleaseError
+from index.lexical import B, K1, Lexical, write_lexical
+
+texts_of_words = st.lists(
+    st.lists(st.integers(0, 30), min_size=1, max_size=20), min_size=1, max_size=12
+)
+
+
+def _idf(texts: Sequence[Sequence[int]], term: int) -> float:
+    held = sum(term in text for text in texts)
+    return math.log(1 + (len(texts) - held + 0.5) / (held + 0.5))
+
+
+def _naive_bm25(texts: Sequence[Sequence[int]], query: Sequence[int]) -> list[float]:
+    mean = sum(map(len, texts)) / len(texts)
+    scores = []
+    for text in texts:
+        counts = Counter(text)
+        score = 0.0
+        for term in query:
+            if counts[term]:
+                weight = counts[term] + K1 * (1 - B + B * len(text) / mean)
+                score += _idf(texts, term) * counts[term] / weight
+        scores.append(score)
+    return scores
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=texts_of_words, query=st.lists(st.integers(0, 40), max_size=8))
+def test_scores_are_bm25(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[int]], query: list[int]
+) -> None:
+    """Every score is that of the formula, for words in the texts and not, once and repeated."""
+    folder = tmp_path_factory.mktemp("lexical")
+    write_lexical(texts, folder)
+    scores = Lexical(folder).match(query).scores
+    np.testing.assert_allclose(scores, _naive_bm25(texts, query), rtol=1e-4, atol=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(texts=texts_of_words, query=st.lists(st.integers(0, 40), max_size=8))
+def test_overlap_is_the_share_of_rare_words(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[int]], query: list[int]
+) -> None:
+    """Overlap is the idf of the distinct words a text holds over that of all, in both methods."""
+    folder = tmp_path_factory.mktemp("lexical")
+    write_lexical(texts, folder)
+    lexical = Lexical(folder)
+    whole = sum(_idf(texts, term) for term in set(query))
+    truth = [
+        sum(_idf(texts, term) for term in set(query) & set(text)) / whole if whole else 0.0
+        for text in texts
+    ]
+    np.testing.assert_allclose(lexical.match(query).overlap, truth, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(lexical.share(query, texts), truth, rtol=1e-4, atol=1e-5)
+
+
+def test_equal_texts_give_equal_bytes(tmp_path: Path) -> None:
+    """Indexing the same texts twice writes the same files."""
+    for name in ("a", "b"):
+        write_lexical([[3, 1, 3], [2], [1, 9]], tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert files
+    assert all(
+        (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        for name in files
+    )
+
+
+def test_a_broken_folder_is_named(tmp_path: Path) -> None:
+    """A folder without an index, or with a cut one, is told by its name."""
+    with pytest.raises(CorruptReleaseError, match="lexical"):
+        Lexical(tmp_path / "lexical")
+    write_lexical([[1, 2]], tmp_path / "lexical")
+    (tmp_path / "lexical" / "terms.npy").write_bytes(b"")
+    with pytest.raises(CorruptReleaseError, match="lexical"):
+        Lexical(tmp_path / "lexical")
