@@ -1,8 +1,8 @@
-"""A follow-up made whole from the turns before it.
+"""What a follow-up is about, from the turns before it.
 
-A question that points back ("How many people benefit from it?", "那它呢？") is searched together
-with the last question that stood alone. Only what the reader asked is used, never what Casebook
-answered, so no answer can steer a later one.
+A question that points back ("How many people benefit from it?", "那它呢？") has the last question
+that stood alone as its subject. Only what the reader asked is used, never what Casebook answered,
+so no answer can steer a later one.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ def stands_alone(question: str) -> bool:
     It cannot where it points back with a pronoun, or where it leans on what came before: it opens
     like a follow-up, is short, and names nothing.
     """
+    if not question.strip():
+        return False
     if _NAMES.search(question):
         return True
     if _POINTS_BACK.search(question):
@@ -60,12 +62,9 @@ def stands_alone(question: str) -> bool:
     return not (short and _LEANS_BACK.search(question))
 
 
-def make_whole(question: str, history: Sequence[Turn]) -> str:
-    """Return the question, behind the last one that stood alone where it does not itself."""
+def find_subject(question: str, history: Sequence[Turn]) -> str:
+    """Return the last question before this one that stood alone, or nothing if this one does."""
     if stands_alone(question):
-        return question
+        return ""
     asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
-    for earlier in reversed(asked):
-        if earlier and earlier != question and stands_alone(earlier):
-            return f"{earlier} {question}"
-    return question
+    return next((one for one in reversed(asked) if one != question and stands_alone(one)), "")

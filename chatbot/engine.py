@@ -17,7 +17,7 @@ from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
-from chatbot.conversation import Turn, make_whole
+from chatbot.conversation import Turn, find_subject
 from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CasebookError, CitationError, NotFoundError, ReleaseError
@@ -80,10 +80,7 @@ class Engine:
         if topic:
             draft = self._tell_about(topic, asked, words_in, release)
         else:
-            hits = search(
-                release, self._get_encoder(), make_whole(asked, history), extractive.HITS, cases
-            )
-            draft = self._answer(asked, words_in, hits, release)
+            draft = self._answer(asked, find_subject(asked, history), words_in, release, cases)
         answer = replace(draft, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
         return self._check(answer, release)
 
@@ -195,9 +192,23 @@ class Engine:
         )  # fmt: skip
 
     def _answer(
-        self, question: str, language: str, hits: Sequence[Hit], release: Release
+        self,
+        question: str,
+        subject: str,
+        language: str,
+        release: Release,
+        cases: set[int] | None,
     ) -> Answer:
-        confidence = round(extractive.estimate_confidence(hits, detect(question)), 3)
+        hits = self._search(release, question, cases)
+        judged = hits
+        if subject:
+            # A follow-up is judged together with its subject and answered from the subject's cases.
+            judged = self._search(release, f"{subject} {question}", cases)
+            before = extractive.choose(subject, self._search(release, subject, cases))
+            ids = {choice.hit.case.id for choice in before}
+            within = {n for n, (case, _) in enumerate(release.cases()) if case.id in ids}
+            hits = self._search(release, question, within)
+        confidence = round(extractive.estimate_confidence(judged, detect(question)), 3)
         choices = extractive.choose(question, hits) if confidence >= extractive.FOUND else []
         if choices:
             parts, citations = extractive.compose(choices, language)
@@ -205,7 +216,10 @@ class Engine:
                 question, language, True, "extractive", parts, citations, (), (), confidence,
                 release.id, 0.0,
             )  # fmt: skip
-        return self._absent(question, language, hits, release, confidence)
+        return self._absent(question, language, judged, release, confidence)
+
+    def _search(self, release: Release, question: str, cases: set[int] | None) -> list[Hit]:
+        return search(release, self._get_encoder(), question, extractive.HITS, cases)
 
     def _absent(
         self,

@@ -26,11 +26,23 @@ NEAREST = 3
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
 CAPTION = 1.0  # what a caption is put behind prose that says the same
+NUMBER = 1.0  # what a sentence with a number is put before others, where one is asked for
 
 _PLURAL = re.compile(
     r"\b(companies|countries|cases|projects|firms|enterprises|members|initiatives|organi[sz]ations"
     r"|compare|comparison|both|each|every|differ\w*|list|examples)\b"
     r"|哪些|哪几|分别|比较|对比|所有|各[个家国]|多家|列出|都有",
+    re.IGNORECASE,
+)
+_ASKS_NUMBER = re.compile(
+    r"\bhow (many|much|long|often|old|far|large|big|high|tall)\b|\bwhen\b"
+    r"|\b(what|which) (year|date|percentage)\b"
+    r"|多少|几[个家次年月名人位项座支种]|何时|什么时候|哪一?年|哪天|多[久长大高]",
+    re.IGNORECASE,
+)
+_HAS_NUMBER = re.compile(
+    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|hundreds?|thousands?|millions?"
+    r"|billions?|dozens?|half)\b|[一二三四五六七八九十百千万亿两][年月日个家次名人位项座支种万亿余多]",
     re.IGNORECASE,
 )
 
@@ -85,8 +97,9 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     A second sentence of the same case must come near the best; another case is quoted where the
     question asks for several, or where its sentence comes as near.
     """
+    wants_number = bool(_ASKS_NUMBER.search(question))
     found = [
-        Choice(hit, place, score - (CAPTION if hit.passage.kind == "caption" else 0.0))
+        Choice(hit, place, score + _adjust(hit, place, wants_number))
         for hit in hits[:HITS]
         for place, score in enumerate(hit.sentences)
         if is_quotable(hit, place)
@@ -110,6 +123,15 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
         if len(chosen) == QUOTES:
             break
     return chosen
+
+
+def _adjust(hit: Hit, place: int, wants_number: bool) -> float:
+    bonus = 0.0
+    if wants_number and _HAS_NUMBER.search(hit.passage.sentences[place].text):
+        bonus += NUMBER
+    if hit.passage.kind == "caption":
+        bonus -= CAPTION
+    return bonus
 
 
 def is_quotable(hit: Hit, place: int) -> bool:

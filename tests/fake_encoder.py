@@ -1,4 +1,4 @@
-"""A small encoder for tests: words to vectors without a model, and a record of what it was asked."""
+"""A small encoder for tests: vectors without a model, and a record of what it was asked."""
 
 from __future__ import annotations
 

@@ -144,7 +144,9 @@ def test_a_live_document_is_not_lost(
     with pytest.raises(DocumentError, match=r"tea\.txt.*live release"):
         build(library, published, encoder)
     assert published.live() == live
-    assert sorted(path.name for path in published.folder.iterdir()) == sorted([".lock", "CURRENT", live])
+    assert sorted(path.name for path in published.folder.iterdir()) == sorted(
+        [".lock", "CURRENT", live]
+    )
 
 
 @pytest.mark.parametrize("make", [True, False])
@@ -162,6 +164,6 @@ def test_nothing_to_build_from_is_told(
 
 def test_two_builds_at_once(library: Library, releases: Releases, encoder: FakeEncoder) -> None:
     """While one build writes, another is told who does, and the first is not disturbed."""
-    with releases.draft(), pytest.raises(BuildLockedError, match="process [0-9]+"):
+    with releases.draft(), pytest.raises(BuildLockedError, match=r"process \d+"):
         build(library, releases, encoder)
     assert build(library, releases, encoder).published

@@ -1,4 +1,4 @@
-"""index.bundled_model and index.model_folder: the packaged model read, written, and as good as it."""
+"""index.bundled_model and index.model_folder: the packaged model read, and as good as it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def _texts() -> list[str]:
         *sentences, *paragraphs, *(p[: len(p) // 2].strip() for p in paragraphs),
         *CHINESE, *clauses, *pairs,
         whole[:4000], whole[:9000], "".join(CHINESE) * 6,
-        "full－ｗｉｄｔｈ ＡＢＣ №2 ①②③ ½ ﬁne", "a\u200bb\ttab", "<s> </s> 100% & more", "😀 ok 🏳️‍🌈", "…",
+        "full－ｗｉｄｔｈ ＡＢＣ №2 ①②③ ½ ﬁne", "a\u200bb\ttab",
+        "<s> </s> 100% & more", "😀 ok 🏳️‍🌈", "…",
     ]  # fmt: skip
 
 
@@ -135,7 +136,9 @@ def test_the_charsmap_replaces_characters(pairs: dict[str, str], text: str) -> N
     from tokenizers import normalizers
 
     packed = normalizers.Precompiled(build_charsmap(pairs))
-    assert b64encode(build_charsmap(pairs)) == b64encode(build_charsmap(dict(sorted(pairs.items()))))
+    assert b64encode(build_charsmap(pairs)) == b64encode(
+        build_charsmap(dict(sorted(pairs.items())))
+    )
     for character in {*text, *pairs}:
         assert packed.normalize_str(character) == pairs.get(character, character)
 

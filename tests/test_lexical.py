@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.lexical import B, K1, Lexical, write_lexical
+from index.lexical import K1, B, Lexical, write_lexical
 
 texts_of_words = st.lists(
     st.lists(st.integers(0, 30), min_size=1, max_size=20), min_size=1, max_size=12

@@ -58,7 +58,7 @@ def test_stopped_after_any_step_what_is_live_is_whole(
 
     with monkeypatch.context() as patched:
         patched.setattr(release, "sync", counting(release.sync))
-        patched.setattr(publish, "sync", counting(publish.sync))
+        patched.setattr(publish, "sync", counting(release.sync))
         patched.setattr(Path, "rename", counting(Path.rename))
         patched.setattr(Path, "replace", counting(Path.replace))
         before = published.live()

@@ -15,7 +15,8 @@ from index.vectors import Rows, write_rows
 
 def _rows(count: int, dimension: int = 8, seed: int = 0) -> np.ndarray:
     rows = np.random.default_rng(seed).standard_normal((count, dimension)).astype(np.float32)
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    unit: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
 
 
 @settings(max_examples=30, deadline=None)

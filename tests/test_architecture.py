@@ -1,0 +1,85 @@
+"""The house: imports point one way, heavy libraries have one home, nothing happens at import."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
+HOMES = {
+    "faiss": {"index/vectors.py"},
+    "bm25s": {"index/lexical.py"},
+    "sentence_transformers": {"index/encoder.py"},
+    "torch": {"index/encoder.py"},
+    "transformers": {"index/encoder.py"},
+    "huggingface_hub": {"index/encoder.py"},
+    "safetensors": {"index/model_folder.py"},
+    "gradio": {"chatbot/web/chat.py"},
+    "uvicorn": {"chatbot/server.py"},
+    "tqdm": {"chatbot/cli.py"},
+}
+
+
+def _sources() -> list[Path]:
+    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def _imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.add(node.module or "")
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("path", _sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_one_way(path: Path) -> None:
+    """chatbot imports index and corpus, index imports corpus, corpus neither."""
+    room = path.relative_to(ROOT).parts[0]
+    assert _imports(path) & ROOMS.keys() <= ROOMS[room] | {room}
+
+
+def test_every_heavy_library_has_one_home() -> None:
+    """Each of them is imported in the files that own it, and nowhere else."""
+    found = defaultdict(set)
+    for path in _sources():
+        for name in _imports(path) & HOMES.keys():
+            found[name].add(path.relative_to(ROOT).as_posix())
+    assert dict(found) == HOMES
+
+
+def test_records_need_the_standard_library_alone() -> None:
+    """The records stand at the bottom of everything."""
+    names = _imports(ROOT / "corpus" / "records.py") | _imports(ROOT / "corpus" / "errors.py")
+    assert names <= sys.stdlib_module_names
+
+
+def test_the_environment_has_one_reader() -> None:
+    """Settings come from `chatbot.settings`; others may only write what a library reads."""
+    for path in _sources():
+        text = path.read_text("utf-8")
+        assert "getenv" not in text
+        if path.name not in ("cli.py", "encoder.py", "chat.py", "server.py"):
+            assert "os.environ" not in text, path
+
+
+def test_importing_the_verbs_loads_nothing_heavy() -> None:
+    """`python app.py --help` imports no model library, no web framework and makes no folder."""
+    code = (
+        "import sys, chatbot.cli\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'gradio', 'fastapi'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,171 @@
+"""chatbot.cli: the verbs as a person runs them, and the exit codes of what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatbot import cli
+from corpus.library import Library
+from index.publish import CURRENT
+from tests.fake_encoder import FakeEncoder
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Flags for the small library, served by the small encoder."""
+    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
+
+
+def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_build_then_build_again(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The first build publishes, the second says that nothing changed."""
+    code, out, err = _run(capsys, "build", *flags)
+    assert code == 0
+    assert out.startswith("published release ")
+    assert "added    bridge.txt" in err
+    code, out, err = _run(capsys, "build", *flags)
+    assert (code, "nothing changed" in out) == (0, True)
+
+
+def test_every_verb_speaks_json(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """With --json, stdout is one JSON object and nothing else."""
+    _run(capsys, "build", *flags)
+    for verb in (
+        ["build"], ["build", "--full"], ["list"], ["status"], ["search", "red bridge", "-k", "2"],
+        ["ask", "When was the red bridge built?"], ["ask", "hello"],
+    ):  # fmt: skip
+        code, out, _ = _run(capsys, *verb, *flags, "--json")
+        assert code == 0, verb
+        assert isinstance(json.loads(out), dict), verb
+
+
+def test_flags_may_stand_before_the_verb(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Settings are read on either side of the verb."""
+    assert _run(capsys, *flags, "build")[0] == 0
+    code, out, _ = _run(capsys, "--json", *flags, "status")
+    assert (code, json.loads(out)["live"]) == (0, True)
+
+
+def test_ask_prints_quotation_and_source(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer shows its quotations and a line for each source."""
+    _run(capsys, "build", *flags)
+    code, out, _ = _run(capsys, "ask", "When", "was", "the", "red", "bridge", "built", *flags)
+    assert code == 0
+    assert "“The red bridge was built in 1999 by Ada.” [1]" in out
+    assert "bridge.txt, " in out
+
+
+def test_search_and_list_are_readable(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """The plain output names documents, titles and passages."""
+    _run(capsys, "build", *flags)
+    out = _run(capsys, "search", "green tea hills", *flags)[1]
+    assert "tea.txt" in out.splitlines()[1]
+    out = _run(capsys, "list", *flags)[1]
+    assert "Bridges of the north" in out
+
+
+def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Before the first build, ask, search and status say what to run and exit with 1."""
+    for verb in (["ask", "tea"], ["search", "tea"]):
+        code, out, err = _run(capsys, *verb, *flags)
+        assert (code, out) == (1, "")
+        assert err.count("\n") == 1
+        assert "app.py build" in err
+    code, out, _ = _run(capsys, "status", *flags)
+    assert (code, "app.py build" in out) == (1, True)
+    code, out, _ = _run(capsys, "ask", "tea", *flags, "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "no_release")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ask", "   "], "type a question"),
+        (["ask", "x" * 3000], "3000 characters"),
+        (["ask", "tea", "--company", "Nobody"], "Nobody"),
+        (["search", "tea", "-k", "0"], "1 to 100"),
+        (["build", "--port", "http"], "CASEBOOK_PORT"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    flags: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    """A value that cannot work is one line on stderr and exit code 2."""
+    _run(capsys, "build", *flags)
+    code, out, err = _run(capsys, *arguments, *flags)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["fly"], ["ask"], ["search", "tea", "-k", "many"], ["-x"]])
+def test_unknown_verbs_and_flags_are_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    """What the parser refuses is one line with the way to help."""
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    err = capsys.readouterr().err
+    assert caught.value.code == 2
+    assert err.count("\n") == 1
+    assert "--help" in err
+
+
+def test_folders_that_do_not_serve_are_told(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A missing or empty folder of documents and a damaged release are one line, exit code 1."""
+    (tmp_path / "empty").mkdir()
+    for folder in ("missing", "empty"):
+        code, _, err = _run(capsys, "build", *flags, "--reports", str(tmp_path / folder))
+        assert (code, err.count("\n"), folder in err) == (1, 1, True)
+    assert _run(capsys, "list", *flags, "--reports", str(tmp_path / "missing"))[0] == 1
+    _run(capsys, "build", *flags)
+    (tmp_path / "var" / "releases" / CURRENT).write_text("0123456789ab")
+    code, _, err = _run(capsys, "ask", "tea", *flags)
+    assert (code, "0123456789ab" in err) == (1, True)
+
+
+def test_a_bad_document_is_named(
+    library: Library, flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The others are published, the bad one is named, and the exit code says so."""
+    (library.folder / "bad.txt").write_bytes(b"\xff\xff")
+    code, out, err = _run(capsys, "build", *flags)
+    assert (code, "published" in out, "bad.txt" in err) == (1, True, True)
+    code, out, err = _run(capsys, "list", *flags, "--json")
+    assert (code, list(json.loads(out)["failed"])) == (1, ["bad.txt"])
+
+
+def test_a_closed_pipe_is_no_error(library: Library, tmp_path: Path) -> None:
+    """A reader that stops early, such as `head`, gets no traceback."""
+    for number in range(400):
+        (library.folder / f"{number}.txt").write_text(f"Text number {number}.\n" * 20, "utf-8")
+    command = [sys.executable, "app.py", "list", "--reports", str(library.folder), "--json"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "CASEBOOK_VAR": str(tmp_path)},
+    ) as process:  # fmt: skip
+        assert process.stdout
+        assert process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()

@@ -1,0 +1,82 @@
+"""chatbot.conversation: what stands alone, and what the others are about."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.conversation import Turn, find_subject, stands_alone
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many people benefit from the Padma Water Plant?",
+        "What about Nigeria?",
+        "Is there a water plant in Bangladesh?",
+        "Which companies donated solar lights?",
+        "Are there any recipes for apple pie?",
+        "中国电建在哪些国家捐赠了光伏产品？",
+        "帕德玛水厂惠及多少人？",
+    ],
+)
+def test_questions_that_stand_alone(question: str) -> None:
+    """A question that names its subject is searched as it is."""
+    assert stands_alone(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many people benefit from it?",
+        "And where was that?",
+        "Why?",
+        "When did they start?",
+        "What is the goal of the project?",
+        "它惠及多少人？",
+        "为什么？",
+        "这个项目在哪里？",
+        "什么时候？",
+    ],
+)
+def test_questions_that_lean_on_what_came_before(question: str) -> None:
+    """A question that points back takes the last one that stood alone with it."""
+    assert not stands_alone(question)
+    history = [
+        Turn("user", "What did CAMCE build in Bangladesh?"),
+        Turn("assistant", "WeRide and POWERCHINA, ignore this"),
+        Turn("user", "Why was it built?"),
+        Turn("assistant", "..."),
+    ]
+    assert find_subject(question, history) == "What did CAMCE build in Bangladesh?"
+
+
+def test_without_history_there_is_no_subject() -> None:
+    """There is none before the first turn, in what Casebook answered, or for a whole question."""
+    assert find_subject("Why is it?", []) == ""
+    assert find_subject("Why is it?", [Turn("assistant", "Padma Water Plant")]) == ""
+    assert find_subject("What about Nigeria?", [Turn("user", "What did CAMCE build?")]) == ""
+
+
+def test_the_subject_changes_with_the_reader() -> None:
+    """The nearest question that stands alone is the subject, not an older one."""
+    history = [Turn("user", "What did CAMCE build?"), Turn("user", "What did WeRide carry?")]
+    assert find_subject("When was it?", history) == "What did WeRide carry?"
+
+
+@given(question=st.text(max_size=300), said=st.lists(st.text(max_size=50), max_size=4))
+def test_any_words_can_be_asked(question: str, said: list[str]) -> None:
+    """Whatever is asked, the subject is nothing, or something the reader said."""
+    subject = find_subject(question, [Turn("user", text) for text in said])
+    assert subject in ["", *(text.strip() for text in said)]
+
+
+def test_long_questions_cost_little() -> None:
+    """No pattern takes more than linear time."""
+    started = time.perf_counter()
+    for piece in ("it ", "and ", "the project ", "A", "a-", "那", "what about "):
+        stands_alone(piece * (20_000 // len(piece)))
+    assert time.perf_counter() - started < 5

@@ -1,0 +1,263 @@
+"""chatbot.engine: answers, refusals, follow-ups, releases; a small model and the real one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chatbot import engine as module
+from chatbot.answer import Answer
+from chatbot.conversation import Turn
+from chatbot.engine import Engine
+from corpus.errors import (
+    CitationError,
+    FilterError,
+    ModelError,
+    ModelMismatchError,
+    NoReleaseError,
+    NotFoundError,
+    QuestionError,
+    ReleaseError,
+)
+from corpus.library import Library
+from index.build import build
+from index.encoder import SentenceEncoder
+from index.publish import CURRENT, Releases
+from tests.fake_encoder import FakeEncoder
+
+
+@pytest.fixture
+def small(published: Releases, encoder: FakeEncoder) -> Engine:
+    """An engine over the small library."""
+    return Engine(published, lambda: encoder)
+
+
+@pytest.fixture(scope="session")
+def report(report_releases: Releases, real_encoder: SentenceEncoder) -> Engine:
+    """An engine over the shipped report with the default model."""
+    engine = Engine(report_releases, lambda: real_encoder)
+    engine.warm()
+    return engine
+
+
+def _quotes(answer: Answer) -> str:
+    return " ".join(citation.quote for citation in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "company"),
+    [
+        ("How many people benefit from the Padma Water Plant?", "3 million people", "CAMCE"),
+        ("帕德玛水厂惠及多少人？", "3 million people", "CAMCE"),
+        ("What did SASAC establish in March 2022?", "Social Responsibility Bureau", ""),
+        ("How many volunteers has POWERCHINA organized?", "2,030 volunteers", "POWERCHINA"),
+        ("中国电建组织了多少名志愿者？", "2,030 volunteers", "POWERCHINA"),
+        ("How did CAMCE control noise pollution?", "noise reduction", "CAMCE"),
+        ("Which school did WeRide engineers visit?", "No.2 Middle School", "WeRide"),
+        ("文远知行在疫情期间做了什么？", "COVID-19", "WeRide"),
+        ("What does POWERCHINA do in Côte d'Ivoire?", "C?te d'Ivoire", "POWERCHINA"),
+        ("What happens in Ivory Coast?", "C?te d'Ivoire", "POWERCHINA"),
+        ("¿Cuántas personas se benefician de la planta de agua?", "3 million", "CAMCE"),
+    ],
+)
+def test_the_report_answers(report: Engine, question: str, words: str, company: str) -> None:
+    """Questions in several languages are answered by the words that answer them."""
+    answer = report.ask(question)
+    assert answer.found
+    assert answer.mode == "extractive"
+    assert words in _quotes(answer)
+    assert company in {citation.company for citation in answer.citations}
+    assert answer.confidence >= 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the recipe for apple pie?",
+        "Who won the football world cup in 2018?",
+        "What did Huawei do for schools?",
+        "红烧肉怎么做？",
+        "2018年世界杯冠军是谁？",
+        "best pizza in New York",
+        "SELECT * FROM users; DROP TABLE cases",
+    ],
+)
+def test_what_the_report_does_not_say_is_said(report: Engine, question: str) -> None:
+    """Far questions are refused with the nearest cases, without any citation."""
+    answer = report.ask(question)
+    assert not answer.found
+    assert answer.mode == "absent"
+    assert answer.citations == ()
+    assert answer.confidence < 0.5
+    assert 1 <= len(answer.nearest) <= 3
+    assert answer.suggestions
+
+
+def test_several_cases_are_quoted(report: Engine) -> None:
+    """A question about countries is answered from more than one sentence or case."""
+    answer = report.ask("In which countries did POWERCHINA donate photovoltaic products?")
+    quotes = _quotes(answer)
+    assert all(country in quotes for country in ("Angola", "Afghanistan"))
+
+
+def test_a_follow_up_uses_the_turns_before(report: Engine) -> None:
+    """`it` is what the last whole question was about."""
+    first = "What did CAMCE build in Bangladesh?"
+    history = [Turn("user", first), Turn("assistant", report.ask(first).text)]
+    answer = report.ask("How many people benefit from it?", history)
+    assert "3 million people" in _quotes(answer)
+    chinese = report.ask("它惠及多少人？", [Turn("user", "中工国际在孟加拉国建了什么？")])
+    assert "3 million people" in _quotes(chinese)
+
+
+def test_a_company_limits_the_answer(report: Engine) -> None:
+    """With a filter only that company's cases are quoted or offered."""
+    answer = report.ask("What did the company do for the public?", (), {"company": ["WeRide"]})
+    assert {c.company for c in answer.citations} | {n.company for n in answer.nearest} == {"WeRide"}
+
+
+def test_questions_about_casebook_quote_the_cases(report: Engine) -> None:
+    """What is covered is answered with the cases' own titles, cited like anything else."""
+    answer = report.ask("Which companies are covered?")
+    assert (answer.mode, answer.found, len(answer.citations)) == ("about", True, 4)
+    assert "4 cases from 3 companies" in answer.text
+    assert {c.kind for c in answer.citations} == {"heading"}
+    assert "3 家企业的 4 个案例" in report.ask("收录了哪些公司？").text
+    greeting = report.ask("Hello!")
+    assert (greeting.mode, greeting.found, greeting.citations) == ("about", False, ())
+
+
+def test_framing_follows_the_reader(report: Engine) -> None:
+    """Framing words are in the question's language, or in the one asked for."""
+    assert report.ask("红烧肉怎么做？").language == "zh"
+    assert report.ask("红烧肉怎么做？", language="en").text.startswith("The collection")
+
+
+def test_search_ranks_the_whole_release(small: Engine) -> None:
+    """Search gives k hits of the live release, by the same filters."""
+    result = small.search("red bridge", 1)
+    assert (len(result.hits), result.release) == (1, small.status().release)
+    document = result.hits[0].document.id
+    assert small.search("tea", 5, {"document_id": [document]}).hits[0].document.id == document
+
+
+def test_cases_are_found_by_id(small: Engine) -> None:
+    """The catalogue and each case's view fit; an unknown id is told."""
+    catalogue = small.cases()
+    for entry in catalogue.entries:
+        view = small.case(entry.case.id)
+        assert (view.case, view.document) == (entry.case, entry.document)
+        assert {passage.case_id for passage in view.passages} == {entry.case.id}
+    with pytest.raises(NotFoundError, match="no case"):
+        small.case("nothing")
+
+
+def test_bad_questions_and_filters_are_refused(small: Engine) -> None:
+    """What cannot be asked is one line, from `ask` and from `check`."""
+    for call in (small.ask, small.check):
+        with pytest.raises(QuestionError):
+            call(" ")
+    with pytest.raises(FilterError):
+        small.ask("tea", (), {"colour": ["red"]})
+    with pytest.raises(FilterError):
+        small.check("tea", {"company": ["Nobody"]})
+
+
+def test_a_new_release_is_followed(
+    library: Library, small: Engine, published: Releases, write: Callable[[str, str], None]
+) -> None:
+    """The next request after a publish is answered from the new release."""
+    before = small.status()
+    write("road.txt", "The road is long. It never ends.")
+    build(library, published, FakeEncoder())
+    after = small.search("road", 1)
+    assert after.release != before.release
+    assert "road" in after.hits[0].passage.text
+
+
+def test_a_broken_release_is_not_served(
+    small: Engine, published: Releases, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If what CURRENT names cannot be opened, the last whole one answers and status says so."""
+    held = small.search("tea").release
+    (published.folder / CURRENT).write_text("0123456789ab\n")
+    with caplog.at_level(logging.ERROR, "casebook"):
+        assert small.search("tea").release == held
+        assert small.search("tea").release == held
+    assert "0123456789ab" in small.status().message
+    assert len(caplog.records) == 1
+
+
+def test_without_a_release_the_mend_is_told(releases: Releases, encoder: FakeEncoder) -> None:
+    """Nothing published, or something damaged, is an error and a status, not an empty answer."""
+    engine = Engine(releases, lambda: encoder)
+    with pytest.raises(NoReleaseError, match="build"):
+        engine.ask("tea")
+    status = engine.status()
+    assert (status.live, status.ready) == (False, False)
+    assert "build" in status.message
+    releases.folder.mkdir(parents=True)
+    (releases.folder / CURRENT).write_text("0123456789ab\n")
+    with pytest.raises(ReleaseError):
+        engine.ask("tea")
+
+
+def test_a_release_of_another_model_is_refused(published: Releases) -> None:
+    """Vectors of one model are never compared with another's questions."""
+    engine = Engine(published, lambda: FakeEncoder(identity="other@2"))
+    engine.status()
+    for _ in range(2):
+        with pytest.raises(ModelMismatchError, match="build"):
+            engine.ask("tea")
+
+
+def test_a_model_that_does_not_load_is_told(published: Releases) -> None:
+    """The loader's error reaches the caller, and a later question tries again."""
+    calls = []
+
+    def load() -> FakeEncoder:
+        calls.append(1)
+        raise ModelError("no model here")
+
+    engine = Engine(published, load)
+    for _ in range(2):
+        with pytest.raises(ModelError):
+            engine.ask("tea")
+    assert len(calls) == 2
+
+
+def test_ready_comes_after_warm(small: Engine) -> None:
+    """Status is live at once and ready once the encoder has answered."""
+    assert (small.status().live, small.status().ready) == (True, False)
+    small.warm()
+    assert small.status().ready
+
+
+def test_a_quotation_that_does_not_hold_never_leaves(
+    small: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mismatch is an error and a line in the log instead of an answer."""
+
+    def refuse(*_: object) -> None:
+        raise CitationError("[1] a.txt 0-3: the quotation is not the document's characters")
+
+    monkeypatch.setattr(module, "check_answer", refuse)
+    with caplog.at_level(logging.ERROR, "casebook"), pytest.raises(CitationError):
+        small.ask("red bridge built")
+    assert "held back" in caplog.text
+
+
+def test_many_ask_at_once(small: Engine) -> None:
+    """Threads share one engine; the encoder is loaded once and every answer is the same."""
+    barrier = threading.Barrier(8)
+
+    def ask(_: int) -> str:
+        barrier.wait()
+        return small.ask("When was the red bridge built?").text
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1

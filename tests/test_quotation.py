@@ -1,0 +1,100 @@
+"""chatbot.quotation: a quotation is the document's characters, or the answer does not leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatbot.answer import Answer, Part
+from chatbot.quotation import check_answer, cite, link_to
+from corpus.errors import CitationError
+from corpus.library import Library
+from corpus.records import Document
+
+
+@pytest.fixture
+def answered(library: Library) -> tuple[Answer, Document]:
+    """An answer that quotes two sentences of a document."""
+    entry = library.read("bridge.txt")
+    case = entry.cases[0]
+    passages = [p for p in entry.passages if p.kind == "paragraph"]
+    sentences = [(p, s) for p in passages for s in p.sentences][:2]
+    citations = tuple(
+        cite(number, entry.document, case, passage, s.start, s.end)
+        for number, (passage, s) in enumerate(sentences, 1)
+    )
+    parts = (Part("case", case.title), *(Part("quote", c.quote, c.number) for c in citations))
+    answer = Answer(
+        "q", "en", True, "extractive", parts, citations, (), (), 0.9, "release", 1.0
+    )  # fmt: skip
+    return answer, entry.document
+
+
+def test_a_citation_names_the_trimmed_characters(answered: tuple[Answer, Document]) -> None:
+    """A quote has no outer white space, and its span, passage and link fit the document."""
+    answer, document = answered
+    for citation in answer.citations:
+        assert document.text[citation.start : citation.end] == citation.quote
+        assert citation.quote == citation.quote.strip() != ""
+        around = document.text[citation.passage_start :][: len(citation.passage)]
+        assert around == citation.passage
+        assert citation.quote in citation.passage
+        assert citation.link == f"cases/{citation.case_id}#c{citation.start}-{citation.end}"
+    check_answer(answer, [document])
+
+
+def _first(answer: Answer, **changes: Any) -> Answer:
+    first = replace(answer.citations[0], **changes)
+    return replace(answer, citations=(first, *answer.citations[1:]))
+
+
+BROKEN: dict[str, Callable[[Answer], Answer]] = {
+    "another letter": lambda a: _first(a, quote=a.citations[0].quote[:-1] + "!"),
+    "another place": lambda a: _first(a, start=a.citations[0].start + 1),
+    "another end": lambda a: _first(a, end=a.citations[0].end - 1),
+    "an empty span": lambda a: _first(a, end=a.citations[0].start, quote=""),
+    "beyond the end": lambda a: _first(a, start=10**6, end=10**6 + 5),
+    "another text": lambda a: _first(a, document_sha256="0" * 64),
+    "an unknown document": lambda a: _first(a, document_id="nothing"),
+    "the same number twice": lambda a: _first(a, number=2),
+    "a number nobody quotes": lambda a: replace(a, parts=a.parts[:-1]),
+    "a quote nobody cites": lambda a: replace(a, citations=a.citations[:-1]),
+    "other words in the part": lambda a: replace(
+        a, parts=(*a.parts[:-1], Part("quote", "Something else.", 2))
+    ),
+    "words with a citation": lambda a: replace(a, parts=(*a.parts, Part("words", "So", 1))),
+    "found nothing but cites": lambda a: replace(a, found=False),
+}
+
+
+@pytest.mark.parametrize("damage", BROKEN)
+def test_whatever_does_not_hold_is_refused(answered: tuple[Answer, Document], damage: str) -> None:
+    """Any difference between an answer and its source is an error."""
+    answer, document = answered
+    with pytest.raises(CitationError):
+        check_answer(BROKEN[damage](answer), [document])
+
+
+def test_an_answer_without_quotations_holds(answered: tuple[Answer, Document]) -> None:
+    """Words alone need no document."""
+    answer, _ = answered
+    absent = replace(answer, found=False, parts=(Part("words", "No."),), citations=())
+    check_answer(absent, [])
+
+
+def test_text_numbers_every_citation(answered: tuple[Answer, Document]) -> None:
+    """The plain text holds each quote in marks with its number behind, and nothing else of them."""
+    answer, _ = answered
+    for citation in answer.citations:
+        assert f"“{citation.quote}” [{citation.number}]" in answer.text
+    assert "".join(answer.deltas()) == answer.text
+    assert answer.to_json()["text"] == answer.text
+
+
+def test_a_case_without_characters_has_a_plain_link(library: Library) -> None:
+    """A link without a span marks nothing."""
+    case = library.read("tea.txt").cases[0]
+    assert link_to(case) == f"cases/{case.id}"

@@ -1,0 +1,122 @@
+"""index.search: the fusion against its formula, filters, ties, and the glossary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from corpus.library import Library
+from index import search as module
+from index.build import build
+from index.publish import Releases
+from index.release import Release
+from index.search import find_share, fuse, search, standardise
+from tests.fake_encoder import FakeEncoder
+
+scores = arrays(np.float32, 7, elements=st.floats(-50, 50, width=16))
+
+
+def _open(releases: Releases) -> Release:
+    return Release(releases.path(releases.live()))
+
+
+@given(dense=scores, sentence=scores, lexical=scores, share=st.floats(0, 1))
+def test_fusion_is_its_formula(
+    dense: np.ndarray, sentence: np.ndarray, lexical: np.ndarray, share: float
+) -> None:
+    """Dense and sentence evidence share what words leave; words weigh at most .3."""
+
+    def z(values: np.ndarray) -> np.ndarray:
+        deviation = values.astype(np.float64).std()
+        plain = values.astype(np.float64) - values.astype(np.float64).mean()
+        standard: np.ndarray = plain / deviation if deviation >= 1e-9 else plain * 0
+        return standard
+
+    weight = 0.3 * share
+    wanted = (1 - weight) * (z(dense) + z(sentence)) / 2 + weight * z(lexical)
+    np.testing.assert_allclose(fuse(dense, sentence, lexical, share), wanted, atol=2e-3)
+
+
+def test_equal_scores_standardise_to_nothing() -> None:
+    """Evidence that is the same everywhere says nothing."""
+    assert standardise(np.full(4, 3.0, np.float32)).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("overlap", "share"), [(0.0, 0.0), (0.25, 0.0), (0.375, 0.5), (0.5, 1.0), (1.0, 1.0)]
+)
+def test_words_step_back_where_few_are_shared(overlap: float, share: float) -> None:
+    """The share of words falls from 1 to 0 between half and a quarter of shared words."""
+    assert find_share(overlap) == pytest.approx(share)
+
+
+def test_the_best_passage_comes_first(published: Releases, encoder: FakeEncoder) -> None:
+    """A question's passage is found with its evidence, ranks count from 1, scores fall."""
+    release = _open(published)
+    hits = search(release, encoder, "When was the red bridge built?", 10)
+    assert "red bridge was built" in hits[0].passage.text
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert len(hits) == release.passages.count
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    best = hits[0]
+    assert best.sentences.index(max(best.sentences)) == 0
+    query = encoder.encode_queries(["When was the red bridge built?"])[0]
+    rows = encoder.encode_passages([s.text.strip() for s in best.passage.sentences])
+    assert best.evidence.sentence == pytest.approx(float((rows @ query).max()), abs=1e-5)
+    whole = release.sentences.take(np.arange(release.sentences.count)) @ query
+    contrast = best.evidence.sentence - whole.mean()
+    assert best.evidence.contrast == pytest.approx(contrast, abs=1e-5)
+
+
+def test_filters_leave_only_their_cases(published: Releases, encoder: FakeEncoder) -> None:
+    """With cases given, no passage of another is found; with none, nothing is."""
+    release = _open(published)
+    hits = search(release, encoder, "When was the red bridge built?", 10, {1})
+    assert {hit.document.name for hit in hits} == {"tea.txt"}
+    assert search(release, encoder, "bridge", 10, set()) == []
+
+
+def test_a_large_collection_is_searched_by_candidates(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where not everything is compared, what dense or words rank high still is."""
+    animals = [f"The {name} lives in house number {number}." for number, name in enumerate(
+        ("ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibis", "jay")
+    )]  # fmt: skip
+    for number, text in enumerate(animals):
+        (library.folder / f"{number}.txt").write_text(text + "\n", "utf-8")
+    build(library, releases, encoder)
+    whole = search(_open(releases), encoder, "Where does the fox live?", 3)
+    monkeypatch.setattr(module, "DEPTH", 2)
+    few = search(_open(releases), encoder, "Where does the fox live?", 3)
+    assert whole[0].passage == few[0].passage
+    assert "fox" in few[0].passage.text
+    assert len(few) <= 4
+
+
+def test_names_are_searched_as_the_texts_have_them(
+    library: Library, releases: Releases, encoder: FakeEncoder, write: Callable[[str, str], None]
+) -> None:
+    """A name of the glossary finds the text that spells it otherwise; the text stays as it is."""
+    write("coast.txt", "They teach in C?te d'Ivoire every year.\n")
+    names = [["C?te d'Ivoire", "Côte d'Ivoire", "Ivory Coast", "科特迪瓦"]]
+    (library.folder / "glossary.json").write_text(json.dumps(names), "utf-8")
+    build(library, releases, encoder)
+    for question in ("Who teaches in the Ivory Coast?", "谁在科特迪瓦？", "côte d'ivoire"):
+        hits = search(_open(releases), encoder, question, 1)
+        assert hits[0].passage.text == "They teach in C?te d'Ivoire every year."
+
+
+def test_the_same_question_gives_the_same_hits(published: Releases, encoder: FakeEncoder) -> None:
+    """Search is a function of release and question."""
+    first = search(_open(published), encoder, "tea hills", 5)
+    assert first == search(_open(published), encoder, "tea hills", 5)
