@@ -25,7 +25,7 @@ NEAREST = 3
 # Hit.sentences: within one case, and in another case where the question asks for several.
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
-CAPTION = 1.0  # what a caption is put behind prose that says the same
+CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 NUMBER = 1.0  # what a sentence with a number is put before others, where one is asked for
 
 _PLURAL = re.compile(
@@ -129,7 +129,7 @@ def _adjust(hit: Hit, place: int, wants_number: bool) -> float:
     bonus = 0.0
     if wants_number and _HAS_NUMBER.search(hit.passage.sentences[place].text):
         bonus += NUMBER
-    if hit.passage.kind == "caption":
+    if hit.passage.kind != "paragraph":
         bonus -= CAPTION
     return bonus
 

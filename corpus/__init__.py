@@ -1,1 +1,1 @@
-"""Documents in, passages out; imports neither of the other two rooms."""
+"""Documents in, passages out: the room that knows files and texts, and neither index nor chat."""

@@ -1,105 +1,129 @@
-"""Blocks to cases: an article of several companies' cases is taken apart at their headings.
+"""Blocks to cases: a collection of several companies' cases is taken apart at their headings.
 
-The headings of the collection read `Company: Title`. A line of that form is taken for one only
-where the company is named again in the paragraph below it, so that `Note: bring water` opens
-nothing. What stands before the first such heading is the introduction; a document without one is
-one case.
+The headings of the collection read `Company: Title`, which is also the form of `Note: bring water`
+or `Background: how it began`. So a heading of that form opens a case only where its first part is
+no common label and is named again, as it stands, in the prose below it: a company's case speaks of
+the company. The rule needs no list of companies and no page furniture, so it holds for every
+format. What stands before the first such heading is the introduction; a document without one is a
+single case.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from corpus.records import Block, Case, CaseKind, Document
 
-_HEADING = re.compile(r"(?:#{1,6} )?\s*([^:：\r\n]{2,60}?)\s*[:：]\s*([^\r\n]{8,})")
-_PROSE = tuple(".!?。！？;；,，")
-
-
-def opens_case(heading: str, following: str) -> bool:
-    """Tell whether a line is a case's heading, given the paragraph below it."""
-    match = _HEADING.fullmatch(heading.strip())
-    if match is None or heading.rstrip().endswith(_PROSE) or len(heading) > 300:
-        return False
-    return match[1].casefold() in following.casefold()
-
-
-def name_company(heading: str) -> str:
-    """Return the company of a case's heading: what stands before its colon."""
-    match = _HEADING.fullmatch(heading.strip())
-    return match[1] if match else ""
+_HEADING = re.compile(r"([^:：\r\n]{2,80})[:：]\s*+([^\r\n]{4,300})")
+_MARKDOWN = re.compile(r"#{1,6}\s+")
+_LABEL = re.compile(
+    r"(?:notes?|photos?|figures?|tables?|box|sources?|steps?|chapters?|parts?|sections?|appendix"
+    r"|annex|examples?|questions?|answers?|abstract|summary|conclusions?|background|overview"
+    r"|results?|challenges?|solutions?|keywords?|contents?|references?|case(?: stud(?:y|ies))?"
+    r"|days?|weeks?|phases?|lessons?|tips?|warning|update|news|editor's note|introduction"
+    r"|注|注意|备注|说明|提示|来源|图|表|附件?|附录|摘要|关键词|问|答|背景|概述|结论|结语|总结"
+    r"|案例|成果|成效|经验|启示|挑战|措施|目标|问题|方案|引言|前言|导语|编者按|第\S{1,4}[章节部分篇])"
+    r"(?:[ \t]*(?:no\.?\s*)?(?:\d{1,3}|[ivx]{1,4}|[a-z]|[一二三四五六七八九十]{1,3}))?",
+    re.IGNORECASE,
+)
+_MOST_WORDS = 8  # of a company's name
+_NAMED_WITHIN = 20_000  # characters of a section in which its company is looked for
 
 
 def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -> tuple[Case, ...]:
     """Return the document's cases in text order; every block lies in exactly one.
 
-    `company` is given to a document of one case whose heading names none. The title of a document
-    that stands alone before the first case belongs to that case; it opens a case itself only in a
-    document that has no other.
+    `company` is given to a document of one case whose heading names none. A heading that is the
+    document's own title opens a case only where no other does, and headings that stand alone above
+    the first case belong to it.
     """
-    openings = [
-        number
+    text = document.text
+    openings = {
+        number: opening
         for number, block in enumerate(blocks)
-        if block.kind == "heading"
-        and opens_case(
-            document.text[block.start : block.end],
-            _paragraph_after(document.text, blocks, number),
-        )
-    ]
-    if len(openings) > 1 and _title_of(document.text, blocks[openings[0]]) == document.title:
-        del openings[0]
-    starts = list(openings)
-    if not openings or any(block.kind == "paragraph" for block in blocks[: openings[0]]):
-        starts = [0, *(number for number in openings if number)]
-    elif openings[0]:
+        if block.kind == "heading" and (opening := _read_opening(text, blocks, number))
+    }
+    first = min(openings, default=0)
+    if len(openings) > 1 and _words_of(text, blocks[first]) == document.title:
+        del openings[first]
+    starts = sorted(openings)
+    if not starts or any(block.kind == "paragraph" for block in blocks[: starts[0]]):
+        starts.insert(0, 0)
+    elif starts[0]:  # a title and a photo alone are no introduction
+        openings[0] = openings.pop(starts[0])
         starts[0] = 0
     cases: list[Case] = []
-    for first, after in zip(starts, [*starts[1:], len(blocks)], strict=True):
-        start, end = blocks[first].start, blocks[after - 1].end
-        opening = next((n for n in openings if first <= n < after), None)
-        if opening is not None:
-            title = _title_of(document.text, blocks[opening])
-            cases.append(_make(document, "case", title, name_company(title), start, end, cases))
-        else:
-            kind: CaseKind = "introduction" if openings else "case"
-            owner = "" if openings else company
-            cases.append(_make(document, kind, document.title, owner, start, end, cases))
-    return tuple(cases)
+    for start, after in zip(starts, [*starts[1:], len(blocks)], strict=True):
+        kind: CaseKind = "case" if start in openings or not openings else "introduction"
+        title, owner = openings.get(start, (document.title, "" if openings else company))
+        span = blocks[start].start, blocks[after - 1].end
+        cases.append(Case("", document.id, kind, title, owner, *span, text[span[0] : span[1]]))
+    return _give_ids(cases)
 
 
-def _title_of(text: str, heading: Block) -> str:
-    return text[heading.start : heading.end].lstrip("# ")
+def _read_opening(text: str, blocks: Sequence[Block], number: int) -> tuple[str, str] | None:
+    """Return title and company of the case that a heading opens, None where it opens none."""
+    title = _words_of(text, blocks[number])
+    match = _HEADING.fullmatch(title)
+    if match is None:
+        return None
+    company = match[1].strip()
+    if len(company) < 2 or len(company.split()) > _MOST_WORDS or _LABEL.fullmatch(company):
+        return None
+    if company[0].islower() or not any(character.isalpha() for character in company):
+        return None
+    return (title, company) if _is_named(company, _prose_below(text, blocks, number)) else None
 
 
-def _paragraph_after(text: str, blocks: Sequence[Block], number: int) -> str:
-    for block in blocks[number + 1 :]:
-        if block.kind == "paragraph":
-            return text[block.start : block.end]
-        if block.kind == "heading":
+def _is_named(company: str, prose: str) -> bool:
+    """Tell whether prose names a company as its heading writes it, as whole words.
+
+    One plain word with a capital, as `Safety`, has to stand inside a sentence too: at its start
+    any word has a capital.
+    """
+    plain = company.isascii() and company.isalpha() and company[1:].islower()
+    before = r"(?<=[a-z,;\"'(] )" if plain else r"(?<![^\W_\u2e80-\U0003ffff])"
+    after = r"(?![^\W_\u2e80-\U0003ffff])"
+    return re.search(before + re.escape(company) + after, prose) is not None
+
+
+def _prose_below(text: str, blocks: Sequence[Block], number: int) -> str:
+    """Return the paragraphs between a heading and the next, up to about 20,000 characters."""
+    parts: list[str] = []
+    length = 0
+    for after in range(number + 1, len(blocks)):
+        block = blocks[after]
+        if block.kind == "heading" or length > _NAMED_WITHIN:
             break
-    return ""
+        if block.kind == "paragraph":
+            parts.append(text[block.start : min(block.end, block.start + _NAMED_WITHIN)])
+            length += len(parts[-1])
+    return "\n".join(parts)
 
 
-def _make(
-    document: Document,
-    kind: CaseKind,
-    title: str,
-    company: str,
-    start: int,
-    end: int,
-    before: Sequence[Case],
-) -> Case:
-    text = document.text[start:end]
-    place = f"{document.id}\n{kind}\n{title}"
-    case_id = _digest(place)
-    if any(case.id == case_id for case in before):  # the same title again: its words tell it apart
-        case_id = _digest(
-            f"{place}\n{text}\n{start if any(c.text == text for c in before) else ''}"
-        )
-    return Case(case_id, document.id, kind, title, company, start, end, text)
+def _words_of(text: str, heading: Block) -> str:
+    return _MARKDOWN.sub("", text[heading.start : heading.end], count=1)
 
 
-def _digest(words: str) -> str:
-    return hashlib.sha256(words.encode("utf-8")).hexdigest()[:12]
+def _give_ids(cases: Sequence[Case]) -> tuple[Case, ...]:
+    """Return the cases with ids made of document and title.
+
+    Cases that share a title are told apart by their words, and only where these are the same too by
+    their order; so no case's address comes to mean another.
+    """
+    titles = Counter(case.title for case in cases)
+    seen: Counter[str] = Counter()
+    named = []
+    for case in cases:
+        place = f"{case.document_id}\n{case.title}"
+        if titles[case.title] > 1:
+            place += f"\n{case.text}"
+        seen[place] += 1
+        if seen[place] > 1:
+            place += f"\n{seen[place]}"
+        named.append(replace(case, id=hashlib.sha256(place.encode("utf-8")).hexdigest()[:12]))
+    return tuple(named)

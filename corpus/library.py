@@ -2,7 +2,7 @@
 
 A document's facts (title, publisher, date ...) stand in a sidecar beside it, `<file name>.json`;
 what the sidecar does not say is taken from the text. This module knows every file name in the
-folder and decides which may be opened.
+folder and decides which may be opened. It writes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import datetime as dt
 import hashlib
 import json
 import os
+import re
+import stat
+import unicodedata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,6 +28,13 @@ SIDECAR = ".json"
 GLOSSARY = "glossary.json"
 FIELDS = ("title", "publisher", "source", "published", "language", "url", "rights", "company")
 _LARGEST = 256 * 2**20  # bytes of a document
+_LARGEST_FACTS = 2**20  # bytes of a sidecar or a glossary
+
+_FORMS = {
+    "published": (re.compile(r"\d{4}-\d{2}-\d{2}"), "a date; write it as 2024-02-23"),
+    "language": (re.compile(r"[a-z]{2,3}"), "a language; write it as en or zh"),
+    "url": (re.compile(r"https?://[^\s/?#]\S*"), "a web address; begin it with https://"),
+}
 
 
 class Library:
@@ -37,40 +47,37 @@ class Library:
     def names(self) -> tuple[str, ...]:
         """Return the path of every document below the folder, with forward slashes, sorted.
 
-        Hidden files, links, sidecars, `README.*` and files of unknown format are not documents.
-        Raises LibraryError where the folder is missing or cannot be read.
+        Hidden files and folders, sidecars, `README.*` and files of unknown format are no documents,
+        and a link to a folder is not entered. Opens no file. Raises LibraryError where the folder
+        is missing or cannot be read.
         """
         if not self.folder.is_dir():
             raise LibraryError(
-                f"{self.folder}: no such folder; set CASEBOOK_REPORTS to the documents"
+                f"{self.folder}: no such folder; make it or set CASEBOOK_REPORTS to the documents"
             )
         names: list[str] = []
-
-        def stop(error: OSError) -> None:
-            raise LibraryError(
-                f"{error.filename}: cannot be read ({error.strerror}); check its rights"
-            )
-
-        for place, folders, files in os.walk(self.folder, onerror=stop):
+        for place, folders, files in os.walk(self.folder, onerror=_refuse_folder):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            for file in files:
-                path = Path(place, file)
-                if _is_document(file) and not path.is_symlink():
-                    names.append(path.relative_to(self.folder).as_posix())
+            above = Path(place).relative_to(self.folder)
+            names.extend((above / file).as_posix() for file in files if _is_document(file))
         return tuple(sorted(names))
 
     def read(self, name: str) -> Entry:
-        """Read one document with its cases and passages.
+        """Read one document with its cases and passages, each in text order.
 
         Raises NotFoundError for a name that cannot be a document of this folder, and DocumentError,
         naming file and mend, where the file or its sidecar cannot be read.
         """
         path = self._locate(name)
-        data = _read_bytes(path, name)
-        facts = _read_sidecar(path.with_name(path.name + SIDECAR), name + SIDECAR)
-        reading = READERS[path.suffix.lower()](data, name)
+        shown = _show(name)
+        try:
+            data = self._read_bytes(path, shown, _LARGEST)
+        except FileNotFoundError as error:
+            raise DocumentError(f"{shown}: no such file; put it back or build again") from error
+        facts = self._read_sidecar(path.with_name(path.name + SIDECAR), shown + SIDECAR)
+        reading = READERS[path.suffix.lower()](data, shown)
         document = Document(
-            id=hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:12],
+            id=hashlib.sha256(name.encode("utf-8")).hexdigest()[:12],
             name=name,
             sha256=hashlib.sha256(reading.text.encode("utf-8")).hexdigest(),
             text=reading.text,
@@ -91,84 +98,119 @@ class Library:
 
         Raises DocumentError, naming the group, where it is not a list of lists of names.
         """
-        path = self.folder / GLOSSARY
-        try:
-            groups: Any = json.loads(path.read_bytes())
-        except FileNotFoundError:
+        groups = self._read_json(self.folder / GLOSSARY, GLOSSARY)
+        if groups is None:
             return []
-        except (OSError, ValueError) as error:
-            raise DocumentError(
-                f"{GLOSSARY}: cannot be read ({error}); mend or remove it"
-            ) from error
         if not isinstance(groups, list):
             raise DocumentError(f'{GLOSSARY}: not a list; write [["WeRide", "文远知行"]]')
         for number, group in enumerate(groups, 1):
             names = group if isinstance(group, list) else []
-            if len(names) < 2 or not all(isinstance(n, str) and n.strip() for n in names):
+            if len(names) < 2 or not all(_is_line(name) and name.strip() for name in names):
                 raise DocumentError(
-                    f"{GLOSSARY}: group {number} is not a list of two or more names"
+                    f"{GLOSSARY}: group {number} is not a list of two or more names; mend it"
                 )
         return groups
 
     def _locate(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
-        whole = "\0" not in name and parts and not name.startswith("/") and ".." not in parts
-        if not whole or any(part.startswith(".") for part in parts) or not _is_document(parts[-1]):
-            raise NotFoundError(f"{name[:80]!r}: no document's name")
-        path = self.folder.joinpath(*parts)
-        if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise NotFoundError(f"{name[:80]!r}: leads out of {self.folder}")
-        return path
+        plain = bool(parts) and PurePosixPath(name).as_posix() == name and "\0" not in name
+        if (
+            not plain
+            or any(part.startswith((".", "/")) or "\\" in part for part in parts)
+            or not _is_document(parts[-1])
+        ):
+            raise NotFoundError(f"{_show(name[:80])!r}: no document's name; see `list`")
+        if not _is_utf8(name):
+            raise DocumentError(f"{_show(name)}: the file's name is not UTF-8; rename the file")
+        return self.folder.joinpath(*parts)
+
+    def _read_bytes(self, path: Path, shown: str, largest: int) -> bytes:
+        """Return a file's bytes; follows no link out of the folder.
+
+        Lets FileNotFoundError through, since a sidecar may be missing.
+        """
+        try:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                raise DocumentError(f"{shown}: a link out of the folder; put the file itself there")
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise DocumentError(f"{shown}: not a file; take it out of the folder")
+            if status.st_size > largest:
+                raise DocumentError(
+                    f"{shown}: {status.st_size / 2**20:.0f} MiB, and {largest // 2**20} are the"
+                    " most; split it"
+                )
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise
+        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+            why = getattr(error, "strerror", None) or "links in a circle"
+            raise DocumentError(f"{shown}: cannot be read ({why}); check the file") from error
+
+    def _read_json(self, path: Path, shown: str) -> Any:
+        """Return what a JSON file holds, None where there is no such file."""
+        try:
+            return json.loads(self._read_bytes(path, shown, _LARGEST_FACTS))
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError) as error:
+            raise DocumentError(f"{shown}: not JSON ({error}); mend or remove it") from error
+
+    def _read_sidecar(self, path: Path, shown: str) -> dict[str, str]:
+        facts = self._read_json(path, shown)
+        if facts is None:
+            return {}
+        if not isinstance(facts, dict):
+            raise DocumentError(f'{shown}: not a JSON object; write {{"title": "..."}}')
+        for key, value in facts.items():
+            if key not in FIELDS:
+                raise DocumentError(
+                    f"{shown}: unknown key {_show(key[:40])!r}; use {', '.join(FIELDS)}"
+                )
+            if not _is_line(value):
+                raise DocumentError(f"{shown}: {key} is not one line of text; write it as one")
+            _check_form(key, value.strip(), shown)
+        return {key: value.strip() for key, value in facts.items()}
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise LibraryError(
+        f"{_show(str(error.filename))}: cannot be read ({error.strerror}); check its rights"
+    ) from error
 
 
 def _is_document(file: str) -> bool:
-    stem, suffix = os.path.splitext(file)  # noqa: PTH122 - a name, not a path
-    return suffix.lower() in READERS and not file.startswith(".") and stem.lower() != "readme"
+    if file.startswith(".") or file.split(".")[0].lower() == "readme":
+        return False
+    return PurePosixPath(file).suffix.lower() in READERS
 
 
-def _read_bytes(path: Path, name: str) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > _LARGEST:
-            raise DocumentError(
-                f"{name}: {size // 2**20} MiB, more than {_LARGEST // 2**20}; split the file"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"{name}: cannot be read ({error.strerror}); check the file") from error
+def _is_utf8(words: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in words)
 
 
-def _read_sidecar(path: Path, name: str) -> dict[str, str]:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise DocumentError(f"{name}: cannot be read ({error.strerror}); check the file") from error
-    try:
-        facts: Any = json.loads(raw)
-    except ValueError as error:
-        raise DocumentError(f"{name}: not JSON ({error}); mend or remove it") from error
-    if not isinstance(facts, dict):
-        raise DocumentError(f'{name}: not a JSON object; write {{"title": ...}}')
-    for key, value in facts.items():
-        if key not in FIELDS:
-            raise DocumentError(f"{name}: unknown key {key[:40]!r}; use {', '.join(FIELDS)}")
-        if not isinstance(value, str):
-            raise DocumentError(f"{name}: {key} is not a text; write it in quotation marks")
-    _check_facts(facts, name)
-    return facts
+def _is_line(value: object) -> bool:
+    """Tell whether a value is a text of one line, without control characters."""
+    return isinstance(value, str) and not any(
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value
+    )
 
 
-def _check_facts(facts: dict[str, str], name: str) -> None:
-    published = facts.get("published")
-    if published:
+def _show(name: str) -> str:
+    """Return a name as a message may hold it, whatever its bytes."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _check_form(key: str, value: str, shown: str) -> None:
+    """Raise DocumentError where a fact has not the form that its key asks for; empty is none."""
+    if not value or key not in _FORMS:
+        return
+    pattern, form = _FORMS[key]
+    whole = pattern.fullmatch(value) is not None
+    if whole and key == "published":
         try:
-            dt.date.fromisoformat(published)
-        except ValueError as error:
-            raise DocumentError(
-                f"{name}: published {published[:40]!r} is no date; write it as 2024-02-23"
-            ) from error
-    url = facts.get("url")
-    if url and not url.startswith(("https://", "http://")):
-        raise DocumentError(f"{name}: url {url[:40]!r} is no web address; begin it with https://")
+            dt.date.fromisoformat(value)
+        except ValueError:
+            whole = False
+    if not whole:
+        raise DocumentError(f"{shown}: {key} {value[:40]!r} is not {form}")

@@ -101,7 +101,7 @@ class Passage:
     Passages of a case do not overlap and cover every character of it that is not white space.
     `sentences` tile the passage: the first starts at `start`, each next one where the one before
     ends, the last ends at `end`; white space between two sentences belongs to the earlier one, and
-    a quotation drops it. A caption is quoted only as what it is, a heading only as a case's name.
+    a quotation drops it. A caption and a heading are quoted only as what they are.
     """
 
     id: str

@@ -92,6 +92,18 @@ def plan(
     )
 
 
+def is_searched(entry: Entry, passage: Passage) -> bool:
+    """Tell whether a passage gets a row: every one but a heading that is its case's title.
+
+    The title stands with each hit already; as a row of its own it would take the place of what it
+    announces.
+    """
+    if passage.kind != "heading":
+        return True
+    titles = {case.id: case.title for case in entry.cases}
+    return passage.text.lstrip("# ") != titles[passage.case_id]
+
+
 def read_library(library: Library) -> tuple[list[Entry], dict[str, str]]:
     """Read every document, by name; returns the entries and the reasons of those that failed."""
     entries, failed = [], {}
@@ -130,7 +142,9 @@ def build(
         if not entries:
             why = next(iter(failed.values()), "no document that Casebook reads is in it")
             raise LibraryError(f"{library.folder}: nothing to build from: {why}")
-        passages = [p for entry in entries for p in entry.passages if p.kind != "heading"]
+        passages = [p for entry in entries for p in entry.passages if is_searched(entry, p)]
+        if not passages:
+            raise LibraryError(f"{library.folder}: no document has anything but titles in it")
         words = {key_of(text): text for passage in passages for text in _texts(passage)}
         known = _known_rows(live)
         made = plan(entries, failed, held, words, known)
@@ -182,8 +196,9 @@ def _write(
     for entry in entries:
         writer.append(entry)
     writer.close()
-    every = [p for entry in entries for p in entry.passages]
-    places = [place for place, p in zip(writer.places, every, strict=True) if p.kind != "heading"]
+    every = [(entry, passage) for entry in entries for passage in entry.passages]
+    pairs = zip(writer.places, every, strict=True)
+    places = [place for place, (entry, passage) in pairs if is_searched(entry, passage)]
     np.save(draft / "rows.npy", np.asarray(places, np.int64).reshape(-1, 2))
     counts = [len(passage.sentences) for passage in passages]
     np.save(draft / "starts.npy", np.cumsum([0, *counts], dtype=np.int64))

@@ -33,7 +33,7 @@ def test_records_come_back(library: Library, published: Releases) -> None:
 
 
 def test_rows_are_the_passages_that_can_be_found(library: Library, published: Releases) -> None:
-    """Each row gives its passage, case and document; headings have none."""
+    """Each row gives its passage, case and document; the title of a case has none."""
     release = _open(published)
     rows = [release.row(row) for row in range(release.passages.count)]
     entries = [library.read(name) for name in library.names()]

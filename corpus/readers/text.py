@@ -1,8 +1,8 @@
-"""Plain text, and articles copied as plain text from the CCCME portal.
+"""Plain text: bytes to text and its blocks; articles copied from the portal among them.
 
-The text is kept as the file has it; only the byte order mark is dropped. A blank line ends a block.
-In an article of the portal everything above its title is page furniture (sign-in, breadcrumb) and
-lies outside all blocks, as does the line with date and source.
+The text is kept as the file has it; only the byte order mark is dropped. A blank line ends a block,
+and so does the end of a line too long to be one of a wrapped paragraph. What is a heading and what
+a caption is judged by its form, since plain text has no mark for either.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import islice
 
-from corpus.cases import opens_case
 from corpus.errors import DocumentError
+from corpus.readers.portal import LINES, find_article
 from corpus.records import Block, BlockKind, Reading
 
 _MARKS = (
@@ -20,42 +21,56 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_LINE = re.compile(r"[^\r\n]+")
-_BREADCRUMB = re.compile(r"\s*Home\s*>[^\r\n]{0,200}", re.IGNORECASE)
-_PUBLISHED = re.compile(
-    r"\s*Publish(?:ed)? Time\s*[:：]\s*(\d{4}-\d{2}-\d{2})(?:[ T][\d:]+)?\s*"
-    r"(?:Source\s*[:：]\s*(.*))?",
-    re.IGNORECASE,
-)
+_NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
+_MOST_NOISE = 0.01  # share of control characters above which a file is taken for no text
+_LINE = re.compile(r"[^\r\n]++")
+
+# `Photo: ...`, `Figure 1. ...`, `图：...`, `图 2 ...`, `图为...`; not `Figure 1 shows that ...`.
 _CAPTION = re.compile(
-    r"(?:photos?|pictures?|figures?|fig\.|images?|图片?|照片)\s{0,2}\d{0,3}(?:[.-]\d{1,2})?\s{0,2}[:：]"
-    r"|图\s{0,2}\d{1,3}(?:[.-]\d{1,2})?[\s　]",
+    r"[▲△▼(（]?\s?(?:"
+    r"(?:photos?|pictures?|images?|figures?|fig\.?)\s?(?:\d{1,3}(?:[.-]\d{1,2})?)?\s?[:：]"
+    r"|(?:photos?|figures?|fig\.?)\s?\d{1,3}(?:[.-]\d{1,2})?(?:\.\s|\s?[|–—-]\s)"
+    r"|(?:图片?|照片|插图)\s?(?:\d{1,3}(?:[.-]\d{1,2})?|[一二三四五六七八九十]{1,3})?\s?[:：]"
+    r"|图\s?\d{1,3}(?:[.-]\d{1,2})?[\s\u3000.、](?![^\r\n]{120})(?![^\r\n]*。)"
+    r"|图为(?![^\r\n]{120})"
+    r")",
     re.IGNORECASE,
 )
-_HEADING_LENGTH = 200  # characters
+_MARKDOWN = re.compile(r"#{1,6}\s+")
+_BULLET = re.compile(r"[-*+•·●○▪◦◆■□►–—|>]")
+_LABEL = re.compile(r"[^:：]{1,80}[:：]\s*+")
 _ENDS_PROSE = tuple(".!?。！？;；,，、:：…")
-_FURNITURE_LINES = 40  # how far down a breadcrumb is looked for
+_ENDS_SIGNS = tuple("。！？…”’」』）")  # a Chinese line that ends so is not wrapped in mid-sentence
+
+_HEADING_COLUMNS = 160  # a Chinese sign takes two
+_TITLE_COLUMNS = 12  # behind `Company:`; less is a label and its value (`Founded: 1990`)
+_WRAPPED_LINE = 200  # characters; nobody wraps lines at more
+_INDENTS = ("\u3000", "\t")
+
+Span = tuple[int, int]
 
 
 def read_text(data: bytes, name: str) -> Reading:
-    """Read a text file; raises DocumentError, naming the byte, where it is not text."""
+    """Read a text file; raises DocumentError, naming the byte, where it is not text.
+
+    The title is the portal article's, else the first block's where that is a heading.
+    """
     text = decode(data, name)
-    lines = list(_list_lines(text))
-    title, source, published, body = _read_furniture(text, lines)
-    blocks = _list_blocks(text, lines, body, title is not None)
+    article = find_article(text, list(islice(_list_lines(text, 0), LINES)))
+    blocks = _list_blocks(text, article.start if article else 0)
     if not blocks:
-        raise DocumentError(f"{name}: nothing in it but white space or page furniture; remove it")
-    if title is None and blocks[0].kind == "heading":
-        title = text[blocks[0].start : blocks[0].end].lstrip("# ")
-    return Reading(text, tuple(blocks), title or "", source, published)
+        raise DocumentError(f"{name}: holds white space or page furniture only; put text into it")
+    if article:
+        return Reading(text, blocks, article.title, article.source, article.published)
+    title = text[blocks[0].start : blocks[0].end] if blocks[0].kind == "heading" else ""
+    return Reading(text, blocks, _MARKDOWN.sub("", title, count=1))
 
 
 def decode(data: bytes, name: str) -> str:
     """Return the text of UTF-8 bytes, or of UTF-16 bytes that begin with their mark."""
-    if not data.strip(b"\0 \t\r\n"):
-        raise DocumentError(f"{name}: the file is empty; remove it or put text into it")
-    found = (pair for pair in _MARKS if data.startswith(pair[0]))
-    mark, encoding = next(found, (b"", "utf-8"))
+    if not data.strip():
+        raise DocumentError(f"{name}: the file is empty; put text into it")
+    mark, encoding = next((m for m in _MARKS if data.startswith(m[0])), (b"", "utf-8"))
     try:
         text = data[len(mark) :].decode(encoding)
     except UnicodeDecodeError as error:
@@ -63,101 +78,96 @@ def decode(data: bytes, name: str) -> str:
         raise DocumentError(
             f"{name}: byte {place} is not {encoding.upper()}; save the file as UTF-8"
         ) from error
-    if "\0" in text:
+    nul = text.find("\0")
+    noise = sum(1 for _ in _NOISE.finditer(text))
+    if nul >= 0 or noise > _MOST_NOISE * len(text):
+        first = _NOISE.search(text)
+        at = nul if nul >= 0 or first is None else first.start()
+        place = len(mark) + len(text[:at].encode(encoding))
         raise DocumentError(
-            f"{name}: character {text.index(chr(0))} is NUL, so this is no text; save it as UTF-8"
+            f"{name}: byte {place} is a control character, so this is no text;"
+            " save the document as text in UTF-8"
         )
     return text
 
 
-def _list_lines(text: str) -> Iterator[tuple[int, int]]:
+def _list_lines(text: str, start: int) -> Iterator[Span]:
     """Yield the spans of lines that hold something, without outer white space."""
-    for match in _LINE.finditer(text):
+    for match in _LINE.finditer(text, start):
         words = match[0].strip()
         if words:
-            start = match.start() + len(match[0]) - len(match[0].lstrip())
-            yield start, start + len(words)
+            first = match.start() + len(match[0]) - len(match[0].lstrip())
+            yield first, first + len(words)
 
 
-def _read_furniture(text: str, lines: list[tuple[int, int]]) -> tuple[str | None, str, str, int]:
-    """Return title, source, date, and the number of the first line that is content.
-
-    Of the portal's pages only: a breadcrumb near the top, and behind it a title and a line of date
-    and source. The title is None where the text is no such page.
-    """
-    for number, (start, end) in enumerate(lines[:_FURNITURE_LINES]):
-        if not _BREADCRUMB.fullmatch(text, start, end) or number + 2 >= len(lines):
-            continue
-        for place in range(number + 1, min(number + 5, len(lines))):
-            facts = _PUBLISHED.fullmatch(text, *lines[place])
-            if facts and place > number + 1:
-                first, last = lines[number + 1]
-                return text[first:last], (facts[2] or "").strip(), facts[1], number + 1
-    return None, "", "", 0
-
-
-def _list_blocks(
-    text: str, lines: list[tuple[int, int]], first: int, is_article: bool
-) -> list[Block]:
-    groups: list[list[tuple[int, int]]] = []
-    for number in range(first, len(lines)):
-        start, end = lines[number]
-        if is_article and _PUBLISHED.fullmatch(text, start, end):
-            continue
-        if _follows(text, lines, number, first) and _joins(text, groups, start, end):
-            groups[-1].append((start, end))
+def _list_blocks(text: str, start: int) -> tuple[Block, ...]:
+    groups: list[tuple[BlockKind, int, int]] = []  # kind, start, end
+    above: Span = (start, start)
+    for line in _list_lines(text, start):
+        if _CAPTION.match(text, *line):
+            groups.append(("caption", *line))
+        elif groups and groups[-1][0] == "paragraph" and _joins(text, groups[-1][1], above, line):
+            groups[-1] = ("paragraph", groups[-1][1], line[1])
         else:
-            groups.append([(start, end)])
+            groups.append(("paragraph", *line))
+        above = line
     blocks: list[Block] = []
-    for number, group in enumerate(groups):
-        following = (
-            text[groups[number + 1][0][0] : groups[number + 1][-1][1]]
-            if (number + 1 < len(groups))
-            else ""
-        )
-        kind = _kind_of(text, group, number == 0, following)
-        blocks.append(Block(kind, group[0][0], group[-1][1]))
-    return blocks
+    below = ""  # the words of the next block that is no caption
+    for number, (kind, first, last) in reversed(list(enumerate(groups))):
+        words = text[first:last]
+        if kind == "paragraph" and _is_heading(words, below, number == 0 and len(groups) > 1):
+            kind = "heading"
+        if kind != "caption":
+            below = words
+        blocks.append(Block(kind, first, last))
+    return tuple(reversed(blocks))
 
 
-def _follows(text: str, lines: list[tuple[int, int]], number: int, first: int) -> bool:
-    """Tell whether no blank line stands before a line."""
-    if number == first:
+def _joins(text: str, start: int, above: Span, line: Span) -> bool:
+    """Tell whether a line goes on with the paragraph from `start` to the end of `above`."""
+    between = text[above[1] : line[0]]
+    if between.count("\n") + between.count("\r") - between.count("\r\n") != 1:
         return False
-    between = text[lines[number - 1][1] : lines[number][0]]
-    return between.count("\n") + between.count("\r") - between.count("\r\n") == 1
+    length = line[1] - line[0]
+    if max(above[1] - above[0], length) > _WRAPPED_LINE or between.endswith(_INDENTS):
+        return False
+    words = text[above[0] : above[1]]
+    if words.endswith(_ENDS_SIGNS) or _MARKDOWN.match(text, *line):
+        return False
+    if above[0] == start and _has_heading_form(words):  # a heading right above its paragraph
+        return not (_MARKDOWN.match(words) or length > max(40, 2 * len(words)))
+    return True
 
 
-def _joins(text: str, groups: list[list[tuple[int, int]]], start: int, end: int) -> bool:
-    """Tell whether a line belongs to the block of the line above it.
+def _is_heading(words: str, below: str, first: bool) -> bool:
+    """Tell whether a block is a heading, given the block below it.
 
-    A caption is a line of its own, and so is a heading above its paragraph: a short line that does
-    not end as prose does, before one more than twice as long.
+    The form alone would make headings of the lines of a list or a table, so prose has to follow,
+    except below a text's first line.
     """
-    if not groups:
+    if not below or not _has_heading_form(words):
         return False
-    above = groups[-1]
-    last = text[above[-1][0] : above[-1][1]]
-    if _CAPTION.match(text, start, end) or _CAPTION.match(last):
+    prose = below.endswith((*_ENDS_PROSE, *_ENDS_SIGNS, '"', ")")) or len(below) > _HEADING_COLUMNS
+    return first or prose or _MARKDOWN.match(words) is not None
+
+
+def _has_heading_form(words: str) -> bool:
+    """Tell whether words are one short line that does not end as a sentence does."""
+    if len(words) > _HEADING_COLUMNS or "\n" in words or "\r" in words:
         return False
-    alone = len(above) == 1 and _is_short_title(last)
-    return not (alone and (end - start > 2 * len(last) or opens_case(last, text[start:end])))
+    if _MARKDOWN.match(words):
+        return True
+    label = _LABEL.match(words)
+    return not (
+        words.endswith(_ENDS_PROSE)
+        or _columns(words) > _HEADING_COLUMNS
+        or words[0].islower()
+        or _BULLET.match(words)
+        or not any(character.isalpha() for character in words)
+        or "://" in words
+        or (label and _columns(words[label.end() :]) < _TITLE_COLUMNS)
+    )
 
 
-def _is_short_title(line: str) -> bool:
-    return len(line) <= _HEADING_LENGTH and not line.endswith(_ENDS_PROSE)
-
-
-def _kind_of(text: str, group: list[tuple[int, int]], first: bool, following: str) -> BlockKind:
-    start, end = group[0][0], group[-1][1]
-    if _CAPTION.match(text, start, end):
-        return "caption"
-    words = text[start:end]
-    if (
-        len(group) == 1
-        and following
-        and _is_short_title(words)
-        and (first or re.match(r"#{1,6} ", words) or opens_case(words, following))
-    ):
-        return "heading"
-    return "paragraph"
+def _columns(words: str) -> int:
+    return sum(2 if character >= "\u2e80" else 1 for character in words)
