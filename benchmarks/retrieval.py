@@ -93,7 +93,7 @@ def main() -> None:
     for label, wanted in (("answerable", True), ("impossible", False)):
         group = [m for m, q in zip(marks, questions, strict=True) if bool(q.answers) == wanted]
         if group:
-            result[label] = {"n": len(group), **summarise(group)}  # type: ignore[assignment]
+            result[label] = {"n": len(group), **summarise(group)}
     print(json.dumps(result, indent=1, ensure_ascii=False))
 
 

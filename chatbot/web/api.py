@@ -1,0 +1,286 @@
+"""The routes of the HTTP contract: requests in, the engine asked, its records out as JSON or HTML.
+
+The engine's methods block, so each runs in the thread pool and several questions are answered at
+once. What may be wrong with a request, and how that is said, stands in `failures.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from chatbot.answer import Answer
+from chatbot.conversation import Turn
+from chatbot.web import contract
+from chatbot.web.failures import REQUEST_ID, describe, report
+from chatbot.web.page import render_case, render_missing
+from chatbot.web.words import COOKIE, Language, choose_language
+from corpus.errors import CasebookError, NotFoundError
+
+if TYPE_CHECKING:
+    from chatbot.catalogue import CaseEntry, CaseView, SearchResult
+    from chatbot.engine import Engine
+
+Schema = dict[int | str, dict[str, Any]]
+CaseId = Annotated[str, Path(max_length=200)]
+_SAYS = {
+    404: "No such case",
+    413: "The body is larger than 64 KiB",
+    415: "The body is not said to be JSON",
+    422: "The request cannot be answered as it is",
+    500: "A fault inside Casebook",
+    503: "No release can be used, or the encoder cannot be loaded; try again later",
+}
+_STREAM = """Events, each with JSON as its data: `status` (`{"status": "searching"}`), then one
+`delta` (`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
+(as in an error's body) and nothing after it."""
+
+
+def _errors(*statuses: int) -> Schema:
+    return {
+        status: {"model": contract.ErrorBody, "description": _SAYS[status]} for status in statuses
+    }
+
+
+def expect_json(request: Request) -> None:
+    """Refuse a body that is not said to be JSON, which a foreign page could send unasked."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "send the body as Content-Type: application/json")
+
+
+def ask_engine(engine: Engine, body: contract.AskBody) -> Answer:
+    """Ask what a request's body says; blocks, raises as `Engine.ask` does."""
+    history = [Turn(turn.role, turn.content) for turn in body.history]
+    return engine.ask(body.question, history, body.filters, body.language)
+
+
+def make_router(engine: Engine, root_path: str) -> APIRouter:
+    """Return the routes, bound to an engine; `root_path` is the prefix of every address."""
+    router = APIRouter()
+
+    @router.post(
+        "/api/ask",
+        response_model=contract.AnswerBody,
+        dependencies=[Depends(expect_json)],
+        responses={
+            200: {
+                "description": "The answer",
+                "content": {
+                    "text/event-stream": {"schema": {"type": "string", "description": _STREAM}}
+                },
+            },
+            **_errors(413, 415, 422, 500, 503),
+        },
+    )
+    async def ask(body: contract.AskBody, request: Request) -> Response:
+        """Answer a question with quotations, or say that the collection does not."""
+        if "text/event-stream" in request.headers.get("accept", "").lower():
+            return StreamingResponse(
+                _stream(engine, body),
+                media_type="text/event-stream",
+                headers={"X-Accel-Buffering": "no"},
+            )
+        answer = await run_in_threadpool(ask_engine, engine, body)
+        return JSONResponse(answer.to_json())
+
+    @router.get("/api/search", responses=_errors(422, 500, 503))
+    async def search(query: Annotated[contract.SearchQuery, Query()]) -> contract.SearchBody:
+        """Return the passages nearest to a question, the best first."""
+        return _describe_hits(await run_in_threadpool(engine.search, query.q, query.k))
+
+    @router.get("/api/cases", responses=_errors(500, 503))
+    async def cases() -> contract.CasesBody:
+        """Return every case, and what they can be filtered by."""
+        catalogue = await run_in_threadpool(engine.cases)
+        return contract.CasesBody(
+            cases=[_summarise(entry) for entry in catalogue.entries],
+            facets=_count(catalogue.entries),
+            release=catalogue.release,
+        )
+
+    @router.get("/api/cases/{case_id}", responses=_errors(404, 422, 500, 503))
+    async def case(case_id: CaseId) -> contract.CaseBody:
+        """Return one case with its passages."""
+        return _describe_case(await run_in_threadpool(engine.case, case_id))
+
+    page: Schema = {
+        **{s: {"description": _SAYS[s], "content": {"text/html": {}}} for s in (404, 500, 503)},
+        **_errors(422),
+    }
+
+    @router.get("/cases/{case_id}", response_class=HTMLResponse, responses=page)
+    async def case_page(
+        case_id: CaseId,
+        request: Request,
+        lang: Annotated[str | None, Query(description="`en` or `zh`; kept in a cookie")] = None,
+    ) -> Response:
+        """Return one case as a page; `#c<start>-<end>` marks those characters of its document."""
+        language = read_language(request, lang)
+        try:
+            view = await run_in_threadpool(engine.case, case_id)
+        except CasebookError as error:
+            status = report(error)[0]
+            failed = not isinstance(error, NotFoundError)
+            html = render_missing(language, root_path, REQUEST_ID.get(), failed)
+            return HTMLResponse(html, status)
+        response = HTMLResponse(render_case(view, language, root_path))
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        response.headers["Cache-Control"] = "no-cache"
+        if lang in ("en", "zh"):
+            response.set_cookie(COOKIE, lang, 31_536_000, path=root_path or "/", samesite="lax")
+        return response
+
+    @router.get("/healthz")
+    async def healthz() -> contract.HealthBody:
+        """Tell that the process answers."""
+        return contract.HealthBody(status="alive")
+
+    @router.get(
+        "/readyz",
+        response_model=contract.ReadyBody,
+        responses={
+            503: {"model": contract.ReadyBody, "description": "Not yet; `message` says why"}
+        },
+    )
+    async def readyz() -> Response:
+        """Tell whether a release is open and the encoder warm."""
+        status = await run_in_threadpool(engine.status)
+        ready = status.ready
+        return JSONResponse(
+            asdict(status), 200 if ready else 503, {} if ready else {"Retry-After": "2"}
+        )
+
+    @router.api_route(
+        "/api/{path:path}",
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        include_in_schema=False,
+    )
+    async def elsewhere(request: Request) -> Response:
+        """Refuse an address that the contract does not have, or a method that it has not there."""
+        allowed: set[str] = set()
+        for route in router.routes[:-1]:
+            if route.matches(request.scope)[0] is not Match.NONE:
+                allowed |= getattr(route, "methods", set())
+        if allowed:
+            methods = ", ".join(sorted(allowed))
+            raise HTTPException(405, f"use {methods} here", {"Allow": methods})
+        raise HTTPException(404, "no such address: see /openapi.json")
+
+    return router
+
+
+def read_language(request: Request, asked: str | None) -> Language:
+    """Return the interface language of a request."""
+    accepted = request.headers.get("accept-language")
+    return choose_language(asked, request.cookies.get(COOKIE), accepted)
+
+
+async def _stream(engine: Engine, body: contract.AskBody) -> AsyncIterator[str]:
+    yield _event("status", {"status": "searching"})
+    try:
+        answer = await run_in_threadpool(ask_engine, engine, body)
+    except Exception as error:  # noqa: BLE001 - the status is sent; the stream must say it
+        _, code, message = report(error)
+        yield _event("error", describe(code, message))
+        return
+    for piece in answer.deltas():
+        yield _event("delta", {"text": piece})
+    yield _event("answer", answer.to_json())
+
+
+def _event(name: str, data: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _describe_hits(found: SearchResult) -> contract.SearchBody:
+    hits = []
+    for hit in found.hits:
+        passage = hit.passage
+        body = contract.PassageBody(
+            id=passage.id,
+            document_id=hit.document.id,
+            document=hit.document.name,
+            case_id=hit.case.id,
+            case=hit.case.title,
+            start=passage.start,
+            end=passage.end,
+            text=passage.text,
+        )
+        said = hit.evidence
+        evidence = contract.EvidenceBody(
+            dense=said.dense, sentence=said.sentence, lexical=said.lexical
+        )
+        hits.append(
+            contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=evidence)
+        )
+    return contract.SearchBody(hits=hits, release=found.release)
+
+
+def _summarise(entry: CaseEntry) -> contract.CaseSummary:
+    case, document = entry.case, entry.document
+    return contract.CaseSummary(
+        id=case.id,
+        title=case.title,
+        company=case.company,
+        kind=case.kind,
+        document_id=document.id,
+        document=document.name,
+        language=document.language,
+        source=document.source or document.publisher,
+        published=document.published,
+        url=document.url,
+        link=f"cases/{case.id}",
+    )
+
+
+def _count(entries: tuple[CaseEntry, ...]) -> contract.Facets:
+    companies = Counter(entry.case.company for entry in entries if entry.case.company)
+    languages = Counter(entry.document.language for entry in entries)
+    documents = Counter(entry.document.id for entry in entries)
+    known = {entry.document.id: entry.document for entry in entries}
+    return contract.Facets(
+        companies=_facets(companies),
+        languages=_facets(languages),
+        documents=[
+            contract.DocumentFacet(
+                value=key, count=documents[key], name=each.name, title=each.title
+            )
+            for key, each in known.items()
+        ],
+    )
+
+
+def _facets(counts: Counter[str]) -> list[contract.Facet]:
+    ordered = sorted(counts.items(), key=lambda item: item[0].casefold())
+    return [contract.Facet(value=value, count=count) for value, count in ordered]
+
+
+def _describe_case(view: CaseView) -> contract.CaseBody:
+    case, document = view.case, view.document
+    facts = asdict(document)
+    del facts["text"]
+    return contract.CaseBody(
+        id=case.id,
+        title=case.title,
+        company=case.company,
+        kind=case.kind,
+        start=case.start,
+        end=case.end,
+        link=f"cases/{case.id}",
+        document=contract.DocumentBody(**facts),
+        passages=[
+            contract.CasePassage(id=p.id, kind=p.kind, start=p.start, end=p.end, text=p.text)
+            for p in view.passages
+        ],
+        release=view.release,
+    )

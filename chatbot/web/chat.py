@@ -1,0 +1,188 @@
+"""The Gradio view: one function over `Engine.ask`, and the only importer of gradio.
+
+The page is one `gr.HTML` whose markup and script stand in `static/`. The script triggers `ask` with
+a question; each update that `reply` yields becomes the component's value, and the script puts what
+is new of it on the page. Updates are cumulative, so one that the browser skips loses nothing. The
+server keeps no conversation: the page sends the turns before a question along with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from chatbot.conversation import Turn
+from chatbot.web.contract import MOST_TURNS, Refusing, TurnBody
+from chatbot.web.failures import report
+from chatbot.web.render import (
+    render_absent,
+    render_error,
+    render_offers,
+    render_pieces,
+    render_sources,
+)
+from chatbot.web.words import COOKIE, ERRORS, EXAMPLES, QUESTION_LENGTH, TAGS, WORDS, explain
+from corpus.errors import CasebookError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from chatbot.answer import Answer
+    from chatbot.engine import Engine
+    from chatbot.settings import Settings
+
+STATIC = Path(__file__).with_name("static")
+AT_ONCE = 8  # questions answered at the same time
+Update = dict[str, Any]
+
+
+class ChatBody(Refusing):
+    """What the page sends with a question; `turn` numbers its place on the page."""
+
+    turn: int = Field(ge=1, le=100_000)
+    question: str
+    history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
+    company: str = Field(default="", max_length=500)
+    interface: Literal["en", "zh"] = "en"
+
+
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Mount the chat at `/` of `app`; takes the seconds that importing gradio takes."""
+
+    async def mount() -> None:
+        _mount(app, engine, settings)
+
+    # Where no event loop runs, gradio makes one for each of its locks and leaves it open.
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(mount())
+    else:
+        _mount(app, engine, settings)
+
+
+def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it as it is imported
+    import gradio as gr
+
+    def ask(event: Any) -> Iterator[Update]:
+        yield from reply(engine, event._data, settings.root_path)
+
+    def look() -> Update:
+        return survey(engine)
+
+    # gradio looks for this very class among the annotations to pass what the page has sent
+    ask.__annotations__ = {"event": gr.EventData}
+    root = settings.root_path
+    with gr.Blocks(
+        title="Casebook", analytics_enabled=False, fill_width=True, fill_height=True
+    ) as blocks:
+        page = gr.HTML(
+            html_template=(STATIC / "chat.html").read_text("utf-8"),
+            js_on_load="window.casebook.start(element, props, trigger, watch, 'ask', 'look')",
+            head=f'<script src="{root}/web/chat.js"></script>',
+            apply_default_css=False,
+            elem_id="casebook",
+            words=WORDS,
+            errors=ERRORS,
+            tags=TAGS,
+            examples={key: [asdict(each) for each in value] for key, value in EXAMPLES.items()},
+            limit=QUESTION_LENGTH,
+            cookie=COOKIE,
+            root=root,
+        )
+        private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        page.ask(ask, None, page, concurrency_limit=AT_ONCE, trigger_mode="multiple", **private)
+        page.look(look, None, page, concurrency_limit=AT_ONCE, **private)
+    blocks.queue(max_size=None, api_open=False)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        root_path=root or None,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size=1,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+    )
+
+
+def survey(engine: Engine) -> Update:
+    """Return what the page needs before a question: the companies, and whether they are known."""
+    try:
+        entries = engine.cases().entries
+    except CasebookError as error:
+        _, code, _ = report(error)
+        return {"state": "surveyed", "companies": [], "known": False, "code": code}
+    companies = {entry.case.company for entry in entries if entry.case.company}
+    ordered = sorted(companies, key=str.casefold)
+    return {"state": "surveyed", "companies": ordered, "known": True, "code": ""}
+
+
+def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:
+    """Yield the states of one turn: working, then the answer piece by piece, then done or failed.
+
+    Every update holds the whole turn so far. Never raises: what goes wrong is a sentence of the
+    interface, with a way to ask again.
+    """
+    try:
+        body = ChatBody.model_validate(data)
+    except ValidationError:
+        yield _fail(
+            {"turn": data.get("turn", 0) if isinstance(data, dict) else 0}, "internal", "en"
+        )
+        return
+    update: Update = {
+        "turn": body.turn,
+        "state": "working",
+        "notice": "searching",
+        "pieces": [],
+        "offers": "",
+        "sources": "",
+        "plain": "",
+    }
+    try:
+        ready = engine.status().ready
+        yield update if ready else {**update, "notice": "warming"}
+        history = [Turn(turn.role, turn.content) for turn in body.history]
+        filters = {"company": [body.company]} if body.company else None
+        answer = engine.ask(body.question, history, filters)
+        yield from _show(answer, update, body, root)
+    except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
+        _, code, _ = report(error)
+        if code == "bad_question" and len(body.question) > QUESTION_LENGTH:
+            code = "too_long"
+        yield _fail(update, code, body.interface)
+
+
+def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator[Update]:
+    opening = [] if answer.found or answer.mode == "about" else [render_absent(body.interface)]
+    pieces = opening + render_pieces(answer, body.turn)
+    for end in range(1, len(pieces)):
+        yield {**update, "notice": "", "pieces": pieces[:end]}
+    yield {
+        **update,
+        "state": "done",
+        "notice": "",
+        "pieces": pieces,
+        "offers": render_offers(answer, body.interface, root),
+        "sources": render_sources(answer, body.turn, body.interface, root),
+        "plain": answer.text,
+    }
+
+
+def _fail(update: Update, code: str, language: str) -> Update:
+    sentence = render_error(explain(code, language), code, language)
+    nothing = {"notice": "", "offers": "", "sources": "", "plain": ""}
+    return {**update, **nothing, "state": "failed", "pieces": [sentence]}

@@ -1,0 +1,262 @@
+"""The HTTP contract's records: what a request may hold, what a response does hold.
+
+`/openapi.json` is made from these, so it is true. Field meanings are those of `chatbot.answer` and
+`corpus.records`; offsets are Python string indices into the document's text.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOST_TURNS = 20
+LONGEST_TURN = 8000  # characters
+
+
+class Refusing(BaseModel):
+    """A request's record: a field it does not know is refused, a text is not made of a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class TurnBody(Refusing):
+    """One message before the question."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(max_length=LONGEST_TURN)
+
+
+class AskBody(Refusing):
+    """A question, the turns before it (oldest first), and what limits it."""
+
+    question: str = Field(description="1 to 2000 characters, in any language")
+    history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
+    filters: dict[str, list[str]] = Field(
+        default={},
+        description="keys: company, case_id, document_id, language; values: a list of allowed ones",
+    )
+    language: Literal["en", "zh"] | None = Field(
+        default=None, description="of the framing words; without it, the question's"
+    )
+
+
+class SearchQuery(BaseModel):
+    """What to search, and how many hits to return."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(description="1 to 2000 characters, in any language")
+    k: int = Field(default=10, ge=1, le=100)
+
+
+class PartBody(BaseModel):
+    """A piece of an answer: framing words, a case's name, or a quotation."""
+
+    kind: Literal["words", "case", "quote"]
+    text: str
+    citation: int
+
+
+class CitationBody(BaseModel):
+    """Where a quotation stands; `link` is below the application's root."""
+
+    number: int
+    quote: str
+    kind: Literal["text", "caption", "heading"]
+    document_id: str
+    document_sha256: str
+    document: str
+    start: int
+    end: int
+    passage: str
+    passage_start: int
+    case_id: str
+    case: str
+    company: str
+    source: str
+    published: str
+    url: str
+    link: str
+
+
+class NearestBody(BaseModel):
+    """A case offered where the collection does not answer."""
+
+    case_id: str
+    case: str
+    company: str
+    link: str
+
+
+class AnswerBody(BaseModel):
+    """The answer to a question; `found` is false, and `citations` empty, where there is none."""
+
+    question: str
+    language: str
+    found: bool
+    mode: Literal["extractive", "about", "absent"]
+    text: str
+    parts: list[PartBody]
+    citations: list[CitationBody]
+    nearest: list[NearestBody]
+    suggestions: list[str]
+    confidence: float
+    release: str
+    elapsed_ms: float
+
+
+class EvidenceBody(BaseModel):
+    """What speaks for a hit: cosines of the passage and of its best sentence, and BM25."""
+
+    dense: float
+    sentence: float
+    lexical: float
+
+
+class PassageBody(BaseModel):
+    """A passage of a case, as search finds it; `document` is the file's name."""
+
+    id: str
+    document_id: str
+    document: str
+    case_id: str
+    case: str
+    start: int
+    end: int
+    text: str
+
+
+class HitBody(BaseModel):
+    """One hit; `rank` counts from 1."""
+
+    rank: int
+    score: float
+    passage: PassageBody
+    evidence: EvidenceBody
+
+
+class SearchBody(BaseModel):
+    """Hits, the best first."""
+
+    hits: list[HitBody]
+    release: str
+
+
+class CaseSummary(BaseModel):
+    """One case of the collection; `link` is its page below the application's root."""
+
+    id: str
+    title: str
+    company: str
+    kind: Literal["case", "introduction"]
+    document_id: str
+    document: str
+    language: str
+    source: str
+    published: str
+    url: str
+    link: str
+
+
+class Facet(BaseModel):
+    """A value that a filter takes, and how many cases have it."""
+
+    value: str
+    count: int
+
+
+class DocumentFacet(Facet):
+    """A document as a filter's value; `value` is its id."""
+
+    name: str
+    title: str
+
+
+class Facets(BaseModel):
+    """What the cases can be filtered by."""
+
+    companies: list[Facet]
+    languages: list[Facet]
+    documents: list[DocumentFacet]
+
+
+class CasesBody(BaseModel):
+    """Every case, by document and then in text order, with its facets."""
+
+    cases: list[CaseSummary]
+    facets: Facets
+    release: str
+
+
+class DocumentBody(BaseModel):
+    """The document that a case stands in, without its text."""
+
+    id: str
+    name: str
+    sha256: str
+    title: str
+    publisher: str
+    source: str
+    published: str
+    language: str
+    url: str
+    rights: str
+
+
+class CasePassage(BaseModel):
+    """A heading, a paragraph or a photo caption of a case."""
+
+    id: str
+    kind: Literal["heading", "paragraph", "caption"]
+    start: int
+    end: int
+    text: str
+
+
+class CaseBody(BaseModel):
+    """One case with everything it says, in text order."""
+
+    id: str
+    title: str
+    company: str
+    kind: Literal["case", "introduction"]
+    start: int
+    end: int
+    link: str
+    document: DocumentBody
+    passages: list[CasePassage]
+    release: str
+
+
+class HealthBody(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class ReadyBody(BaseModel):
+    """Whether questions can be answered, from what, and in `message` why not."""
+
+    live: bool
+    ready: bool
+    release: str
+    documents: int
+    cases: int
+    passages: int
+    model: str
+    message: str
+
+
+class ErrorDetail(BaseModel):
+    """`code` is for programs, `message` one line for a person."""
+
+    code: str
+    message: str
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """What every error answers."""
+
+    error: ErrorDetail

@@ -1,0 +1,119 @@
+"""What goes wrong, as HTTP: one status for every error of the tree, one shape for every body.
+
+Knows nothing of routes. An error's own words leave the server, a foreign exception's never do: it is
+logged with the request's id, and the reader is given that id.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any, cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from corpus import errors
+
+log = logging.getLogger("casebook")
+
+# The id of the request that this task works for; access.Guard sets it.
+REQUEST_ID: ContextVar[str] = ContextVar("casebook_request_id", default="")
+
+# Bad input is 422, what is not there 404, what may work later 503, and what cannot be the reader's
+# doing 500.
+STATUS: dict[type[errors.CasebookError], int] = {
+    errors.CasebookError: 500,
+    errors.UsageError: 422,
+    errors.QuestionError: 422,
+    errors.FilterError: 422,
+    errors.LibraryError: 500,
+    errors.DocumentError: 500,
+    errors.ModelError: 503,
+    errors.NotFoundError: 404,
+    errors.ReleaseError: 503,
+    errors.NoReleaseError: 503,
+    errors.CorruptReleaseError: 503,
+    errors.ModelMismatchError: 503,
+    errors.BuildLockedError: 503,
+    errors.CitationError: 500,
+}
+INTERNAL = "something went wrong inside Casebook; the log tells more under this request id"
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_content_type"}
+
+
+def status_of(error: errors.CasebookError) -> int:
+    """Return the HTTP status of an error: its class's, or the nearest base class's."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def describe(code: str, message: str) -> dict[str, dict[str, str]]:
+    """Return the body of an error, `{"error": {"code", "message", "request_id"}}`."""
+    shown = message.encode("utf-8", "replace").decode("utf-8")  # without lone surrogates
+    return {"error": {"code": code, "message": shown, "request_id": REQUEST_ID.get()}}
+
+
+def make_response(
+    status: int, code: str, message: str, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """Return an error as a response; a 503 asks to come back in five seconds."""
+    waits = {"Retry-After": "5"} if status == 503 else {}
+    return JSONResponse(describe(code, message), status, {**waits, **(headers or {})})
+
+
+def report(error: Exception) -> tuple[int, str, str]:
+    """Return status, code and message for any exception, and log what is not the reader's doing."""
+    if isinstance(error, errors.CasebookError):
+        status = status_of(error)
+        if status >= 500:
+            log.error("request %s: %s: %s", REQUEST_ID.get(), error.code, error)
+        return status, error.code, str(error)
+    log.error("request %s failed", REQUEST_ID.get(), exc_info=error)
+    return 500, "internal", INTERNAL
+
+
+def explain_validation(details: list[dict[str, Any]]) -> str:
+    """Return pydantic's findings as one line, the first three of them, without the reader's input."""
+    lines = []
+    for detail in details[:3]:
+        place = ".".join(str(part) for part in detail["loc"] if part not in ("body", "query"))
+        if detail["type"] == "json_invalid":
+            reason = detail.get("ctx", {}).get("error", "")
+            lines.append(f"the body is not JSON: {reason}, character {place}")
+        elif detail["type"] == "extra_forbidden":
+            lines.append(f"{place}: no such field")
+        else:
+            message = str(detail["msg"])
+            lines.append(f"{place}: {message[:1].lower()}{message[1:]}" if place else message)
+    more = len(details) - len(lines)
+    text = "; ".join(lines) + (f"; and {more} more" if more else "")
+    return " ".join(text.split())[:400]
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception that a route of `app` raises with the body of `describe`."""
+
+    async def casebook(_: Request, error: errors.CasebookError) -> Response:
+        return make_response(*report(error))
+
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        message = explain_validation(cast("list[dict[str, Any]]", list(error.errors())))
+        return make_response(422, "bad_request", message)
+
+    async def plain(_: Request, error: HTTPException) -> Response:
+        if error.status_code == 400:  # a body that is not UTF-8 cannot be parsed
+            return make_response(422, "bad_request", "the body is not JSON in UTF-8")
+        code = _CODES.get(error.status_code, "error")
+        headers = dict(error.headers) if error.headers else None
+        return make_response(error.status_code, code, " ".join(str(error.detail).split()), headers)
+
+    handlers: dict[type[Exception], Callable[..., Awaitable[Response]]] = {
+        errors.CasebookError: casebook,
+        RequestValidationError: invalid,
+        HTTPException: plain,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)

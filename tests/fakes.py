@@ -1,0 +1,250 @@
+"""Stand-ins for what is slow: an engine over the real article that needs no model and no index.
+
+It has the signatures of `chatbot.engine.Engine`, quotes the article's own characters, and remembers
+what it was asked. What it answers is decided by a word in the question, so a test can foretell it.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from chatbot.answer import Answer, Citation, Nearest, Part
+from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
+from chatbot.conversation import Turn
+from chatbot.engine import Engine
+from chatbot.quotation import check_answer, cite, link_to
+from chatbot.settings import Settings
+from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
+from corpus.library import Library
+from corpus.records import Case, Document, Entry, Passage
+from index.search import Evidence, Hit
+
+REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
+RELEASE = "fa4e00000000"
+
+BENEFIT = (
+    "The completion of the Padma Water Plant project significantly improved the quality of drinking "
+    "water for local residents, benefiting approximately 3 million people."
+)
+LOCKDOWN = (
+    "The autonomous vehicles of WeRide were dispatched over 500 times, transferring over 20,000 "
+    "supplies weighing over 100 tons in total."
+)
+LIGHTS = (
+    "In Lauteye Village, Bunkure Town, Kano State, Nigeria, POWERCHINA conducted a grand donation of "
+    'solar lights for "A Hundred Companies in a Thousand Villages", resolving the century-old problem '
+    "of nighttime lighting faced by local residents."
+)
+LIGHTS_PHOTO = (
+    "Photo: Donation of solar lights to Lauteye Village, Bunkure Town, Kano State, Nigeria by "
+    "POWERCHINA"
+)
+# A word in the question, and what is quoted to it.
+QUOTED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("benefit", "惠及"), (BENEFIT,)),
+    (("lockdown", "疫情"), (LOCKDOWN,)),
+    (("solar", "太阳能"), (LIGHTS, LIGHTS_PHOTO)),
+    (("several", "哪些项目"), (LOCKDOWN, BENEFIT, LIGHTS, LIGHTS_PHOTO)),
+)
+ABSENT = {
+    "en": "The collection does not answer this. The cases nearest to the question are listed below.",
+    "zh": "案例集中没有找到这个问题的答案。下面列出与问题最接近的案例。",
+}
+SUGGESTED = {
+    "en": ("Which companies are covered?", "How many people benefit from the Padma Water Plant?"),
+    "zh": ("收录了哪些公司？", "帕德玛水厂项目惠及多少人？"),
+}
+
+
+def read_article() -> Entry:
+    """Return the article of the collection, read from its file."""
+    library = Library(REPORTS)
+    return library.read(library.names()[0])
+
+
+class FakeEngine:
+    """An engine over one entry.
+
+    `error` is raised by every question, `ready` is what `status` tells, `hold` lets a question wait:
+    `ask` adds itself to `waiting` and goes on when the event is set.
+    """
+
+    def __init__(self, entry: Entry | None = None) -> None:
+        """Take the entry to answer from; the article, if none is given."""
+        self.entry = entry or read_article()
+        self.error: Exception | None = None
+        self.ready = True
+        self.hold: threading.Event | None = None
+        self.waiting = 0
+        self.most_waiting = 0
+        self.asked: list[tuple[str, tuple[Turn, ...], dict[str, list[str]], str | None]] = []
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Mapping[str, Sequence[str]] | None = None,
+        language: str | None = None,
+    ) -> Answer:
+        """Answer by a word in the question."""
+        given = {key: list(values) for key, values in (filters or {}).items()}
+        with self._lock:
+            self.asked.append((question, tuple(history), given, language))
+        self._wait()
+        self._raise()
+        words = clean(question)
+        self._check_filters(given)
+        speaks = language or ("zh" if any("\u4e00" <= c <= "\u9fff" for c in words) else "en")
+        answer = self._compose(words, speaks)
+        check_answer(answer, [self.entry.document])
+        return answer
+
+    def search(
+        self, question: str, k: int = 10, filters: Mapping[str, Sequence[str]] | None = None
+    ) -> SearchResult:
+        """Return the first k passages, with scores that fall."""
+        clean(question)
+        self._raise()
+        self._check_filters({key: list(values) for key, values in (filters or {}).items()})
+        hits = tuple(
+            Hit(
+                rank, 10.0 - rank / 10, passage, self._case_of(passage), self.entry.document,
+                Evidence(0.9, 0.8, 7.5, 0.5, 0.1), tuple(1.0 for _ in passage.sentences),
+            )
+            for rank, passage in enumerate(self.entry.passages[:k], 1)
+        )  # fmt: skip
+        return SearchResult(hits, RELEASE)
+
+    def cases(self) -> Catalogue:
+        """Return every case of the entry."""
+        self._raise()
+        return Catalogue(
+            tuple(CaseEntry(case, self.entry.document) for case in self.entry.cases), RELEASE
+        )
+
+    def case(self, case_id: str) -> CaseView:
+        """Return one case."""
+        self._raise()
+        for case in self.entry.cases:
+            if case.id == case_id:
+                own = tuple(p for p in self.entry.passages if p.case_id == case.id)
+                return CaseView(case, self.entry.document, own, RELEASE)
+        raise NotFoundError(f"no case {case_id[:40]!r} in release {RELEASE}: see /api/cases")
+
+    def status(self) -> Status:
+        """Tell what `ready` and `error` say."""
+        if isinstance(self.error, CasebookError):
+            return Status(False, False, "", 0, 0, 0, "", str(self.error))
+        message = "ready" if self.ready else "the encoder is loading"
+        return Status(
+            True, self.ready, RELEASE, 1, len(self.entry.cases), len(self.entry.passages),
+            "fake", message,
+        )  # fmt: skip
+
+    def _wait(self) -> None:
+        if self.hold is None:
+            return
+        with self._lock:
+            self.waiting += 1
+            self.most_waiting = max(self.most_waiting, self.waiting)
+        self.hold.wait(20)
+        with self._lock:
+            self.waiting -= 1
+
+    def _raise(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    def _check_filters(self, filters: Mapping[str, Sequence[str]]) -> None:
+        for key, values in filters.items():
+            if key != "company":
+                raise FilterError(f"no filter {key[:40]!r}: use one of company")
+            for value in values:
+                if value not in {case.company for case in self.entry.cases}:
+                    raise FilterError(f"no case has company {value[:60]!r}: use one of CAMCE")
+
+    def _case_of(self, passage: Passage) -> Case:
+        return next(case for case in self.entry.cases if case.id == passage.case_id)
+
+    def _cite(self, number: int, quote: str) -> Citation:
+        document: Document = self.entry.document
+        start = document.text.index(quote)
+        passage = next(p for p in self.entry.passages if p.start <= start < p.end)
+        return cite(number, document, self._case_of(passage), passage, start, start + len(quote))
+
+    def _compose(self, question: str, language: str) -> Answer:
+        if "companies are" in question or "哪些公司" in question:
+            titles = [case.title for case in self.entry.cases if case.kind == "case"]
+            opening = Part("words", f"The collection holds {len(titles)} cases:")
+            return self._quote(question, language, titles, opening)
+        for words, quotes in QUOTED:
+            if any(word in question.lower() for word in words):
+                return self._quote(question, language, quotes)
+        near = [case for case in self.entry.cases if case.kind == "case"][:2]
+        return Answer(
+            question, language, False, "absent", (Part("words", ABSENT[language]),), (),
+            tuple(Nearest(c.id, c.title, c.company, link_to(c)) for c in near),
+            SUGGESTED[language], 0.1, RELEASE, 3.5,
+        )  # fmt: skip
+
+    def _quote(
+        self, question: str, language: str, quotes: Sequence[str], opening: Part | None = None
+    ) -> Answer:
+        parts: list[Part] = [opening] if opening else []
+        citations: list[Citation] = []
+        named = ""
+        for number, quote in enumerate(quotes, 1):
+            citation = self._cite(number, quote)
+            if not opening and citation.case != named:
+                named = citation.case
+                parts.append(Part("case", named))
+            citations.append(citation)
+            parts.append(Part("quote", citation.quote, number))
+        return Answer(
+            question, language, True, "about" if opening else "extractive", tuple(parts),
+            tuple(citations), (), SUGGESTED[language] if opening else (), 0.9, RELEASE, 3.5,
+        )  # fmt: skip
+
+
+def clean(question: str) -> str:
+    """Return the question on one line; raises QuestionError as the engine does."""
+    if len(question) > 2000:
+        raise QuestionError(f"the question has {len(question)} characters; ask in at most 2000")
+    if not any(character.isalnum() for character in question):
+        raise QuestionError("the question has no words; type a question in any language")
+    return " ".join(question.split())
+
+
+@contextmanager
+def serving(engine: FakeEngine, root_path: str = "") -> Iterator[str]:
+    """Serve the whole web application on a free port of loopback; gives its address."""
+    import uvicorn
+
+    from chatbot.web import create_app
+
+    app = create_app(cast("Engine", engine), Settings(root_path=root_path))
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app, log_level="error", root_path=root_path, lifespan="on", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise RuntimeError("the server did not start")
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

@@ -1,0 +1,336 @@
+"""Answers, case pages and words as HTML: safe whatever a document holds, and the same words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.answer import Answer, Citation, Nearest, Part
+from chatbot.catalogue import CaseView
+from chatbot.question import LENGTH as ENGINE_QUESTION_LENGTH
+from chatbot.web import words
+from chatbot.web.chat import STATIC
+from chatbot.web.front import rewrite
+from chatbot.web.page import render_case, render_missing
+from chatbot.web.render import (
+    escape,
+    link_to,
+    mark_passage,
+    render_error,
+    render_offers,
+    render_pieces,
+    render_sources,
+    web_address,
+)
+from corpus.records import Case, Document, Passage, Sentence
+from tests.fakes import FakeEngine
+
+ALLOWED = {
+    "a", "article", "bdi", "blockquote", "button", "circle", "dd", "div", "dl", "dt", "figcaption",
+    "figure", "h1", "h2", "h3", "li", "mark", "ol", "p", "path", "span", "svg", "time", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy", "d", "data-code",
+    "data-marked", "data-not-marked", "data-start", "data-word", "data-word-title", "datetime", "dir",
+    "height", "hidden", "href", "id", "lang", "r", "rel", "role", "tabindex", "target", "title",
+    "type", "viewbox", "width",
+}  # fmt: skip
+HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+)?)?|https?://\S+")
+HOSTILE = (
+    "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--", "]]>",
+    "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;", "&amp;",
+    "**bold** [1] $x^2$ `code`", "# heading", "\u202eevil\u202c", "\u2066\u2069", "\r\n", "\x00\x08",
+    "\ud800", "𝔸🌱", "{{value}} ${value}", "\u2028", "案例", "مشروع",
+)  # fmt: skip
+TEXT = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=12), min_size=1, max_size=6).map(
+    "".join
+)
+SHOWN = str.maketrans(
+    {c: "\N{REPLACEMENT CHARACTER}" for c in map(chr, range(32)) if c not in "\t\n\r"}
+)
+
+
+class Reader(HTMLParser):
+    """Collects tags, attributes and text, and the text inside each `<mark>` and `data-start`."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.marks: list[str] = []
+        self.paragraphs: dict[int, str] = {}
+        self.loose: list[str] = []  # text whose direction nothing isolates
+        self._open: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.seen.append((tag, found))
+        if tag not in ("path", "circle", "meta", "link"):
+            self._open.append((tag, found))
+        if tag == "mark":
+            self.marks.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("path", "circle"):
+            return
+        assert self._open, f"</{tag}> closes nothing"
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if not any(tag == "bdi" or found.get("dir") for tag, found in self._open):
+            self.loose += re.findall("\u202e.*", data)
+        for tag, found in self._open:
+            if tag == "mark":
+                self.marks[-1] += data
+            if found.get("data-start"):
+                start = int(str(found["data-start"]))
+                self.paragraphs[start] = self.paragraphs.get(start, "") + data
+
+    def check(self) -> None:
+        """Nothing but the tags, attributes and addresses that Casebook writes itself."""
+        assert not self._open
+        for tag, found in self.seen:
+            assert tag in ALLOWED
+            assert set(found) <= ATTRIBUTES, found
+            if "href" in found:
+                assert HREF.fullmatch(str(found["href"])), found["href"]
+
+
+def shown(text: str) -> str:
+    """What a browser shows of a text: control characters and lone surrogates replaced."""
+    visible = text.translate(SHOWN).replace("\x7f", "\N{REPLACEMENT CHARACTER}")
+    return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", visible)
+
+
+def make_answer(text: str, link: str = "cases/abc123#c3-9") -> Answer:
+    """An answer whose every foreign field is `text`, quoted inside a longer passage."""
+    passage = f"before {text} after"
+    citation = Citation(
+        number=1, quote=text, kind="text", document_id="d", document_sha256="s", document=text,
+        start=107, end=107 + len(text), passage=passage, passage_start=100, case_id="abc123",
+        case=text, company=text, source=text, published=text, url=text, link=link,
+    )  # fmt: skip
+    parts = (Part("words", text), Part("case", text), Part("quote", text, 1))
+    return Answer(
+        text, "en", True, "extractive", parts, (citation,),
+        (Nearest("abc123", text, text, link),), (text,), 0.5, "r", 1.0,
+    )  # fmt: skip
+
+
+@given(TEXT)
+def test_escaped_text_is_read_back_character_for_character(text: str) -> None:
+    """A parser gives back what was escaped, so offsets counted on the page are the document's."""
+    assert Reader(f"<p>{escape(text)}</p>").text == shown(text)
+
+
+@given(TEXT)
+def test_nothing_in_a_document_becomes_markup(text: str) -> None:
+    """Pieces, sources and offers hold only Casebook's own tags, and the foreign words as words."""
+    answer = make_answer(text)
+    for html in (
+        *render_pieces(answer, 3),
+        render_sources(answer, 3, "en", "/x"),
+        render_offers(answer, "zh", "/x"),
+        render_error(text, text, "en"),
+    ):
+        reader = Reader(html)
+        reader.check()
+        assert shown(text) in reader.text
+
+
+@given(TEXT)
+def test_the_mark_is_exactly_the_quotation(text: str) -> None:
+    """The passage is whole, and what is marked in it is the quotation and nothing else."""
+    citation = make_answer(text).citations[0]
+    reader = Reader(mark_passage(citation))
+    assert reader.text == shown(citation.passage)
+    assert reader.marks == [shown(text)]
+
+
+def test_a_span_outside_the_passage_shows_the_quotation_alone() -> None:
+    """A citation that does not fit its passage never marks other words."""
+    citation = replace(make_answer("three words here").citations[0], start=90)
+    reader = Reader(mark_passage(citation))
+    assert (reader.text, reader.marks) == ("three words here", ["three words here"])
+
+
+@given(TEXT)
+def test_no_foreign_text_becomes_an_address(text: str) -> None:
+    """A link is a case's path or a web address; anything else leads to the front page."""
+    assert HREF.fullmatch(link_to("/x", text))
+    address = web_address(text)
+    assert address == "" or address.startswith(("http://", "https://"))
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://a b", "//host"])
+def test_only_web_addresses_are_linked(url: str) -> None:
+    """A document's address is a link only where it is http or https."""
+    assert web_address(url) == ""
+
+
+def test_direction_characters_stay_in_their_element() -> None:
+    """Every foreign text stands in an element that isolates its direction."""
+    answer = make_answer("\u202eevil")
+    for html in (
+        *render_pieces(answer, 1),
+        render_sources(answer, 1, "en", ""),
+        render_offers(answer, "en", ""),
+    ):
+        reader = Reader(html)
+        assert "evil" in reader.text
+        assert not reader.loose
+
+
+def test_a_quotation_and_its_source_point_at_each_other() -> None:
+    """`[1]` leads to the card, the card's number back to the quotation, on this turn."""
+    answer = make_answer("words")
+    piece = "".join(render_pieces(answer, 7))
+    card = render_sources(answer, 7, "en", "")
+    assert 'href="#source-7-1"' in piece
+    assert 'id="source-7-1"' in card
+    assert 'href="#quote-7-1"' in card
+    assert 'id="quote-7-1"' in piece
+
+
+def test_a_caption_is_called_one() -> None:
+    """The card of a photo's caption says so, in the interface language; that of prose does not."""
+    answer = FakeEngine().ask("solar")
+    prose, caption = render_sources(answer, 1, "zh", "").split("</li>")[:2]
+    assert "图片说明" in caption
+    assert "图片说明" not in prose
+
+
+def test_a_case_page_holds_the_documents_characters_at_their_offsets() -> None:
+    """Each element with an offset holds the document's characters from there on."""
+    engine = FakeEngine()
+    for entry in engine.cases().entries:
+        view = engine.case(entry.case.id)
+        reader = Reader(render_case(view, "en", "/x"))
+        assert len(reader.paragraphs) == len(view.passages)
+        for start, text in reader.paragraphs.items():
+            assert view.document.text[start : start + len(text)] == text
+
+
+@given(TEXT)
+def test_a_hostile_case_is_a_harmless_page(text: str) -> None:
+    """Title, company, file name and paragraphs of any content add no markup to the page."""
+    words_ = f"{text}."
+    document = Document(
+        "d", text, "s", words_, text, text, text, text, "en", f"http://a.example/{text}", text
+    )
+    case = Case("c", "d", "case", text, text, 0, len(words_), words_)
+    sentence = Sentence(0, len(words_), words_)
+    passages = tuple(
+        Passage("p", "d", "c", kind, 0, len(words_), words_, (sentence,))
+        for kind in ("heading", "paragraph", "caption")
+    )
+    html = render_case(CaseView(case, document, passages, "r"), "zh", "/x")
+    article = html[html.index("<article>") : html.index("</article>") + len("</article>")]
+    reader = Reader(article)
+    reader.check()
+    assert reader.paragraphs == {0: shown(words_) * 3}
+
+
+def test_a_page_has_one_script_and_it_is_a_file() -> None:
+    """The case page runs no inline script or style, which its policy would refuse anyway."""
+    html = render_case(FakeEngine().case(FakeEngine().entry.cases[0].id), "en", "/x")
+    assert re.findall(r"<script[^>]*>", html) == ['<script src="/x/web/case.js" defer>']
+    assert "style=" not in html
+    assert "onclick" not in html
+
+
+def test_a_missing_case_is_said_in_the_readers_language() -> None:
+    """The page names the request, and does not call a fault a missing case."""
+    assert "没有这个案例" in render_missing("zh", "", "id-1")
+    assert "id-1" in render_missing("en", "", "id-1")
+    assert "cannot be shown now" in render_missing("en", "", "id-1", failed=True)
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """Each word and sentence stands in both languages, with the same places to fill."""
+    for table in (words.WORDS, words.ERRORS):
+        assert table["en"].keys() == table["zh"].keys()
+        for key, english in table["en"].items():
+            chinese = table["zh"][key]
+            assert re.findall(r"{\w+}", english) == re.findall(r"{\w+}", chinese), key
+            assert chinese.strip()
+    assert [e.company for e in words.EXAMPLES["en"]] == [e.company for e in words.EXAMPLES["zh"]]
+
+
+def test_every_word_the_page_asks_for_is_there() -> None:
+    """The markup and the script of the chat name no word that the tables lack."""
+    markup = (STATIC / "chat.html").read_text("utf-8")
+    script = (STATIC / "chat.js").read_text("utf-8")
+    asked = set(re.findall(r'data-word(?:-\w+)?="(\w+)"', markup + script))
+    asked |= set(re.findall(r'\bword\("(\w+)"\)', script))
+    assert asked <= words.WORDS["en"].keys()
+    assert not re.search(r"[`\\]|\$\{|\{\{", markup), "Gradio would take these for its template"
+
+
+def test_the_page_knows_the_engines_limit() -> None:
+    """The composer counts to the same length that the engine refuses beyond."""
+    assert words.QUESTION_LENGTH == ENGINE_QUESTION_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("asked", "cookie", "accepted", "language"),
+    [
+        (None, None, None, "en"),
+        (None, None, "zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        (None, None, "de, zh;q=0.4, en;q=0.6", "en"),
+        (None, None, "ZH-tw", "zh"),
+        (None, None, "zh;q=0", "en"),
+        (None, None, "en;q=x, zh;q=0.1", "zh"),
+        (None, None, ",;=,;q=", "en"),
+        (None, "zh", "en", "zh"),
+        ("en", "zh", "zh", "en"),
+        ("<script>", None, "zh", "zh"),
+    ],
+)
+def test_the_interface_speaks_the_readers_language(
+    asked: str | None, cookie: str | None, accepted: str | None, language: str
+) -> None:
+    """What was asked for wins over what was chosen before, that over what the browser accepts."""
+    assert words.choose_language(asked, cookie, accepted) == language
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_any_header_gives_a_language(cookie: str, accepted: str) -> None:
+    """No cookie and no header, however broken, is an error."""
+    assert words.choose_language(None, cookie, accepted) in ("en", "zh")
+
+
+def test_an_unknown_error_has_a_sentence() -> None:
+    """A code without its own sentence is an inner fault; related codes share one."""
+    assert words.explain("citation", "en") == words.ERRORS["en"]["internal"]
+    assert words.explain("corrupt_release", "zh") == words.ERRORS["zh"]["release"]
+
+
+def test_gradios_document_is_renamed() -> None:
+    """Title, language and styles are Casebook's, and the addresses of Gradio's site are gone."""
+    html = (
+        '<!doctype html><html\n lang="en" style="x"><head>'
+        '<meta property="og:image"\n content="https://raw.example/x.jpg" />'
+        '<meta name="twitter:creator" content="@x" /><link rel="manifest" href="/manifest.json" />'
+        '</head><body style="y"><gradio-app></gradio-app></body></html>'
+    )
+    new = rewrite(html, "zh", "/x")
+    assert '<html lang="zh-CN"' in new
+    assert "<title>Casebook 案例集</title>" in new
+    assert 'href="/x/web/chat.css"' in new
+    assert "example" not in new
+    assert "manifest" not in new
+    assert new.index('id="boot"') < new.index("<gradio-app>")
+
+
+def test_a_changed_gradio_document_is_left_whole() -> None:
+    """Where nothing matches, nothing is lost."""
+    assert rewrite("<p>other</p>", "en", "") == "<p>other</p>"

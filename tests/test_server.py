@@ -1,0 +1,133 @@
+"""chatbot.server: a process as a person starts and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot.server import describe_address, take_port
+from corpus.errors import UsageError
+from tests.conftest import MODELS, REPORTS
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_a_port_in_use_is_told() -> None:
+    """The port and the mend stand in one line."""
+    with take_port("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        assert describe_address(listener) == f"http://127.0.0.1:{port}"
+        with pytest.raises(UsageError, match=f"{port}.*CASEBOOK_PORT"):
+            take_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.1", ""])
+def test_an_address_that_is_not_ours_is_told(host: str) -> None:
+    """A host that cannot be bound names the setting; an empty one means every address."""
+    if not host:
+        take_port(host, 0).close()
+        return
+    with pytest.raises(UsageError, match="CASEBOOK_HOST"):
+        take_port(host, 0)
+
+
+@pytest.fixture
+def var(tmp_path: Path) -> Path:
+    """An empty place for everything built, with the model there already."""
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "models").symlink_to(MODELS)
+    return tmp_path / "var"
+
+
+class Server:
+    """A served process whose lines are read as they come."""
+
+    def __init__(self, var: Path, *arguments: str) -> None:
+        """Start it on a free port."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        environ = {
+            **os.environ, "CASEBOOK_VAR": str(var), "CASEBOOK_REPORTS": str(REPORTS),
+            "CASEBOOK_PORT": str(self.port),
+        }  # fmt: skip
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py", *arguments], cwd=ROOT, env=environ, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        self.lines: list[str] = []
+        self.reader = threading.Thread(target=self._read)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        self.lines.extend(self.process.stderr)
+
+    def wait_for(self, words: str, seconds: float = 120) -> None:
+        """Return when a line with `words` has come."""
+        end = time.monotonic() + seconds
+        while not any(words in line for line in self.lines):
+            assert time.monotonic() < end, self.lines
+            assert self.process.poll() is None, self.lines
+            time.sleep(0.05)
+
+    def close(self) -> None:
+        """End the process whatever it does."""
+        self.process.kill()
+        self.process.wait()
+        self.reader.join()
+        assert self.process.stdout
+        assert self.process.stderr
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def server(var: Path, real_encoder: object) -> Iterator[Server]:
+    """A server started on nothing but the model."""
+    started = Server(var)
+    yield started
+    started.close()
+
+
+def test_it_builds_serves_says_so_and_ends(server: Server) -> None:
+    """First a release is built, then the line comes, questions are answered, Ctrl-C ends it."""
+    server.wait_for("Casebook answers on")
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client:
+        assert client.get("/readyz").status_code == 200
+        question = {"question": "How many people benefit from the Padma Water Plant?"}
+        answer = client.post("/api/ask", json=question).json()
+        assert "3 million people" in answer["citations"][0]["quote"]
+        assert "server" not in client.get("/healthz").headers
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(20) == 0
+    server.reader.join()
+    said = "".join(server.lines)
+    assert "Building the index" in said
+    assert "Traceback" not in said
+    assert server.lines[-1] == "Casebook has ended\n"
+
+
+def test_a_model_that_does_not_load_ends_it(var: Path, real_encoder: object) -> None:
+    """Without a model there is nothing to serve: one line, exit code 1."""
+    started = Server(var, "--model", str(var / "nothing"))
+    try:
+        assert started.process.wait(60) == 1
+        started.reader.join()
+        assert [line for line in started.lines if line.startswith("casebook:")] == [
+            started.lines[-1]
+        ]
+        assert "CASEBOOK_MODEL" in started.lines[-1]
+        assert "Traceback" not in "".join(started.lines)
+    finally:
+        started.close()
