@@ -59,6 +59,11 @@ _PATTERNS = tuple(
     (topic, re.compile(rf"(?:please |请问|请)?(?:{words})(?: please)?[\s.!?,。！？，~～]*", re.I))
     for topic, words in _TOPICS
 )
+_TELLS = re.compile(
+    r"\b(introduce|describe|explain|show|doing|done|case|cases|company)\b"
+    r"|做|介绍|一下|告诉我|讲讲|说说|情况|案例|公司|有关|关于|请",
+    re.IGNORECASE,
+)
 _LONGEST = 120  # characters; nothing longer is small talk, and the patterns stay cheap
 
 WORDS: dict[str, dict[str, str]] = {
@@ -107,6 +112,15 @@ def find_topic(question: str) -> Topic | None:
         if pattern.fullmatch(words):
             return topic
     return None
+
+
+def find_company(content: str, companies: Sequence[str]) -> str:
+    """Return the company that a question is about and nothing else, or nothing.
+
+    `content` is the question without the words that only make it a question.
+    """
+    named = _TELLS.sub(" ", content).strip(" .!?,。！？，~～").casefold()
+    return next((company for company in companies if company.casefold() == named), "")
 
 
 def suggest(companies: Sequence[str], language: str) -> tuple[str, ...]:

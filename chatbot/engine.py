@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_topic, suggest
+from chatbot.about import WORDS, Topic, find_company, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn, find_subject
@@ -25,7 +25,7 @@ from corpus.language import detect
 from index.encoder import Encoder
 from index.publish import Releases
 from index.release import Release
-from index.search import Hit, search
+from index.search import Hit, keep_content, search
 
 LANGUAGES = ("en", "zh")  # of the framing words
 
@@ -77,7 +77,10 @@ class Engine:
         release = self._hold()
         cases = select_cases(release, filters)
         topic = find_topic(asked)
-        if topic:
+        company = find_company(keep_content(release.glossary.translate(asked)), release.companies())
+        if company and cases is None:
+            draft = self._tell_company(company, asked, words_in, release)
+        elif topic:
             draft = self._tell_about(topic, asked, words_in, release)
         else:
             draft = self._answer(asked, find_subject(asked, history), words_in, release, cases)
@@ -189,6 +192,24 @@ class Engine:
         return Answer(
             question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
             suggest(release.companies(), language), 1.0, release.id, 0.0,
+        )  # fmt: skip
+
+    def _tell_company(self, company: str, question: str, language: str, release: Release) -> Answer:
+        """Answer a question that names a company and nothing else: how each of its cases begins."""
+        parts: list[Part] = []
+        citations: list[Citation] = []
+        for case, document in release.cases():
+            prose = [p for p in release.case_passages(case) if p.kind == "paragraph"]
+            if case.company != company or not prose or len(citations) == extractive.QUOTES:
+                continue
+            first = prose[0].sentences[0]
+            number = len(citations) + 1
+            citations.append(cite(number, document, case, prose[0], first.start, first.end))
+            parts.append(Part("case", extractive.name_case(case, language)))
+            parts.append(Part("quote", citations[-1].quote, number))
+        return Answer(
+            question, language, True, "extractive", tuple(parts), tuple(citations), (), (), 1.0,
+            release.id, 0.0,
         )  # fmt: skip
 
     def _answer(

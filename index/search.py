@@ -9,6 +9,7 @@ sets; benchmarks/LOG.md has the figures and what did not help.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -27,6 +28,23 @@ OVERLAP_NONE, OVERLAP_FULL = 0.25, 0.5
 CENTRE = 0.3
 SENTENCE_OVERLAP = 3.0
 
+# Words that make a question and say nothing of its subject. In a large collection their rarity
+# weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
+_FUNCTION_WORDS = """
+    what which who whom whose when where why how is are was were be been do does did can could will
+    would should may might must have has had the a an of in on at for to and or with by from about
+    as into than that this these those there it its their his her they he she we you i me my your
+    our tell please any some many much more most not no so if then also
+"""
+_FUNCTION_SIGNS = """
+    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问 谁 几 吗 呢 的
+    了 是 在
+"""
+_SAYS_NOTHING = re.compile(
+    rf"\b(?:{'|'.join(_FUNCTION_WORDS.split())})\b(?!['’-]\w)|{'|'.join(_FUNCTION_SIGNS.split())}",
+    re.IGNORECASE,
+)
+
 Scores = NDArray[np.float32]
 
 
@@ -35,8 +53,8 @@ class Evidence:
     """What speaks for a hit, raw.
 
     `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
-    BM25. `overlap`, 0 to 1, is the share of the question's sub-words, weighted by rarity, that the
-    passage holds. `contrast` is how far `sentence` stands above the mean cosine of all sentences
+    BM25. `overlap`, 0 to 1, is the share of the sub-words of the question's content, weighted by
+    rarity, that the passage holds. `contrast` is how far `sentence` stands above the mean cosine of all sentences
     of the release.
     """
 
@@ -79,14 +97,14 @@ def search(
     """
     asked = release.glossary.translate(question)
     query = encoder.encode_queries([asked])[0]
-    subwords = encoder.split_subwords([asked])[0]
+    subwords, content = encoder.split_subwords([asked, keep_content(asked)])
     words = release.lexical.match(subwords)
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
         return []
     vectors = release.passages.take(rows)
-    lexical, overlap = words.scores[rows], words.overlap[rows]
-    share = find_share(float(overlap.max()))
+    lexical, overlap = words.scores[rows], release.lexical.match(content).overlap[rows]
+    share = find_share(float(words.overlap[rows].max()))
     centred = query - CENTRE * (1.0 - share) * release.mean
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
@@ -98,7 +116,7 @@ def search(
         passage, case, document = release.row(int(rows[at]))
         span = slice(bounds[at], bounds[at + 1])
         texts = encoder.split_subwords([sentence.text for sentence in passage.sentences])
-        shared = release.lexical.share(subwords, texts)
+        shared = release.lexical.share(content, texts)
         cosines = release.sentences.take(release.starts[rows[at]] + np.arange(len(texts))) @ query
         evidence = Evidence(
             float(vectors[at] @ query),
@@ -112,6 +130,12 @@ def search(
             Hit(rank, float(fused[at]), passage, case, document, evidence, tuple(answers.tolist()))
         )
     return hits
+
+
+def keep_content(question: str) -> str:
+    """Return a question without the words that only make it one, or whole where nothing is left."""
+    content = " ".join(_SAYS_NOTHING.sub(" ", question).split())
+    return content if any(character.isalnum() for character in content) else question
 
 
 def find_candidates(

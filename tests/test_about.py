@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from chatbot.about import WORDS, find_topic, suggest
+from chatbot.about import WORDS, find_company, find_topic, suggest
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,13 @@ def test_suggestions_name_what_is_there() -> None:
         "B 做了什么？",
         "C 做了什么？",
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "company"),
+    [("WeRide", "WeRide"), ("weride?", "WeRide"), (" WeRide 做？", "WeRide"), ("介绍一下 WeRide ", "WeRide"),
+     ("WeRide stock price", ""), ("", ""), ("Nobody", "")],
+)  # fmt: skip
+def test_a_company_alone_is_recognised(content: str, company: str) -> None:
+    """Only a question with nothing but a company in it is about the company itself."""
+    assert find_company(content, ["CAMCE", "WeRide"]) == company

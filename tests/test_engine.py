@@ -131,6 +131,31 @@ def test_questions_about_casebook_quote_the_cases(report: Engine) -> None:
     assert (greeting.mode, greeting.found, greeting.citations) == ("about", False, ())
 
 
+@pytest.mark.parametrize(
+    ("question", "company", "cases"),
+    [
+        ("What did POWERCHINA do?", "POWERCHINA", 2),
+        ("Tell me about WeRide", "WeRide", 1),
+        ("中国电建做了什么？", "POWERCHINA", 2),
+    ],
+)
+def test_a_company_is_told_by_its_cases(
+    report: Engine, question: str, company: str, cases: int
+) -> None:
+    """A question about a company alone quotes how each of its cases begins."""
+    answer = report.ask(question)
+    assert [citation.company for citation in answer.citations] == [company] * cases
+    assert len({citation.case_id for citation in answer.citations}) == cases
+
+
+def test_every_suggestion_is_answered(report: Engine) -> None:
+    """What a refusal offers to ask instead is answered, in both languages."""
+    for question in ("best pizza in New York", "红烧肉怎么做？"):
+        suggestions = report.ask(question).suggestions
+        assert len(suggestions) == 4
+        assert all(report.ask(suggestion).found for suggestion in suggestions)
+
+
 def test_framing_follows_the_reader(report: Engine) -> None:
     """Framing words are in the question's language, or in the one asked for."""
     assert report.ask("红烧肉怎么做？").language == "zh"

@@ -16,7 +16,7 @@ from index import search as module
 from index.build import build
 from index.publish import Releases
 from index.release import Release
-from index.search import find_share, fuse, search, standardise
+from index.search import find_share, fuse, keep_content, search, standardise
 from tests.fake_encoder import FakeEncoder
 
 scores = arrays(np.float32, 7, elements=st.floats(-50, 50, width=16))
@@ -120,3 +120,21 @@ def test_the_same_question_gives_the_same_hits(published: Releases, encoder: Fak
     """Search is a function of release and question."""
     first = search(_open(published), encoder, "tea hills", 5)
     assert first == search(_open(published), encoder, "tea hills", 5)
+
+
+@pytest.mark.parametrize(
+    ("question", "content"),
+    [
+        (
+            "How many people benefit from the Padma Water Plant?",
+            "people benefit Padma Water Plant?",
+        ),
+        ("哪些企业捐赠了太阳能路灯？", "企业捐赠 太阳能路灯？"),
+        ("What is it?", "What is it?"),
+        ("Who?", "Who?"),
+        ("The Who's it-girl", "Who's it-girl"),
+    ],
+)
+def test_words_that_only_ask_are_left_out(question: str, content: str) -> None:
+    """What is left is the subject; a question of nothing else stays whole."""
+    assert keep_content(question) == content
