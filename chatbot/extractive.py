@@ -144,7 +144,8 @@ def compose(
 ) -> tuple[tuple[Part, ...], tuple[Citation, ...]]:
     """Return the parts and citations of an answer that quotes `choices`, grouped by case.
 
-    Cases come in the order of their best sentence; the sentences of a case in text order.
+    Cases come in the order of their best sentence, the sentences of a case as they were chosen: the
+    one that answers first.
     """
     cases: dict[str, list[Choice]] = {}
     for choice in choices:
@@ -153,7 +154,7 @@ def compose(
     citations: list[Citation] = []
     for group in cases.values():
         parts.append(Part("case", name_case(group[0].hit.case, language)))
-        for choice in sorted(group, key=lambda c: (c.hit.passage.start, c.place)):
+        for choice in group:
             hit, sentence = choice.hit, choice.hit.passage.sentences[choice.place]
             citation = cite(
                 len(citations) + 1, hit.document, hit.case, hit.passage, sentence.start,
