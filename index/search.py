@@ -37,8 +37,8 @@ _FUNCTION_WORDS = """
     our tell please any some many much more most not no so if then also
 """
 _FUNCTION_SIGNS = """
-    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问 谁 几 吗 呢 的
-    了 是 在
+    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问
+    谁 几 吗 呢 的 了 是 在
 """
 _SAYS_NOTHING = re.compile(
     rf"\b(?:{'|'.join(_FUNCTION_WORDS.split())})\b(?!['’-]\w)|{'|'.join(_FUNCTION_SIGNS.split())}",
@@ -54,8 +54,8 @@ class Evidence:
 
     `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
     BM25. `overlap`, 0 to 1, is the share of the sub-words of the question's content, weighted by
-    rarity, that the passage holds. `contrast` is how far `sentence` stands above the mean cosine of all sentences
-    of the release.
+    rarity, that the passage holds. `contrast` is how far `sentence` stands above the mean cosine
+    of all sentences of the release.
     """
 
     dense: float

@@ -29,31 +29,32 @@ REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"
 
 BENEFIT = (
-    "The completion of the Padma Water Plant project significantly improved the quality of drinking "
-    "water for local residents, benefiting approximately 3 million people."
+    "The completion of the Padma Water Plant project significantly improved the quality of "
+    "drinking water for local residents, benefiting approximately 3 million people."
 )
 LOCKDOWN = (
     "The autonomous vehicles of WeRide were dispatched over 500 times, transferring over 20,000 "
     "supplies weighing over 100 tons in total."
 )
 LIGHTS = (
-    "In Lauteye Village, Bunkure Town, Kano State, Nigeria, POWERCHINA conducted a grand donation of "
-    'solar lights for "A Hundred Companies in a Thousand Villages", resolving the century-old problem '
-    "of nighttime lighting faced by local residents."
+    "In Lauteye Village, Bunkure Town, Kano State, Nigeria, POWERCHINA conducted a grand donation "
+    'of solar lights for "A Hundred Companies in a Thousand Villages", resolving the century-old '
+    "problem of nighttime lighting faced by local residents."
 )
 LIGHTS_PHOTO = (
     "Photo: Donation of solar lights to Lauteye Village, Bunkure Town, Kano State, Nigeria by "
     "POWERCHINA"
 )
 # A word in the question, and what is quoted to it.
-QUOTED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("benefit", "惠及"), (BENEFIT,)),
-    (("lockdown", "疫情"), (LOCKDOWN,)),
-    (("solar", "太阳能"), (LIGHTS, LIGHTS_PHOTO)),
-    (("several", "哪些项目"), (LOCKDOWN, BENEFIT, LIGHTS, LIGHTS_PHOTO)),
-)
+QUOTES = {
+    "benefit": (BENEFIT,),
+    "惠及": (BENEFIT,),
+    "lockdown": (LOCKDOWN,),
+    "solar": (LIGHTS, LIGHTS_PHOTO),
+    "several": (LOCKDOWN, BENEFIT, LIGHTS, LIGHTS_PHOTO),
+}
 ABSENT = {
-    "en": "The collection does not answer this. The cases nearest to the question are listed below.",
+    "en": "The collection does not answer this. The nearest cases are listed below.",
     "zh": "案例集中没有找到这个问题的答案。下面列出与问题最接近的案例。",
 }
 SUGGESTED = {
@@ -71,13 +72,14 @@ def read_article() -> Entry:
 class FakeEngine:
     """An engine over one entry.
 
-    `error` is raised by every question, `ready` is what `status` tells, `hold` lets a question wait:
+    `error` is raised by every question, `ready` is what `status` tells, `hold` lets questions wait:
     `ask` adds itself to `waiting` and goes on when the event is set.
     """
 
     def __init__(self, entry: Entry | None = None) -> None:
         """Take the entry to answer from; the article, if none is given."""
         self.entry = entry or read_article()
+        self.quotes: dict[str, tuple[str, ...]] = QUOTES
         self.error: Exception | None = None
         self.ready = True
         self.hold: threading.Event | None = None
@@ -105,6 +107,11 @@ class FakeEngine:
         answer = self._compose(words, speaks)
         check_answer(answer, [self.entry.document])
         return answer
+
+    def check(self, question: str, filters: Mapping[str, Sequence[str]] | None = None) -> None:
+        """Raise what `ask` would raise for the question or the filters."""
+        clean(question)
+        self._check_filters({key: list(values) for key, values in (filters or {}).items()})
 
     def search(
         self, question: str, k: int = 10, filters: Mapping[str, Sequence[str]] | None = None
@@ -184,8 +191,8 @@ class FakeEngine:
             titles = [case.title for case in self.entry.cases if case.kind == "case"]
             opening = Part("words", f"The collection holds {len(titles)} cases:")
             return self._quote(question, language, titles, opening)
-        for words, quotes in QUOTED:
-            if any(word in question.lower() for word in words):
+        for word, quotes in self.quotes.items():
+            if word in question.lower():
                 return self._quote(question, language, quotes)
         near = [case for case in self.entry.cases if case.kind == "case"][:2]
         return Answer(

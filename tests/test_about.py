@@ -88,9 +88,16 @@ def test_suggestions_name_what_is_there() -> None:
 
 @pytest.mark.parametrize(
     ("content", "company"),
-    [("WeRide", "WeRide"), ("weride?", "WeRide"), (" WeRide 做？", "WeRide"), ("介绍一下 WeRide ", "WeRide"),
-     ("WeRide stock price", ""), ("", ""), ("Nobody", "")],
-)  # fmt: skip
+    [
+        ("WeRide", "WeRide"),
+        ("weride?", "WeRide"),
+        (" WeRide 做？", "WeRide"),
+        ("介绍一下 WeRide ", "WeRide"),
+        ("WeRide stock price", ""),
+        ("", ""),
+        ("Nobody", ""),
+    ],
+)
 def test_a_company_alone_is_recognised(content: str, company: str) -> None:
     """Only a question with nothing but a company in it is about the company itself."""
     assert find_company(content, ["CAMCE", "WeRide"]) == company

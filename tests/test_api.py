@@ -33,7 +33,7 @@ def server() -> Iterator[tuple[FakeEngine, str]]:
 
 @pytest.fixture
 def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
-    """The server's engine, as new."""
+    """Return the server's engine, as new."""
     engine = server[0]
     engine.error, engine.ready, engine.hold = None, True, None
     engine.waiting = engine.most_waiting = 0
@@ -43,7 +43,7 @@ def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
 
 @pytest.fixture
 def client(server: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[httpx.Client]:
-    """A client of the server."""
+    """Give a client of the server."""
     with httpx.Client(base_url=server[1], timeout=30) as client:
         yield client
 
@@ -124,6 +124,17 @@ def test_a_stream_tells_its_status_then_pieces_then_the_answer(client: httpx.Cli
     assert "".join(data["text"] for _, data in events[1:-1]) == answer["text"]
 
 
+@pytest.mark.parametrize(
+    "body", [{"question": " "}, {"question": "solar", "filters": {"company": ["Nobody"]}}]
+)
+def test_a_stream_that_cannot_begin_is_refused(
+    client: httpx.Client, body: dict[str, object]
+) -> None:
+    """A question that cannot be asked has its status in a stream as well."""
+    response = client.post("/api/ask", json=body, headers=STREAM)
+    assert (response.status_code, set(response.json())) == (422, {"error"})
+
+
 def test_the_status_comes_before_the_answer_is_there(
     client: httpx.Client, engine: FakeEngine
 ) -> None:
@@ -162,12 +173,12 @@ def test_an_error_in_a_stream_is_its_last_event(
         (b"[]", "application/json", 422, "bad_request", "valid dictionary"),
         (b"{}", "application/json", 422, "bad_request", "question: field required"),
         (b'{"question": 7}', "application/json", 422, "bad_request", "question: input should be"),
-        (b'{"question": "x", "histroy": []}', "application/json", 422, "bad_request", "histroy: no"),
+        (b'{"question": "x", "histroy": []}', "application/json", 422, "bad_request", "histroy"),
         (b'{"question": "x", "history": [{"role": "system", "content": ""}]}',
          "application/json", 422, "bad_request", "history.0.role"),
         (b'{"question": "x", "filters": {"company": "CAMCE"}}',
          "application/json", 422, "bad_request", "filters.company"),
-        (b'{"question": "x", "language": "fr"}', "application/json", 422, "bad_request", "language"),
+        (b'{"question": "", "language": "fr"}', "application/json", 422, "bad_request", "language"),
         (b'{"question": "\\ud800"}', "application/json", 422, "bad_question", "no words"),
         (b'{"question": "x", "\\ud800": 1}', "application/json", 422, "bad_request", "unicode"),
         (b'{"question": "x"}', "text/plain", 415, "bad_content_type", "application/json"),
@@ -241,7 +252,13 @@ def test_search_returns_hits_with_their_evidence(client: httpx.Client) -> None:
     assert set(body["hits"][0]["passage"]) == {
         "id", "document_id", "document", "case_id", "case", "start", "end", "text",
     }  # fmt: skip
-    assert set(body["hits"][0]["evidence"]) == {"dense", "sentence", "lexical"}
+    assert set(body["hits"][0]["evidence"]) == {
+        "dense",
+        "sentence",
+        "lexical",
+        "overlap",
+        "contrast",
+    }
 
 
 def test_search_gives_ten_hits_unless_told(client: httpx.Client) -> None:
@@ -346,7 +363,7 @@ def test_readyz_says_why_it_is_not_ready(client: httpx.Client, engine: FakeEngin
 
 
 def list_errors(kind: type[errors.CasebookError]) -> list[type[errors.CasebookError]]:
-    """The class and every class below it."""
+    """Return the class and every class below it."""
     return [kind, *(each for below in kind.__subclasses__() for each in list_errors(below))]
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from chatbot.answer import Answer, Citation, Nearest, Part
 from chatbot.catalogue import CaseView
-from chatbot.question import LENGTH as ENGINE_QUESTION_LENGTH
 from chatbot.web import words
 from chatbot.web.chat import STATIC
 from chatbot.web.front import rewrite
@@ -36,16 +35,16 @@ ALLOWED = {
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy", "d", "data-code",
-    "data-marked", "data-not-marked", "data-start", "data-word", "data-word-title", "datetime", "dir",
-    "height", "hidden", "href", "id", "lang", "r", "rel", "role", "tabindex", "target", "title",
-    "type", "viewbox", "width",
+    "data-marked", "data-not-marked", "data-start", "data-word", "data-word-title", "datetime",
+    "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "tabindex", "target",
+    "title", "type", "viewbox", "width",
 }  # fmt: skip
 HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+)?)?|https?://\S+")
 HOSTILE = (
-    "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--", "]]>",
-    "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;", "&amp;",
-    "**bold** [1] $x^2$ `code`", "# heading", "\u202eevil\u202c", "\u2066\u2069", "\r\n", "\x00\x08",
-    "\ud800", "𝔸🌱", "{{value}} ${value}", "\u2028", "案例", "مشروع",
+    "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--",
+    "]]>", "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;",
+    "&amp;", "**bold** [1] $x^2$ `code`", "# heading", "\u202eevil\u202c", "\u2066\u2069", "\r\n",
+    "\x00\x08", "\ud800", "𝔸🌱", "{{value}} ${value}", "\u2028", "案例", "مشروع",
 )  # fmt: skip
 TEXT = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=12), min_size=1, max_size=6).map(
     "".join
@@ -70,6 +69,7 @@ class Reader(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag; one without an end stays not open."""
         found = dict(attrs)
         self.seen.append((tag, found))
         if tag not in ("path", "circle", "meta", "link"):
@@ -78,12 +78,14 @@ class Reader(HTMLParser):
             self.marks.append("")
 
     def handle_endtag(self, tag: str) -> None:
+        """Close the tag that was opened last, which it must be."""
         if tag in ("path", "circle"):
             return
         assert self._open, f"</{tag}> closes nothing"
         assert self._open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
+        """Add text to where it stands."""
         self.text += data
         if not any(tag == "bdi" or found.get("dir") for tag, found in self._open):
             self.loose += re.findall("\u202e.*", data)
@@ -105,13 +107,13 @@ class Reader(HTMLParser):
 
 
 def shown(text: str) -> str:
-    """What a browser shows of a text: control characters and lone surrogates replaced."""
+    """Return what a browser shows of a text: control characters and lone surrogates replaced."""
     visible = text.translate(SHOWN).replace("\x7f", "\N{REPLACEMENT CHARACTER}")
     return re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", visible)
 
 
 def make_answer(text: str, link: str = "cases/abc123#c3-9") -> Answer:
-    """An answer whose every foreign field is `text`, quoted inside a longer passage."""
+    """Return an answer whose every foreign field is `text`, quoted inside a longer passage."""
     passage = f"before {text} after"
     citation = Citation(
         number=1, quote=text, kind="text", document_id="d", document_sha256="s", document=text,
@@ -273,11 +275,6 @@ def test_every_word_the_page_asks_for_is_there() -> None:
     asked |= set(re.findall(r'\bword\("(\w+)"\)', script))
     assert asked <= words.WORDS["en"].keys()
     assert not re.search(r"[`\\]|\$\{|\{\{", markup), "Gradio would take these for its template"
-
-
-def test_the_page_knows_the_engines_limit() -> None:
-    """The composer counts to the same length that the engine refuses beyond."""
-    assert words.QUESTION_LENGTH == ENGINE_QUESTION_LENGTH
 
 
 @pytest.mark.parametrize(

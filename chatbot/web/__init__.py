@@ -45,7 +45,7 @@ def create_app(engine: Engine, settings: Settings) -> FastAPI:
 
     app.mount("/web", StaticFiles(directory=STATIC), name="web")
     mount_chat(app, engine, settings)
-    # The last added is the outermost. Allowing no origin at all also keeps Gradio from allowing every.
+    # The last added is the outermost. Allowing no origin also keeps Gradio from allowing every one.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontPage, root_path=root)
     app.add_middleware(Guard, root_path=root)

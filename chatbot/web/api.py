@@ -40,8 +40,8 @@ _SAYS = {
     500: "A fault inside Casebook",
     503: "No release can be used, or the encoder cannot be loaded; try again later",
 }
-_STREAM = """Events, each with JSON as its data: `status` (`{"status": "searching"}`), then one
-`delta` (`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
+_STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`), then a `delta`
+(`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
 (as in an error's body) and nothing after it."""
 
 
@@ -85,6 +85,8 @@ def make_router(engine: Engine, root_path: str) -> APIRouter:
     async def ask(body: contract.AskBody, request: Request) -> Response:
         """Answer a question with quotations, or say that the collection does not."""
         if "text/event-stream" in request.headers.get("accept", "").lower():
+            # What can be refused is refused with its status, before the stream's own is sent.
+            await run_in_threadpool(engine.check, body.question, body.filters)
             return StreamingResponse(
                 _stream(engine, body),
                 media_type="text/event-stream",
@@ -113,10 +115,9 @@ def make_router(engine: Engine, root_path: str) -> APIRouter:
         """Return one case with its passages."""
         return _describe_case(await run_in_threadpool(engine.case, case_id))
 
-    page: Schema = {
-        **{s: {"description": _SAYS[s], "content": {"text/html": {}}} for s in (404, 500, 503)},
-        **_errors(422),
-    }
+    page = _errors(422)
+    for status in (404, 500, 503):
+        page[status] = {"description": _SAYS[status], "content": {"text/html": {}}}
 
     @router.get("/cases/{case_id}", response_class=HTMLResponse, responses=page)
     async def case_page(
@@ -216,10 +217,7 @@ def _describe_hits(found: SearchResult) -> contract.SearchBody:
             end=passage.end,
             text=passage.text,
         )
-        said = hit.evidence
-        evidence = contract.EvidenceBody(
-            dense=said.dense, sentence=said.sentence, lexical=said.lexical
-        )
+        evidence = contract.EvidenceBody(**asdict(hit.evidence))
         hits.append(
             contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=evidence)
         )

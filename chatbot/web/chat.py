@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, ValidationError
 
 from chatbot.conversation import Turn
+from chatbot.question import LENGTH
 from chatbot.web.contract import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.failures import report
 from chatbot.web.render import (
@@ -27,8 +28,15 @@ from chatbot.web.render import (
     render_pieces,
     render_sources,
 )
-from chatbot.web.words import COOKIE, ERRORS, EXAMPLES, QUESTION_LENGTH, TAGS, WORDS, explain
-from corpus.errors import CasebookError
+from chatbot.web.words import (
+    COOKIE,
+    ERRORS,
+    EXAMPLES,
+    SAME_SENTENCE,
+    TAGS,
+    WORDS,
+    explain,
+)
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,6 +48,14 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 AT_ONCE = 8  # questions answered at the same time
 Update = dict[str, Any]
+
+# What gradio takes from the environment only. It would also sum up every event it has seen with
+# pandas after each one, for a monitoring page that is off.
+_GRADIO = {
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": str(10**9),
+}
 
 
 class ChatBody(Refusing):
@@ -68,14 +84,11 @@ def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
 
 
 def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # gradio reads it as it is imported
+    os.environ.update(_GRADIO)
     import gradio as gr
 
     def ask(event: Any) -> Iterator[Update]:
         yield from reply(engine, event._data, settings.root_path)
-
-    def look() -> Update:
-        return survey(engine)
 
     # gradio looks for this very class among the annotations to pass what the page has sent
     ask.__annotations__ = {"event": gr.EventData}
@@ -85,21 +98,21 @@ def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
     ) as blocks:
         page = gr.HTML(
             html_template=(STATIC / "chat.html").read_text("utf-8"),
-            js_on_load="window.casebook.start(element, props, trigger, watch, 'ask', 'look')",
+            js_on_load="window.casebook.start(element, props, trigger, watch, 'ask')",
             head=f'<script src="{root}/web/chat.js"></script>',
             apply_default_css=False,
             elem_id="casebook",
             words=WORDS,
             errors=ERRORS,
+            same=SAME_SENTENCE,
             tags=TAGS,
             examples={key: [asdict(each) for each in value] for key, value in EXAMPLES.items()},
-            limit=QUESTION_LENGTH,
+            limit=LENGTH,
             cookie=COOKIE,
             root=root,
         )
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.ask(ask, None, page, concurrency_limit=AT_ONCE, trigger_mode="multiple", **private)
-        page.look(look, None, page, concurrency_limit=AT_ONCE, **private)
     blocks.queue(max_size=None, api_open=False)
     gr.mount_gradio_app(
         app,
@@ -116,18 +129,6 @@ def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
         max_file_size=1,
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
     )
-
-
-def survey(engine: Engine) -> Update:
-    """Return what the page needs before a question: the companies, and whether they are known."""
-    try:
-        entries = engine.cases().entries
-    except CasebookError as error:
-        _, code, _ = report(error)
-        return {"state": "surveyed", "companies": [], "known": False, "code": code}
-    companies = {entry.case.company for entry in entries if entry.case.company}
-    ordered = sorted(companies, key=str.casefold)
-    return {"state": "surveyed", "companies": ordered, "known": True, "code": ""}
 
 
 def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:
@@ -161,7 +162,7 @@ def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:
         yield from _show(answer, update, body, root)
     except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
         _, code, _ = report(error)
-        if code == "bad_question" and len(body.question) > QUESTION_LENGTH:
+        if code == "bad_question" and len(body.question) > LENGTH:
             code = "too_long"
         yield _fail(update, code, body.interface)
 

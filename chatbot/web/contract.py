@@ -107,11 +107,18 @@ class AnswerBody(BaseModel):
 
 
 class EvidenceBody(BaseModel):
-    """What speaks for a hit: cosines of the passage and of its best sentence, and BM25."""
+    """What speaks for a hit, raw.
+
+    `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
+    BM25, `overlap` the share of the question's words, and `contrast` how far the best sentence
+    stands above the mean of all.
+    """
 
     dense: float
     sentence: float
     lexical: float
+    overlap: float
+    contrast: float
 
 
 class PassageBody(BaseModel):

@@ -1,7 +1,7 @@
 """What goes wrong, as HTTP: one status for every error of the tree, one shape for every body.
 
-Knows nothing of routes. An error's own words leave the server, a foreign exception's never do: it is
-logged with the request's id, and the reader is given that id.
+Knows nothing of routes. An error's own words leave the server, a foreign exception's never do: it
+is logged with the request's id, and the reader is given that id.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def report(error: Exception) -> tuple[int, str, str]:
 
 
 def explain_validation(details: list[dict[str, Any]]) -> str:
-    """Return pydantic's findings as one line, the first three of them, without the reader's input."""
+    """Return pydantic's findings as one line: the first three, without the reader's input."""
     lines = []
     for detail in details[:3]:
         place = ".".join(str(part) for part in detail["loc"] if part not in ("body", "query"))

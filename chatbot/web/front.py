@@ -38,7 +38,7 @@ def rewrite(html: str, language: str, root: str) -> str:
         f'<link rel="stylesheet" href="{prefix}/web/chat.css">'
     )
     boot = (
-        f'<div class="boot" id="boot">{LOGO}<p>{escape(words["title"])}</p>'
+        f'<div class="boot" id="boot" lang="{TAGS[language]}">{LOGO}<p>{escape(words["title"])}</p>'
         f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
     )
     html = _FOREIGN.sub("", html)

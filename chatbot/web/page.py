@@ -115,6 +115,6 @@ def _render_frame(title: str, body: str, language: str, root: str, path: str) ->
         f'<link rel="stylesheet" href="{prefix}/web/base.css">'
         f'<link rel="stylesheet" href="{prefix}/web/case.css">'
         f'<script src="{prefix}/web/case.js" defer></script></head><body class="page">'
-        f'<header class="masthead"><a class="brand" href="{prefix}/">{LOGO}<span>Casebook</span></a>'
-        f"{switch}</header><main>{body}</main><footer>{back}</footer></body></html>\n"
+        f'<header class="masthead"><a class="brand" href="{prefix}/">{LOGO}'
+        f"<span>Casebook</span></a>{switch}</header><main>{body}</main><footer>{back}</footer></body></html>\n"
     )

@@ -26,8 +26,8 @@ _LINK = re.compile(r"cases/[A-Za-z0-9_-]+(#c[0-9]+-[0-9]+)?")
 def escape(text: str) -> str:
     """Return `text` as HTML that a parser turns into the same characters, one for one.
 
-    Control characters and lone surrogates, which HTML cannot carry, become U+FFFD. A carriage return
-    is written as a reference, or the parser would drop it and shift every offset behind it.
+    Control characters and lone surrogates, which HTML cannot carry, become U+FFFD. A carriage
+    return is written as a reference, or the parser would drop it and shift every offset behind it.
     """
     shown = _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     return html.escape(shown).replace("\r", "&#13;")
@@ -85,7 +85,7 @@ def render_absent(language: str) -> str:
 
 
 def render_offers(answer: Answer, language: str, root: str) -> str:
-    """Return the nearest cases as links and the suggestions as buttons; empty where there are none."""
+    """Return nearest cases as links and suggestions as buttons; empty where there are none."""
     parts = []
     if answer.nearest:
         items = "".join(_render_nearest(near, language, root) for near in answer.nearest)
@@ -132,7 +132,7 @@ def render_sources(answer: Answer, turn: int, language: str, root: str) -> str:
 
 
 def render_card(citation: Citation, turn: int, language: str, root: str) -> str:
-    """Return one source: where it stands, the quotation marked in its passage, and the way there."""
+    """Return one source: where it stands, the quotation in its passage, and the way there."""
     number = citation.number
     kind = ""
     if citation.kind in ("caption", "heading"):
@@ -181,5 +181,6 @@ def render_error(sentence: str, code: str, language: str) -> str:
     """Return an error as one sentence with a button that asks again."""
     return (
         f'<p class="trouble" role="alert" data-code="{escape(code)}">{escape(sentence)}</p>'
-        f'<p class="again"><button type="button" class="retry">{word("retry", language)}</button></p>'
+        f'<p class="again"><button type="button" class="retry">{word("retry", language)}'
+        "</button></p>"
     )

@@ -12,12 +12,11 @@ from typing import Literal
 Language = Literal["en", "zh"]
 TAGS: dict[str, str] = {"en": "en", "zh": "zh-CN"}  # for `<html lang>`
 COOKIE = "casebook_language"
-QUESTION_LENGTH = 2000  # characters; the engine refuses more
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question offered to a first reader, where the collection has `company` (or any, if empty)."""
+    """A question offered to a first reader; only where the collection has `company`, if named."""
 
     company: str
     question: str
@@ -175,8 +174,8 @@ ERRORS: dict[str, dict[str, str]] = {
         "too_long": "That question is longer than 2000 characters. Please shorten it.",
         "bad_filter": "That company is no longer in the collection. Please choose another.",
         "no_release": "The collection has not been published yet. Please come back a little later.",
-        "release": "The collection cannot be opened at the moment. Please come back a little later.",
-        "model": "The language model cannot be loaded at the moment. Please come back a little later.",
+        "release": "The collection cannot be opened now. Please come back a little later.",
+        "model": "The language model cannot be loaded now. Please come back a little later.",
         "lost": "The connection to Casebook was lost. Please check it and ask again.",
         "slow": "The answer is taking too long. Please ask again.",
         "internal": "Something went wrong inside Casebook. Please ask again.",
@@ -193,7 +192,7 @@ ERRORS: dict[str, dict[str, str]] = {
         "internal": "Casebook 内部出错，请重新提问。",
     },
 }
-_SAME_SENTENCE = {
+SAME_SENTENCE = {
     "corrupt_release": "release",
     "model_mismatch": "release",
     "library": "release",
@@ -205,11 +204,11 @@ _SAME_SENTENCE = {
 def explain(code: str, language: str) -> str:
     """Return the sentence for an error's code; an unknown code is an inner fault."""
     sentences = ERRORS[language]
-    return sentences.get(_SAME_SENTENCE.get(code, code), sentences["internal"])
+    return sentences.get(SAME_SENTENCE.get(code, code), sentences["internal"])
 
 
 def choose_language(asked: str | None, cookie: str | None, accepted: str | None) -> Language:
-    """Return the interface language: what was asked for, chosen before, or what the browser accepts.
+    """Return the interface language: asked for, chosen before, or what the browser accepts.
 
     `accepted` is an Accept-Language header; of equal weights the first counts.
     """

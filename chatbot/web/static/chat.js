@@ -10,12 +10,12 @@
   const KEPT = 12;        // turns kept over a reload
   const HISTORY = 6;      // turns sent along with a question
   const TURN_LENGTH = 800; // characters of an answer sent along; the reader's words go whole
-  const SILENCE = 5000;   // ms without an update before the server is asked whether it is there
+  const SILENCE = 3000;   // ms without an update before the server is asked whether it is there
   const PATIENCE = 90000; // ms without an update before a question is given up
 
-  let page, data, fire, names;
+  let page, data, fire, event;
   let language = "en";
-  let turns = [];         // {number, question, company, plain, state, element, notice}
+  let turns = [];         // {number, question, company, plain, state, element, notice, heard}
   let counted = 0;
   let examples = {};
   let companies = null;   // null until the server has said
@@ -26,22 +26,23 @@
   const word = (key) => data.words[language][key] ?? "";
   const busy = () => turns.some((turn) => turn.state === "working");
 
-  function start(element, props, trigger, watch, ask, look) {
+  function start(element, props, trigger, watch, asking) {
     page = element;
     data = props;
     fire = trigger;
-    names = { ask, look };
+    event = asking;
     examples = props.examples;
     page.classList.add("casebook");
-    language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+    const boot = document.getElementById("boot"); // Gradio overwrites the language of <html>
+    language = boot?.lang.startsWith("zh") ? "zh" : "en";
     watch("value", () => update(data.value));
     listen();
     restore();
     speak(page);
     drawLanguage();
     drawExamples();
-    fire(names.look, {});
-    document.getElementById("boot")?.remove();
+    survey();
+    boot?.remove();
     if (matchMedia("(pointer: fine)").matches) find("#question").focus({ preventScroll: true });
   }
 
@@ -64,7 +65,7 @@
 
   function explain(key) {
     const sentences = data.errors[language];
-    return sentences[key] ?? sentences.release;
+    return sentences[data.same[key] ?? key] ?? sentences.internal;
   }
 
   function choose(chosen) {
@@ -133,8 +134,9 @@
     note(turn, "searching");
     drawBusy();
     show(element, "start");
+    turn.body = { turn: number, question: text, history, company, interface: language };
+    fire(event, turn.body);
     listenForSilence();
-    fire(names.ask, { turn: number, question: text, history, company, interface: language });
   }
 
   function makeTurn(number) {
@@ -153,9 +155,9 @@
 
   function update(view) {
     if (!view) return;
-    if (view.state === "surveyed") return survey(view);
     const turn = turns.find((each) => each.number === view.turn);
     if (!turn || turn.state !== "working") return;
+    turn.heard = true;
     listenForSilence();
     note(turn, view.notice);
     const pieces = find(".pieces", turn.element);
@@ -199,10 +201,6 @@
     settle(turn);
   }
 
-  function lost() {
-    giveUp("lost");
-  }
-
   function giveUp(key) {
     for (const turn of turns) if (turn.state === "working") fail(turn, key);
   }
@@ -237,24 +235,31 @@
     find("#fresh").hidden = true;
     delete page.dataset.state;
     drawBusy();
-    fire(names.look, {});
+    survey();
     keep();
     scrollTo(0, 0);
     find("#question").focus();
   }
 
-  function survey(view) {
-    companies = view.companies;
-    code = view.code;
+  /* The companies to choose from; without a release, why there are none. */
+  async function survey() {
+    try {
+      const answer = await (await fetch(`${data.root}/api/cases`)).json();
+      code = answer.error?.code ?? "";
+      companies = (answer.facets?.companies ?? []).map((facet) => facet.value);
+    } catch {
+      code = "lost";
+      companies = [];
+    }
     drawCompanies();
     drawExamples();
-    if (!view.known) setTimeout(() => fire(names.look, {}), 5000);
+    if (code) setTimeout(survey, 5000);
   }
 
   /* ---- over a reload ---- */
 
   function keep() {
-    const kept = turns.slice(-KEPT).map(({ element, ...turn }) => ({ ...turn, html: element.innerHTML }));
+    const kept = turns.slice(-KEPT).map(({ element, body, ...turn }) => ({ ...turn, html: element.innerHTML }));
     try {
       sessionStorage.setItem(`casebook:${data.root}`, JSON.stringify({ counted, kept, draft: find("#question").value }));
     } catch { /* no room, or not allowed: a reload then starts anew */ }
@@ -273,22 +278,27 @@
       element.innerHTML = html;
       add({ ...turn, element });
     }
-    lost();
+    giveUp("lost");
     measure();
     turns.at(-1)?.element.scrollIntoView();
   }
 
-  /* A question whose server went away gets no last update: ask whether it is there. */
+  /* A question whose server went away gets no last update, so the server is asked whether it is there.
+     One that was never heard of is sent again: Gradio may close its stream of updates just as the next
+     question joins it. */
   function listenForSilence(since = Date.now()) {
     clearTimeout(watchdog);
     watchdog = setTimeout(async () => {
       if (Date.now() - since > PATIENCE) return giveUp("slow");
       try {
         await fetch(`${data.root}/healthz`, { cache: "no-store" });
-        if (busy()) listenForSilence(since);
       } catch {
-        lost();
+        return giveUp("lost");
       }
+      const turn = turns.find((each) => each.state === "working");
+      if (!turn) return;
+      if (!turn.heard && Date.now() - since < 4 * SILENCE) fire(event, turn.body);
+      listenForSilence(since);
     }, SILENCE);
   }
 

@@ -1,0 +1,472 @@
+"""The chat and the case pages in a real Chromium, as a reader meets them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from corpus import errors
+from corpus.records import Case, Document, Entry, Passage, Sentence
+from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WAIT = 15_000  # ms
+
+
+@dataclass
+class Visit:
+    """A reader's page, and what must stay empty: errors on it and requests to elsewhere."""
+
+    page: Page
+    address: str
+    faults: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> None:
+        """Type a question, press Enter and wait for the end of its answer."""
+        turns = self.page.locator(".turn").count()
+        self.page.get_by_role("textbox").fill(question)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator(".turn")).to_have_count(turns + 1, timeout=WAIT)
+        expect(self.page.locator("#send")).to_be_visible(timeout=WAIT)
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the module's tests."""
+    assert CHROMIUM, "no Chromium: install chromium, which these tests drive"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[FakeEngine, str]]:
+    """One server for the module's tests."""
+    engine = FakeEngine()
+    with serving(engine) as address:
+        yield engine, address
+
+
+@pytest.fixture
+def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
+    """Return the server's engine, as new."""
+    engine = server[0]
+    engine.error, engine.hold = None, None
+    engine.asked.clear()
+    return engine
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[Open]:
+    """Open pages; afterwards none of them may have met an error or left the server."""
+    opened: list[Visit] = []
+    with ExitStack() as contexts:
+
+        def open_page(path: str = "/", width: int = 1280, **settings: Any) -> Visit:
+            context: BrowserContext = chromium.new_context(
+                viewport={"width": width, "height": 800}, **{"locale": "en-US", **settings}
+            )
+            contexts.callback(context.close)
+            found = Visit(context.new_page(), server[1])
+            opened.append(found)
+            context.on("page", lambda page: listen(page, found))
+            listen(found.page, found)
+            found.page.goto(server[1] + path)
+            if path == "/":
+                expect(found.page.locator("#examples li")).to_have_count(4, timeout=WAIT)
+            return found
+
+        yield open_page
+    for each in opened:
+        assert each.faults == []
+
+
+def listen(page: Page, found: Visit) -> None:
+    """Note console errors, exceptions and requests to anywhere but the server."""
+    page.on("pageerror", lambda error: found.faults.append(f"exception {error}"))
+    page.on(
+        "console",
+        lambda line: found.faults.append(line.text) if line.type in ("error", "warning") else None,
+    )
+    home = (found.address, "data:", "blob:", "about:")
+    page.on(
+        "request",
+        lambda request: (
+            found.faults.append(request.url) if not request.url.startswith(home) else None
+        ),
+    )
+
+
+def measure_overflow(page: Page) -> int:
+    """Return by how many pixels the page is wider than its window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return width
+
+
+def test_from_a_question_to_the_words_in_their_case(visit: Open) -> None:
+    """Ask, read the quotation, follow [1] to its source, and that to the marked words."""
+    reader = visit()
+    page = reader.page
+    assert page.title() == "Casebook"
+    reader.ask("How many people benefit from the Padma Water Plant?")
+    expect(page.locator(".asked .text")).to_have_text(
+        "How many people benefit from the Padma Water Plant?"
+    )
+    expect(page.locator(".turn .quote p")).to_contain_text(BENEFIT)
+    page.get_by_role("link", name="Source 1").click()
+    card = page.locator("#source-1-1")
+    expect(card).to_be_focused()
+    expect(card).to_have_class(re.compile(r"\blit\b"))
+    expect(card).to_be_in_viewport()
+    expect(card).to_contain_text("CAMCE: Facilitating Water Resource Management")
+    expect(card).to_contain_text("2024-02-23")
+    expect(card).to_contain_text("中国机电产品进出口商会")
+    expect(card.locator("mark")).to_have_text(BENEFIT)
+    with page.context.expect_page() as opening:
+        card.get_by_role("link", name="Read in the case").click()
+    case = opening.value
+    expect(case.locator("h1")).to_contain_text("CAMCE")
+    expect(case.locator("mark")).to_have_text(BENEFIT)
+    expect(case.locator("mark")).to_be_in_viewport()
+    expect(case.locator("mark")).to_be_focused()
+    expect(case.locator("#note")).to_have_text("The quoted words are marked.")
+    case.get_by_role("link", name="Ask about the cases").click()
+    expect(case.locator("#question")).to_be_visible(timeout=WAIT)
+
+
+def test_what_happens_is_shown_while_it_happens(visit: Open, engine: FakeEngine) -> None:
+    """The status stands until the answer; Stop ends the wait, and the next question works."""
+    engine.hold = threading.Event()
+    reader = visit()
+    page = reader.page
+    page.get_by_role("textbox").fill("solar lights?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".notice")).to_have_text("Searching the collection…")
+    expect(page.locator("#log")).to_have_attribute("aria-busy", "true")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".notice")).to_have_text("Stopped.")
+    engine.hold.set()
+    engine.hold = None
+    page.locator(".turn").get_by_role("button", name="Ask again").click()
+    expect(page.locator(".turn .quote")).to_have_count(2, timeout=WAIT)
+    expect(page.locator(".turn")).to_have_count(1)
+    expect(page.locator(".card .kind")).to_have_text("Photo caption")
+
+
+def test_a_chinese_reader_gets_a_chinese_page(visit: Open, engine: FakeEngine) -> None:
+    """The interface follows the browser; a Chinese question is answered with its quotation."""
+    reader = visit(locale="zh-CN")
+    page = reader.page
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.get_by_role("heading", name="您想了解什么？")).to_be_visible()
+    expect(page.get_by_role("textbox", name="您的问题")).to_be_visible()
+    reader.ask("帕德玛水厂项目惠及多少人？")
+    expect(page.locator(".quote p")).to_contain_text(BENEFIT)
+    expect(page.locator(".sources h2")).to_contain_text("出处")
+    assert engine.asked[-1][0] == "帕德玛水厂项目惠及多少人？"
+    with page.context.expect_page() as opening:
+        page.get_by_role("link", name="在案例中阅读").click()
+    expect(opening.value.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(opening.value.locator("mark")).to_have_text(BENEFIT)
+
+
+def test_the_switch_changes_every_word_and_is_remembered(visit: Open) -> None:
+    """From English to Chinese with an answer on the page, over a reload, on the case page too."""
+    reader = visit()
+    page = reader.page
+    reader.ask("solar lights?")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_role("button", name="中文")).to_have_attribute("aria-pressed", "true")
+    words = page.locator("[data-word]:visible").all_inner_texts()
+    assert [word for word in words if word and not re.search("[\u4e00-\u9fff]", word)] == []
+    expect(page.locator("#question")).to_have_attribute("placeholder", "输入与案例有关的问题…")
+    expect(page.get_by_role("link", name="出处 1")).to_be_visible()
+    page.reload()
+    expect(page.locator("#send")).to_contain_text("提问", timeout=WAIT)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    expect(page.locator(".turn .quote")).to_have_count(2)
+    expect(page.locator("#company option")).to_have_count(4)  # Gradio complains when left too soon
+    case = page.locator("a.open").first.get_attribute("href")
+    page.goto(f"{reader.address}{case}")
+    expect(page.locator("#note")).to_have_text("引用的文字已标出。")
+    page.get_by_role("link", name="EN", exact=True).click()
+    expect(page.locator("#note")).to_have_text("The quoted words are marked.")
+    expect(page.locator("mark")).to_have_text(LIGHTS)
+
+
+def test_what_is_not_there_is_said_and_something_offered(visit: Open, engine: FakeEngine) -> None:
+    """The nearest cases open, and a suggestion asks itself."""
+    reader = visit()
+    page = reader.page
+    reader.ask("What is the price of copper?")
+    expect(page.locator(".absent")).to_have_text("Not in the collection")
+    expect(page.locator(".card")).to_have_count(0)
+    near = page.locator(".nearest a").first.get_attribute("href") or ""
+    assert page.request.get(reader.address + near).status == 200
+    page.get_by_role("button", name="How many people benefit from").click()
+    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    assert engine.asked[-1][1][0].content == "What is the price of copper?"
+
+
+def test_an_error_is_a_sentence_and_can_be_tried_again(visit: Open, engine: FakeEngine) -> None:
+    """No traceback and no toast: a sentence in the conversation, and the answer on retry."""
+    reader = visit()
+    page = reader.page
+    engine.error = errors.NoReleaseError("var/releases: nothing is published")
+    reader.ask("benefit?")
+    trouble = page.locator(".turn .trouble")
+    expect(trouble).to_have_text(re.compile("has not been published yet"))
+    page.get_by_role("button", name="中文").click()
+    expect(trouble).to_have_text(re.compile("尚未发布"))
+    assert page.locator(".toast-body:visible").count() == 0
+    engine.error = None
+    page.get_by_role("button", name="重新提问").click()
+    expect(page.locator(".quote")).to_be_visible(timeout=WAIT)
+    expect(trouble).to_have_count(0)
+
+
+def test_a_company_can_be_chosen_and_the_conversation_begun_anew(
+    visit: Open, engine: FakeEngine
+) -> None:
+    """The filter reaches the engine and is shown; a new conversation forgets the old."""
+    reader = visit()
+    page = reader.page
+    company = page.get_by_role("combobox", name="Company")
+    assert company.locator("option").all_inner_texts() == [
+        "All companies", "CAMCE", "POWERCHINA", "WeRide",
+    ]  # fmt: skip
+    company.select_option("CAMCE")
+    reader.ask("benefit?")
+    assert engine.asked[-1][2] == {"company": ["CAMCE"]}
+    expect(page.locator(".only")).to_have_text("Company: CAMCE")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator("#welcome")).to_be_visible()
+    reader.ask("benefit?")
+    assert engine.asked[-1][1] == ()
+
+
+def test_the_keyboard_is_enough(visit: Open) -> None:
+    """Shift+Enter adds a line, an input method's Enter asks nothing, Tab reaches the citation."""
+    reader = visit()
+    page = reader.page
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type("several")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("places")
+    composing = "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, cancelable: true})"
+    assert page.evaluate(f"document.querySelector('#question').dispatchEvent({composing})")
+    expect(page.locator(".turn")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(".card")).to_have_count(4, timeout=WAIT)
+    expect(page.locator(".asked .text")).to_have_text("several\nplaces")
+    page.locator(".languages button").last.focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#turn-1 a.cite").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#source-1-1")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#quote-1-1")).to_be_focused()
+
+
+def test_a_question_that_is_too_long_stays_in_its_field(visit: Open, engine: FakeEngine) -> None:
+    """Nothing is cut off or sent: the count is shown until it fits."""
+    page = visit().page
+    page.get_by_role("textbox").fill("案" * 2001)
+    page.keyboard.press("Enter")
+    expect(page.locator("#limit")).to_contain_text("2001 of 2000")
+    expect(page.locator(".turn")).to_have_count(0)
+    page.keyboard.press("Backspace")
+    expect(page.locator("#limit")).to_be_hidden()
+    assert engine.asked == []
+
+
+def test_an_answer_can_be_copied_with_its_sources(visit: Open) -> None:
+    """The copied text has the quotation, and for each number its case and address."""
+    reader = visit(permissions=["clipboard-read", "clipboard-write"])
+    page = reader.page
+    reader.ask("lockdown?")
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    text: str = page.evaluate("navigator.clipboard.readText()")
+    assert f"“{LOCKDOWN}” [1]" in text
+    assert re.search(
+        r"\[1\] WeRide: .* · WeRide · .* · 2024-02-23\n {4}http://\S+/cases/\w+#c", text
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme: str) -> None:
+    """320 pixels wide: the welcome, an answer with its sources below it, a case."""
+    reader = visit(width=320, color_scheme=scheme)
+    page = reader.page
+    assert measure_overflow(page) == 0
+    reader.ask("several places?")
+    assert measure_overflow(page) == 0
+    said = page.locator(".said").bounding_box()
+    sources = page.locator(".sources").bounding_box()
+    assert said
+    assert sources
+    assert sources["y"] >= said["y"] + said["height"]
+    page.locator("a.cite").last.click()
+    expect(page.locator("#source-1-4")).to_be_focused()
+    page.goto(reader.address + (page.locator("a.open").last.get_attribute("href") or ""))
+    expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
+    assert measure_overflow(page) == 0
+
+
+CONTRAST = """selectors => {
+  const context = Object.assign(document.createElement('canvas'), {width: 1, height: 1})
+    .getContext('2d', {willReadFrequently: true});
+  const paint = (colours) => {
+    context.clearRect(0, 0, 1, 1);
+    for (const colour of colours) { context.fillStyle = colour; context.fillRect(0, 0, 1, 1); }
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const light = (rgb) => rgb.map((v) => v / 255)
+    .map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+  return selectors.map((selector) => {
+    const node = document.querySelector(selector);
+    const grounds = [];
+    const style = (each) => getComputedStyle(each);
+    for (let up = node; up; up = up.parentElement) grounds.unshift(style(up).backgroundColor);
+    const ground = light(paint(grounds));
+    const words = light(paint([...grounds, style(node).color]));
+    return [selector, (Math.max(ground, words) + .05) / (Math.min(ground, words) + .05)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(visit: Open, scheme: str) -> None:
+    """Contrast is at least 4.5 to 1 for every kind of words, in both schemes (WCAG AA)."""
+    reader = visit(color_scheme=scheme)
+    page = reader.page
+    kinds = [".tagline", ".welcome .more", "button.question", ".hint", "#send", ".languages button"]
+    measured = page.evaluate(CONTRAST, kinds)
+    reader.ask("solar lights?")
+    page.mouse.move(0, 0)
+    kinds = [
+        ".asked", "h3.case", ".quote p", "a.cite", ".card .name", ".fact", ".passage", "mark",
+        "a.open", ".kind", ".number", ".quiet.copy", "select",
+    ]  # fmt: skip
+    measured += page.evaluate(CONTRAST, kinds)
+    reader.ask("?!")
+    measured += page.evaluate(CONTRAST, [".trouble:not([hidden])"])
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == {"light": "rgb(246, 245, 239)", "dark": "rgb(18, 24, 21)"}[scheme]
+    assert [each for each in measured if each[1] < 4.5] == []
+
+
+def test_a_screen_reader_hears_each_piece_once(visit: Open) -> None:
+    """The log is live, its nodes are added and never drawn again, its sources are not read out."""
+    reader = visit()
+    page = reader.page
+    log = page.get_by_role("log", name="Conversation")
+    expect(log).to_have_attribute("aria-live", "polite")
+    page.evaluate(
+        """() => { window.removed = [];
+        const note = (node) => node.nodeType === 1 && window.removed.push(node.outerHTML);
+        new MutationObserver((changes) => changes.forEach((change) =>
+          change.removedNodes.forEach(note)
+        )).observe(document.querySelector('#log'), {childList: true, subtree: true}); }"""
+    )
+    reader.ask("several places?")
+    reader.ask("benefit?")
+    assert page.evaluate("window.removed") == []
+    expect(log.locator(".sources").first).to_have_attribute("aria-live", "off")
+
+
+def test_a_question_that_was_not_heard_of_is_sent_again(visit: Open, engine: FakeEngine) -> None:
+    """Gradio may lose a question without a word; the page asks again by itself."""
+    reader = visit()
+    page = reader.page
+    reader.ask("solar lights?")
+    page.route("**/queue/join*", lambda route: route.fulfill(json={"event_id": "nowhere"}), times=1)
+    reader.ask("benefit?")
+    expect(page.locator("#turn-2 .quote")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert [asked[0] for asked in engine.asked] == ["solar lights?", "benefit?"]
+
+
+def test_a_lost_connection_is_said_and_survived(visit: Open, engine: FakeEngine) -> None:
+    """No wait without an end: a sentence, and when the server is back, the answer on retry."""
+    engine.hold = threading.Event()
+    reader = visit()
+    page = reader.page
+    page.get_by_role("textbox").fill("benefit?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice")).to_have_text("Searching the collection…")
+    page.context.set_offline(True)
+    trouble = page.locator(".turn .trouble")
+    expect(trouble).to_contain_text("connection to Casebook was lost", timeout=WAIT)
+    engine.hold.set()
+    engine.hold = None
+    page.context.set_offline(False)
+    page.reload()
+    expect(trouble).to_be_visible(timeout=WAIT)
+    page.locator(".turn .retry:visible").click()
+    expect(page.locator(".turn .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    reader.faults.clear()  # what the browser says of a lost connection is no fault of the page
+
+
+def test_a_hostile_document_is_only_words(chromium: Browser) -> None:
+    """Markup in a title or a paragraph is shown as written, and marked to the character."""
+    words = (
+        'A 🌱 <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> **bold** '
+        "\u202erev"
+    )
+    text = f"{words}\r\n\r\n{words} benefit"
+    document = Document("d0", "a.txt", "0" * 64, text, words, words, words, "", "en", "", words)
+    case = Case("c0", "d0", "case", words, "Evil <b>Ltd</b>", 0, len(text), text)
+    start = len(words) + 4
+    passages = tuple(
+        Passage(f"p{at}", "d0", "c0", "paragraph", at, end, text[at:end],
+                (Sentence(at, end, text[at:end]),))
+        for at, end in ((0, len(words)), (start, len(text)))
+    )  # fmt: skip
+    engine = FakeEngine(Entry(document, (case,), passages))
+    engine.quotes = {"benefit": (f"{words} benefit",)}
+    context = chromium.new_context()
+    with serving(engine) as address:
+        reader = Visit(context.new_page(), address)
+        listen(reader.page, reader)
+        page = reader.page
+        page.goto(address)
+        expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        reader.ask("benefit <script>window.pwned = 1</script>")
+        expect(page.locator(".asked .text")).to_have_text(
+            "benefit <script>window.pwned = 1</script>"
+        )
+        assert page.locator(".quote").text_content() == f"{words} benefit [1]"
+        assert page.locator(".card mark").text_content() == f"{words} benefit"
+        page.goto(address + (page.locator("a.open").get_attribute("href") or ""))
+        assert page.locator("mark").all_text_contents() == [f"{words} benefit"]
+        page.goto(f"{address}/cases/c0#c2-3")
+        page.reload()
+        assert page.locator("mark").all_text_contents() == ["🌱"]
+        page.goto(f"{address}/cases/c0#c{len(words) - 3}-{start + 3}")
+        assert page.locator("mark").all_text_contents() == ["rev", "A 🌱"[:3]]
+        page.goto(f"{address}/cases/c0#c90000-90001")
+        expect(page.locator("#note")).to_have_text("The words of this link are not in this case.")
+        assert page.evaluate("window.pwned") is None
+        assert reader.faults == []
+    context.close()
