@@ -55,8 +55,9 @@ _TOPICS: tuple[tuple[Topic, str], ...] = (
     ("self", _SELF),
     ("cases", _CASES),
 )
+_OPENING = "and |so |ok(?:ay)?,? |please |请问|请|那么?"
 _PATTERNS = tuple(
-    (topic, re.compile(rf"(?:please |请问|请)?(?:{words})(?: please)?[\s.!?,。！？，~～]*", re.I))
+    (topic, re.compile(rf"(?:{_OPENING})?(?:{words})(?: please)?[\s.!?,。！？，~～]*", re.I))
     for topic, words in _TOPICS
 )
 _TELLS = re.compile(

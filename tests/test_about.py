@@ -28,6 +28,7 @@ from chatbot.about import WORDS, find_company, find_topic, suggest
         ("which companies are covered?", "cases"),
         ("What companies are in the collection?", "cases"),
         ("How many cases are there?", "cases"),
+        ("And which companies are covered?", "cases"),
         ("list the cases", "cases"),
         ("收录了哪些公司？", "cases"),
         ("案例集中有多少个案例？", "cases"),

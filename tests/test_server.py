@@ -27,6 +27,7 @@ def test_a_port_in_use_is_told() -> None:
     with take_port("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
         assert describe_address(listener) == f"http://127.0.0.1:{port}"
+        assert listener.proto == socket.IPPROTO_TCP
         with pytest.raises(UsageError, match=f"{port}.*CASEBOOK_PORT"):
             take_port("127.0.0.1", port)
 
