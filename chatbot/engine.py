@@ -77,7 +77,7 @@ class Engine:
         release = self._hold()
         cases = select_cases(release, filters)
         topic = find_topic(asked)
-        company = find_company(keep_content(release.glossary.translate(asked)), release.companies())
+        company = find_company(keep_content(release.glossary.translate(asked)), release.companies)
         if company and cases is None:
             draft = self._tell_company(company, asked, words_in, release)
         elif topic:
@@ -191,7 +191,7 @@ class Engine:
                 parts.append(Part("quote", citation.quote, citation.number))
         return Answer(
             question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
-            suggest(release.companies(), language), 1.0, release.id, 0.0,
+            suggest(release.companies, language), 1.0, release.id, 0.0,
         )  # fmt: skip
 
     def _tell_company(self, company: str, question: str, language: str, release: Release) -> Answer:
@@ -220,15 +220,12 @@ class Engine:
         release: Release,
         cases: set[int] | None,
     ) -> Answer:
-        hits = self._search(release, question, cases)
-        judged = hits
+        # A follow-up is judged together with its subject and answered from the subject's cases.
+        judged = hits = self._search(release, f"{subject} {question}".strip(), cases)
         if subject:
-            # A follow-up is judged together with its subject and answered from the subject's cases.
-            judged = self._search(release, f"{subject} {question}", cases)
             before = extractive.choose(subject, self._search(release, subject, cases))
-            ids = {choice.hit.case.id for choice in before}
-            within = {n for n, (case, _) in enumerate(release.cases()) if case.id in ids}
-            hits = self._search(release, question, within)
+            within = {release.case_number(choice.hit.case.id) for choice in before}
+            hits = self._search(release, question, within) or judged
         confidence = round(extractive.estimate_confidence(judged, detect(question)), 3)
         choices = extractive.choose(question, hits) if confidence >= extractive.FOUND else []
         if choices:
@@ -255,7 +252,7 @@ class Engine:
         text = f"{words['absent']} {words['nearest']}" if nearest else words["absent"]
         return Answer(
             question, language, False, "absent", (Part("words", text),), (), nearest,
-            suggest(release.companies(), language), confidence, release.id, 0.0,
+            suggest(release.companies, language), confidence, release.id, 0.0,
         )  # fmt: skip
 
     def _check(self, answer: Answer, release: Release) -> Answer:

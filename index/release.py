@@ -132,7 +132,8 @@ class EntryWriter:
 class Release:
     """A release opened for reading; memory-mapped and safe to share between threads.
 
-    Held by whoever answers with it: it stays readable after a newer one is published.
+    Held by whoever answers with it: it stays readable after a newer one is published. `companies`
+    are those that have a case, each once, in the order of their first.
     """
 
     def __init__(self, folder: Path, model: str | None = None) -> None:
@@ -166,7 +167,9 @@ class Release:
         self._kept: OrderedDict[int, Document] = OrderedDict()
         self._lock = threading.Lock()
         self._document_numbers = {self._documents[n]["id"]: n for n in range(len(self._documents))}
-        self._case_numbers = {self._cases[n]["id"]: n for n in range(len(self._cases))}
+        cases = [self._cases[number] for number in range(len(self._cases))]
+        self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
+        self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
 
     def documents(self) -> list[Document]:
         """Return every document, by name."""
@@ -181,9 +184,9 @@ class Release:
         """Return every case with its document, in the order of names, then of the text."""
         return [self._case(number) for number in range(len(self._cases))]
 
-    def companies(self) -> list[str]:
-        """Return the companies that have a case, each once, in the order of their first case."""
-        return list(dict.fromkeys(case.company for case, _ in self.cases() if case.company))
+    def case_number(self, case_id: str) -> int:
+        """Return the place in `cases()` of a case that is in this release."""
+        return self._case_numbers[case_id]
 
     def find_case(self, case_id: str) -> tuple[Case, Document] | None:
         """Return the case of this id with its document, or None."""
