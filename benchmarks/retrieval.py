@@ -30,7 +30,7 @@ _DEPTH = 10
 
 def measure(client: httpx.Client, texts: dict[str, str], question: Question) -> dict[str, float]:
     """Ask one question and return its marks, each 0 or 1 but the reciprocal rank."""
-    found = client.get("/api/search", params={"q": question.text, "k": 30})
+    found = client.get("/api/search", params={"q": question.text, "k": _DEPTH})
     found.raise_for_status()
     names = dict.fromkeys(hit["passage"]["document"] for hit in found.json()["hits"])
     rank = next((n for n, name in enumerate(names, 1) if name == question.document), 0)
