@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from chatbot.settings import PREFIX
@@ -18,6 +19,10 @@ from tests.fake_encoder import FakeEncoder
 REPORTS = Path(__file__).parent.parent / "corpus" / "reports"
 # The model takes 470 MB and five seconds to prepare, so the tests use the one that `make run` does.
 MODELS = Path(__file__).parent.parent / "var" / "models"
+
+# No test is timed: a slow machine is no failure.
+hypothesis.settings.register_profile("casebook", deadline=None)
+hypothesis.settings.load_profile("casebook")
 
 
 @pytest.fixture(autouse=True)
