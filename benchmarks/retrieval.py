@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("paragraphs", type=Path)
     parser.add_argument("--questions", type=Path, help="the same set's questions, another language")
     parser.add_argument("--var", type=Path, default=Path("var"), help="where the model is prepared")
-    parser.add_argument("--limit", type=int, default=0, help="ask only every n-th question so that")
+    parser.add_argument("--limit", type=int, default=0, help="ask about this many, evenly spread")
     arguments = parser.parse_args()
     questions = read_questions(arguments.paragraphs, arguments.questions or arguments.paragraphs)
     if arguments.limit:
