@@ -34,7 +34,8 @@ class Reading:
     """What a reader made of a file's bytes: the text, its blocks, what it says of itself.
 
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file
-    does not say; `published` is an ISO date (YYYY-MM-DD) or empty.
+    does not say; `published` is an ISO date (YYYY-MM-DD) or empty. `pages` are the offsets at which
+    the pages of a paged format begin, ascending, the first 0; empty for a format without pages.
     """
 
     text: str
@@ -42,6 +43,9 @@ class Reading:
     title: str = ""
     source: str = ""
     published: str = ""
+    company: str = ""
+    url: str = ""
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Document:
     `id` comes from `name`, the file's path below the library folder with forward slashes, so that
     an edit keeps it. `sha256` is that of `text` in UTF-8, in hexadecimal. `published` is an ISO
     date or empty; `language` is a BCP 47 primary tag such as `en` or `zh`, `und` where unknown;
-    `url` is the address of the original, or empty.
+    `url` is the address of the original, or empty; `pages` are as in Reading. `file_sha256` and
+    `facts_sha256` are those of the file's and of its sidecar's bytes, the latter empty without one.
     """
 
     id: str
@@ -65,6 +70,9 @@ class Document:
     language: str
     url: str
     rights: str
+    pages: tuple[int, ...] = ()
+    file_sha256: str = ""
+    facts_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
