@@ -46,7 +46,8 @@ class CaseView:
 class Status:
     """Whether questions can be answered, from what, and one line that says why not.
 
-    `live` says that a release is open, `ready` that the encoder is warm as well.
+    `live` says that a release is open, `ready` that the encoder is warm as well. `refused` is the
+    release that should be live and cannot be used, so that `release` is another; else empty.
     """
 
     live: bool
@@ -57,3 +58,4 @@ class Status:
     passages: int
     model: str
     message: str
+    refused: str = ""

@@ -19,7 +19,8 @@ from chatbot.engine import Engine
 from chatbot.settings import Settings, read_settings, variable_of
 from corpus.errors import CasebookError, DocumentError, NoReleaseError, UsageError
 from corpus.library import Library
-from index.build import Outcome, Plan, build
+from index.build import Outcome, build
+from index.plan import Plan
 from index.encoder import Encoder, SentenceEncoder, find_model
 from index.publish import Releases
 

@@ -1,33 +1,27 @@
 """Questions in, checked answers out; the one object that the web, the verbs and the tests ask.
 
-The engine follows the live release: each request looks which one CURRENT names, opens it if it is
-new, and holds what it has for as long as it works. An answer leaves only when every quotation has
-been compared with its document.
+The engine follows the live release and holds what it has for as long as a request works. Where the
+live one cannot be used, the best of the others is served, and the status says so.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_company, find_topic, suggest
-from chatbot.answer import Answer, Citation, Part
+from chatbot.answer import Answer
+from chatbot.answering import answer
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
-from chatbot.conversation import Turn, find_subject
-from chatbot.question import Filters, choose_language, clean_question, select_cases
-from chatbot.quotation import check_answer, cite
-from corpus.errors import CasebookError, CitationError, NotFoundError, ReleaseError
-from corpus.language import detect
+from chatbot.conversation import Turn
+from chatbot.question import Filters, clean_question, select_cases
+from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
 from index.publish import Releases
-from index.release import Release
-from index.search import Hit, keep_content, search
+from index.release import Release, check_model
+from index.search import search
 
-LANGUAGES = ("en", "zh")  # of the framing words
+EVERY = 0.5  # seconds between two looks at which release is live
 
 log = logging.getLogger("casebook")
 
@@ -46,7 +40,8 @@ class Engine:
         self._encoder_lock = threading.Lock()
         self._release: Release | None = None
         self._release_lock = threading.Lock()
-        self._refused = ""  # the id of a live release that cannot be opened, to log it once
+        self._refused = ("", 0)  # the live release that cannot be used, and its date
+        self._following = False
         self._warm = False
 
     def warm(self) -> None:
@@ -71,21 +66,7 @@ class Engine:
         `language`, `en` or `zh`, is that of the framing words; without it, the question's. Raises
         QuestionError, FilterError, ModelError or a ReleaseError.
         """
-        started = time.perf_counter()
-        asked = clean_question(question)
-        words_in = language if language in LANGUAGES else choose_language(asked)
-        release = self._hold()
-        cases = select_cases(release, filters)
-        topic = find_topic(asked)
-        company = find_company(keep_content(release.glossary.translate(asked)), release.companies)
-        if company and cases is None:
-            draft = self._tell_company(company, asked, words_in, release)
-        elif topic:
-            draft = self._tell_about(topic, asked, words_in, release)
-        else:
-            draft = self._answer(asked, find_subject(asked, history), words_in, release, cases)
-        answer = replace(draft, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
-        return self._check(answer, release)
+        return answer(self._hold(), self._get_encoder, question, history, filters, language)
 
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""
@@ -123,11 +104,12 @@ class Engine:
             return Status(False, False, "", 0, 0, 0, "", str(error))
         manifest = release.manifest
         message = "ready" if self._warm else "the encoder is loading"
-        if self._refused:
-            message = f"the live release {self._refused} cannot be used; serving {release.id}"
+        refused = self._refused[0]
+        if refused:
+            message = f"the live release {refused} cannot be used: {release.id} is served instead"
         return Status(
             True, self._warm, release.id, manifest.documents, manifest.cases,
-            manifest.passages, manifest.model, message,
+            manifest.passages, manifest.model, message, refused,
         )  # fmt: skip
 
     def _get_encoder(self) -> Encoder:
@@ -136,129 +118,70 @@ class Engine:
                 self._encoder = self._load_encoder()
             encoder = self._encoder
         held = self._release
-        if held is not None and held.manifest.model != encoder.identity:
-            # Opened before the encoder was loaded: open it again, which says what is wrong.
-            Release(held.folder, encoder.identity)
+        if held is not None:  # perhaps opened before the encoder was loaded
+            check_model(held.manifest, encoder.identity)
         return encoder
+
+    def follow(self, stop: threading.Event) -> None:
+        """Look twice a second which release is live and open it, until `stop` is set.
+
+        Meanwhile no request waits for a release to be opened.
+        """
+        self._following = True
+        try:
+            while not stop.wait(EVERY):
+                try:
+                    self._refresh()
+                except CasebookError as error:
+                    log.error("no release can be served: %s", error)
+                except Exception:
+                    log.exception("following the live release failed; it is tried again")
+        finally:
+            self._following = False
 
     def _hold(self) -> Release:
         held = self._release
+        return held if held is not None and self._following else self._refresh()
+
+    def _refresh(self) -> Release:
+        """Return the live release, opened if it is new, or else the best that can be served."""
+        held = self._release
         try:
             live = self._releases.live()
-        except ReleaseError:
-            if held is None:
-                raise
-            return held
+        except ReleaseError as error:
+            return held or self._fall_back("", error)
         if held is not None and held.id == live:
-            self._refused = ""
+            self._refused = ("", 0)
             return held
-        if held is not None and self._refused == live:
+        if held is not None and self._refused == (live, self._releases.date(live)):
             return held
         with self._release_lock:
             if self._release is not None and self._release.id == live:
                 return self._release
             try:
-                identity = self._encoder.identity if self._encoder else None
-                self._release = Release(self._releases.path(live), identity)
+                self._release = self._open(live)
             except ReleaseError as error:
                 log.error("release %s is not served: %s", live, error)
-                if self._release is None:
-                    raise
-                self._refused = live
+                self._refused = (live, self._releases.date(live))
+                return self._release or self._fall_back(live, error)
+            self._refused = ("", 0)
             return self._release
 
-    def _tell_about(self, topic: Topic, question: str, language: str, release: Release) -> Answer:
-        words = WORDS[language]
-        parts: list[Part] = []
-        citations: list[Citation] = []
-        catalogue = [(c, d) for c, d in release.cases() if c.kind == "case"]
-        if topic == "cases":
-            companies = {case.company for case, _ in catalogue if case.company}
-            text = words["cases" if companies else "cases_plain"]
-            parts.append(Part("words", text.format(cases=len(catalogue), companies=len(companies))))
-        else:
-            parts.append(Part("words", words[topic]))
-        if topic in ("cases", "self"):
-            if topic == "self":
-                parts.append(Part("words", words["holds"]))
-            for case, document in catalogue[:50]:
-                first = release.case_passages(case)[0]
-                citation = cite(
-                    len(citations) + 1, document, case, first, first.start,
-                    first.sentences[0].end if first.kind != "heading" else first.end,
-                )  # fmt: skip
-                citations.append(citation)
-                parts.append(Part("quote", citation.quote, citation.number))
-        return Answer(
-            question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
-            suggest(release.companies, language), 1.0, release.id, 0.0,
-        )  # fmt: skip
-
-    def _tell_company(self, company: str, question: str, language: str, release: Release) -> Answer:
-        """Answer a question that names a company and nothing else: how each of its cases begins."""
-        parts: list[Part] = []
-        citations: list[Citation] = []
-        for case, document in release.cases():
-            prose = [p for p in release.case_passages(case) if p.kind == "paragraph"]
-            if case.company != company or not prose or len(citations) == extractive.QUOTES:
+    def _fall_back(self, live: str, reason: ReleaseError) -> Release:
+        """Return the best of the other releases; raises `reason` where none can be used."""
+        for release_id in self._releases.fallbacks():
+            if release_id == live:
                 continue
-            first = prose[0].sentences[0]
-            number = len(citations) + 1
-            citations.append(cite(number, document, case, prose[0], first.start, first.end))
-            parts.append(Part("case", extractive.name_case(case, language)))
-            parts.append(Part("quote", citations[-1].quote, number))
-        return Answer(
-            question, language, True, "extractive", tuple(parts), tuple(citations), (), (), 1.0,
-            release.id, 0.0,
-        )  # fmt: skip
+            try:
+                self._release = self._open(release_id)
+            except ReleaseError as error:
+                log.error("release %s is not served: %s", release_id, error)
+                continue
+            self._refused = (live or "CURRENT", self._releases.date(live))
+            log.error("release %s is served instead", release_id)
+            return self._release
+        raise reason
 
-    def _answer(
-        self,
-        question: str,
-        subject: str,
-        language: str,
-        release: Release,
-        cases: set[int] | None,
-    ) -> Answer:
-        # A follow-up is judged together with its subject and answered from the subject's cases.
-        judged = hits = self._search(release, f"{subject} {question}".strip(), cases)
-        if subject:
-            before = extractive.choose(subject, self._search(release, subject, cases))
-            within = {release.case_number(choice.hit.case.id) for choice in before}
-            hits = self._search(release, question, within) or judged
-        confidence = round(extractive.estimate_confidence(judged, detect(question)), 3)
-        choices = extractive.choose(question, hits) if confidence >= extractive.FOUND else []
-        if choices:
-            parts, citations = extractive.compose(choices, language)
-            return Answer(
-                question, language, True, "extractive", parts, citations, (), (), confidence,
-                release.id, 0.0,
-            )  # fmt: skip
-        return self._absent(question, language, judged, release, confidence)
-
-    def _search(self, release: Release, question: str, cases: set[int] | None) -> list[Hit]:
-        return search(release, self._get_encoder(), question, extractive.HITS, cases)
-
-    def _absent(
-        self,
-        question: str,
-        language: str,
-        hits: Sequence[Hit],
-        release: Release,
-        confidence: float,
-    ) -> Answer:
-        words = WORDS[language]
-        nearest = extractive.list_nearest(hits)
-        text = f"{words['absent']} {words['nearest']}" if nearest else words["absent"]
-        return Answer(
-            question, language, False, "absent", (Part("words", text),), (), nearest,
-            suggest(release.companies, language), confidence, release.id, 0.0,
-        )  # fmt: skip
-
-    def _check(self, answer: Answer, release: Release) -> Answer:
-        try:
-            check_answer(answer, release.documents_of(c.document_id for c in answer.citations))
-        except CitationError as error:
-            log.error("an answer was held back in release %s: %s", release.id, error)
-            raise
-        return answer
+    def _open(self, release_id: str) -> Release:
+        identity = self._encoder.identity if self._encoder else None
+        return Release(self._releases.path(release_id), identity)

@@ -1,40 +1,60 @@
-"""The folder of documents: what is in it, and each file read into an Entry.
+"""The folder of documents: what is in it, each file read into an Entry, documents put in and out.
 
-A document's facts (title, publisher, date ...) stand in a sidecar beside it, `<file name>.json`;
-what the sidecar does not say is taken from the text. This module knows every file name in the
-folder and decides which may be opened. It writes nothing.
+This module knows every file name in the folder and decides which may be opened.
+
+    <name>              a document; `<name>.json` beside it is its sidecar
+    glossary.json       names that mean the same
+    questions.jsonl     questions whose answers are known
+    .removed/<sha256>/  documents taken out or replaced, by the SHA-256 of their bytes
+    .lock, .tmp-*       while something is written
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
-import json
 import os
-import re
-import stat
-import unicodedata
+import shutil
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Literal
 
 from corpus.cases import find_cases
 from corpus.errors import DocumentError, LibraryError, NotFoundError
+from corpus.facts import NOTHING, SIDECAR, Facts, is_line, read_facts, read_json, show
+from corpus.files import lock_folder, move_file, read_file, write_file
 from corpus.language import detect
+from corpus.names import is_document, is_utf8
 from corpus.passages import split_case
-from corpus.readers import READERS
+from corpus.readers import read_bytes
 from corpus.records import Document, Entry
 
-SIDECAR = ".json"
 GLOSSARY = "glossary.json"
-FIELDS = ("title", "publisher", "source", "published", "language", "url", "rights", "company")
-_LARGEST = 256 * 2**20  # bytes of a document
+QUESTIONS = "questions.jsonl"
+LARGEST = 64 * 2**20  # bytes of a document; of the longest report we know, about 1
 _LARGEST_FACTS = 2**20  # bytes of a sidecar or a glossary
+_REMOVED = ".removed"
 
-_FORMS = {
-    "published": (re.compile(r"\d{4}-\d{2}-\d{2}"), "a date; write it as 2024-02-23"),
-    "language": (re.compile(r"[a-z]{2,3}"), "a language; write it as en or zh"),
-    "url": (re.compile(r"https?://[^\s/?#]\S*"), "a web address; begin it with https://"),
-}
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A document on its way in: the name it would get, its bytes, what is said of it."""
+
+    name: str
+    data: bytes
+    facts: Facts = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an offer: the name it has in the library, and what was done.
+
+    `described` is a document whose facts alone changed. `note` is empty or one line.
+    """
+
+    name: str
+    action: Literal["added", "edited", "described", "unchanged"]
+    note: str = ""
 
 
 class Library:
@@ -59,8 +79,16 @@ class Library:
         for place, folders, files in os.walk(self.folder, onerror=_refuse_folder):
             folders[:] = [name for name in folders if not name.startswith(".")]
             above = Path(place).relative_to(self.folder)
-            names.extend((above / file).as_posix() for file in files if _is_document(file))
+            names.extend((above / file).as_posix() for file in files if is_document(file))
         return tuple(sorted(names))
+
+    def stamp(self, name: str) -> tuple[str, str]:
+        """Return the SHA-256 of a document's bytes and of its sidecar's, the latter empty without.
+
+        Raises as `read` does where a file cannot be opened.
+        """
+        data, said = self._open(name)
+        return _digest(data), "" if said is None else _digest(said)
 
     def read(self, name: str) -> Entry:
         """Read one document with its cases and passages, each in text order.
@@ -68,48 +96,152 @@ class Library:
         Raises NotFoundError for a name that cannot be a document of this folder, and DocumentError,
         naming file and mend, where the file or its sidecar cannot be read.
         """
-        path = self._locate(name)
-        shown = _show(name)
-        try:
-            data = self._read_bytes(path, shown, _LARGEST)
-        except FileNotFoundError as error:
-            raise DocumentError(f"{shown}: no such file; put it back or build again") from error
-        facts = self._read_sidecar(path.with_name(path.name + SIDECAR), shown + SIDECAR)
-        reading = READERS[path.suffix.lower()](data, shown)
-        document = Document(
-            id=hashlib.sha256(name.encode("utf-8")).hexdigest()[:12],
-            name=name,
-            sha256=hashlib.sha256(reading.text.encode("utf-8")).hexdigest(),
-            text=reading.text,
-            title=facts.get("title") or reading.title or path.stem,
-            publisher=facts.get("publisher", ""),
-            source=facts.get("source") or reading.source,
-            published=facts.get("published") or reading.published,
-            language=facts.get("language") or detect(reading.text),
-            url=facts.get("url", ""),
-            rights=facts.get("rights", ""),
-        )
-        cases = find_cases(document, reading.blocks, facts.get("company", ""))
-        passages = [p for case in cases for p in split_case(document, case, reading.blocks)]
-        return Entry(document, cases, tuple(passages))
+        data, said = self._open(name)
+        if said is None:
+            return read_entry(Offer(name, data))
+        return read_entry(Offer(name, data, read_facts(said, show(name) + SIDECAR)), _digest(said))
+
+    def facts(self, name: str) -> Facts:
+        """Return what a document's sidecar says; raises as `read` does."""
+        said = self._open(name)[1]
+        return NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
 
     def glossary(self) -> list[list[str]]:
         """Return the groups of names in the folder's `glossary.json`, none where there is no file.
 
         Raises DocumentError, naming the group, where it is not a list of lists of names.
         """
-        groups = self._read_json(self.folder / GLOSSARY, GLOSSARY)
-        if groups is None:
+        data = self._open_beside(self.folder / GLOSSARY, GLOSSARY)
+        if data is None:
             return []
+        groups = read_json(data, GLOSSARY)
         if not isinstance(groups, list):
             raise DocumentError(f'{GLOSSARY}: not a list; write [["WeRide", "文远知行"]]')
         for number, group in enumerate(groups, 1):
             names = group if isinstance(group, list) else []
-            if len(names) < 2 or not all(_is_line(name) and name.strip() for name in names):
+            if len(names) < 2 or not all(is_line(name) and name.strip() for name in names):
                 raise DocumentError(
                     f"{GLOSSARY}: group {number} is not a list of two or more names; mend it"
                 )
         return groups
+
+    def add(self, offer: Offer) -> Added:
+        """Put a document in, or say that it is there already; nothing is published by it.
+
+        The same bytes, under whatever name, are the same document: only facts that the offer gives
+        change it. Other bytes under a name that is there replace it, and what they replace can be
+        restored. Facts that the offer leaves empty stay as the sidecar has them. Raises
+        DocumentError where the offer cannot be read, LibraryError where the disk refuses.
+        """
+        read_entry(offer)
+        with lock_folder(self.folder):
+            twin = self._find_same(offer)
+            name = twin or offer.name
+            path, there = self._locate(name), self._locate(name).exists()
+            before = self.facts(name) if there else NOTHING
+            facts = offer.facts.over(before)
+            if twin is None and there:
+                self._set_aside(name, copy=True)
+            if facts != before:
+                write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
+            if twin is None:
+                write_file(path, offer.data)
+                return Added(name, "edited" if there else "added")
+        note = "" if name == offer.name else f"the same file as {name}, which stays"
+        return Added(name, "described" if facts != before else "unchanged", note)
+
+    def describe(self, name: str, facts: Facts) -> Added:
+        """Set a document's facts: all of them, an empty one as the text says."""
+        with lock_folder(self.folder):
+            if facts == self.facts(name):
+                return Added(name, "unchanged")
+            path = self._locate(name)
+            read_entry(Offer(name, self._open(name)[0], facts))
+            write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
+        return Added(name, "described")
+
+    def remove(self, name: str) -> None:
+        """Take a document out; raises NotFoundError where there is none of this name.
+
+        It can be restored until `forget` is told that no release holds it.
+        """
+        with lock_folder(self.folder):
+            if not self._locate(name).exists():
+                raise NotFoundError(f"{show(name[:200])}: no such document; see `list`")
+            self._set_aside(name)
+
+    def removed(self) -> list[str]:
+        """Return the names of documents that can be restored, sorted."""
+        return sorted(self._aside())
+
+    def restore(self, name: str) -> None:
+        """Bring back the document that was last removed or replaced under a name.
+
+        Raises NotFoundError where there is none, LibraryError where the name is taken by now.
+        """
+        with lock_folder(self.folder):
+            aside = self._aside().get(name)
+            if aside is None:
+                raise NotFoundError(f"{show(name[:200])}: nothing removed has this name")
+            path = self._locate(name)
+            if path.exists():
+                raise LibraryError(f"{show(name)}: there is one now; remove it first")
+            sidecar = aside.with_name(aside.name + SIDECAR)
+            if sidecar.exists():
+                move_file(sidecar, path.with_name(path.name + SIDECAR))
+            move_file(aside, path)
+
+    def forget(self, held: Collection[str]) -> list[str]:
+        """Delete the removed documents whose file's SHA-256 is not in `held`; return their names.
+
+        What is removed and in no release any more is gone for good then.
+        """
+        gone = []
+        with lock_folder(self.folder):
+            for folder in sorted((self.folder / _REMOVED).glob("*")):
+                if folder.name not in held:
+                    gone += [path.relative_to(folder).as_posix() for path in _documents(folder)]
+                    shutil.rmtree(folder, ignore_errors=True)
+        return sorted(gone)
+
+    def _find_same(self, offer: Offer) -> str | None:
+        """Return the name of the document that has the offer's bytes, its own name first."""
+        names = sorted(self.names(), key=lambda name: name != offer.name)
+        for name in names:
+            path = self.folder / name
+            try:
+                if path.stat().st_size == len(offer.data) and self._open(name)[0] == offer.data:
+                    return name
+            except (OSError, DocumentError):  # one that cannot be read is not the same
+                continue
+        return None
+
+    def _set_aside(self, name: str, copy: bool = False) -> None:
+        """Move a document and its sidecar to where `restore` finds them; `copy` leaves them too."""
+        path = self._locate(name)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        place = self.folder / _REMOVED / digest / name
+        said = self._open_beside(path.with_name(path.name + SIDECAR), show(name) + SIDECAR)
+        if said is not None:
+            write_file(place.with_name(place.name + SIDECAR), said)
+        if copy:
+            write_file(place, path.read_bytes())
+            return
+        move_file(path, place)
+        place.touch()  # the last removed comes back first
+        path.with_name(path.name + SIDECAR).unlink(missing_ok=True)
+
+    def _aside(self) -> dict[str, Path]:
+        """Return the last removed file of every name."""
+        found: dict[str, Path] = {}
+        for folder in (self.folder / _REMOVED).glob("*"):
+            for path in _documents(folder):
+                name = path.relative_to(folder).as_posix()
+                last = found.get(name)
+                if last is None or path.stat().st_mtime_ns > last.stat().st_mtime_ns:
+                    found[name] = path
+        return found
 
     def _locate(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
@@ -117,100 +249,66 @@ class Library:
         if (
             not plain
             or any(part.startswith((".", "/")) or "\\" in part for part in parts)
-            or not _is_document(parts[-1])
+            or not is_document(parts[-1])
         ):
-            raise NotFoundError(f"{_show(name[:80])!r}: no document's name; see `list`")
-        if not _is_utf8(name):
-            raise DocumentError(f"{_show(name)}: the file's name is not UTF-8; rename the file")
+            raise NotFoundError(f"{show(name[:80])!r}: no document's name; see `list`")
+        if not is_utf8(name):
+            raise DocumentError(f"{show(name)}: the file's name is not UTF-8; rename the file")
         return self.folder.joinpath(*parts)
 
-    def _read_bytes(self, path: Path, shown: str, largest: int) -> bytes:
-        """Return a file's bytes; follows no link out of the folder.
-
-        Lets FileNotFoundError through, since a sidecar may be missing.
-        """
+    def _open(self, name: str) -> tuple[bytes, bytes | None]:
+        """Return the bytes of a document and of its sidecar, None where it has none."""
+        path, shown = self._locate(name), show(name)
         try:
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                raise DocumentError(f"{shown}: a link out of the folder; put the file itself there")
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                raise DocumentError(f"{shown}: not a file; take it out of the folder")
-            if status.st_size > largest:
-                raise DocumentError(
-                    f"{shown}: {status.st_size / 2**20:.0f} MiB, and {largest // 2**20} are the"
-                    " most; split it"
-                )
-            return path.read_bytes()
-        except FileNotFoundError:
-            raise
-        except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-            why = getattr(error, "strerror", None) or "links in a circle"
-            raise DocumentError(f"{shown}: cannot be read ({why}); check the file") from error
+            data = read_file(path, shown, LARGEST, self.folder)
+        except FileNotFoundError as error:
+            raise DocumentError(f"{shown}: no such file; put it back or build again") from error
+        return data, self._open_beside(path.with_name(path.name + SIDECAR), shown + SIDECAR)
 
-    def _read_json(self, path: Path, shown: str) -> Any:
-        """Return what a JSON file holds, None where there is no such file."""
+    def _open_beside(self, path: Path, shown: str) -> bytes | None:
         try:
-            return json.loads(self._read_bytes(path, shown, _LARGEST_FACTS))
+            return read_file(path, shown, _LARGEST_FACTS, self.folder)
         except FileNotFoundError:
             return None
-        except (ValueError, RecursionError) as error:
-            raise DocumentError(f"{shown}: not JSON ({error}); mend or remove it") from error
 
-    def _read_sidecar(self, path: Path, shown: str) -> dict[str, str]:
-        facts = self._read_json(path, shown)
-        if facts is None:
-            return {}
-        if not isinstance(facts, dict):
-            raise DocumentError(f'{shown}: not a JSON object; write {{"title": "..."}}')
-        for key, value in facts.items():
-            if key not in FIELDS:
-                raise DocumentError(
-                    f"{shown}: unknown key {_show(key[:40])!r}; use {', '.join(FIELDS)}"
-                )
-            if not _is_line(value):
-                raise DocumentError(f"{shown}: {key} is not one line of text; write it as one")
-            _check_form(key, value.strip(), shown)
-        return {key: value.strip() for key, value in facts.items()}
+
+def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
+    """Read an offer into a document with its cases and passages, as a library that held it would.
+
+    Raises DocumentError, naming the file and the mend.
+    """
+    reading, facts = read_bytes(offer.data, show(offer.name)), offer.facts
+    document = Document(
+        id=hashlib.sha256(offer.name.encode("utf-8")).hexdigest()[:12],
+        name=offer.name,
+        sha256=_digest(reading.text.encode("utf-8")),
+        text=reading.text,
+        title=facts.title or reading.title or PurePosixPath(offer.name).stem,
+        publisher=facts.publisher,
+        source=facts.source or reading.source,
+        published=facts.published or reading.published,
+        language=facts.language or detect(reading.text),
+        url=facts.url or reading.url,
+        rights=facts.rights,
+        pages=reading.pages,
+        file_sha256=_digest(offer.data),
+        facts_sha256=facts_sha256,
+    )
+    cases = find_cases(document, reading.blocks, facts.company or reading.company)
+    passages = [p for case in cases for p in split_case(document, case, reading.blocks)]
+    return Entry(document, cases, tuple(passages))
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _documents(folder: Path) -> list[Path]:
+    """Return the documents below a folder of removed ones."""
+    return [path for path in folder.rglob("*") if path.is_file() and is_document(path.name)]
 
 
 def _refuse_folder(error: OSError) -> None:
     raise LibraryError(
-        f"{_show(str(error.filename))}: cannot be read ({error.strerror}); check its rights"
+        f"{show(str(error.filename))}: cannot be read ({error.strerror}); check its rights"
     ) from error
-
-
-def _is_document(file: str) -> bool:
-    if file.startswith(".") or file.split(".")[0].lower() == "readme":
-        return False
-    return PurePosixPath(file).suffix.lower() in READERS
-
-
-def _is_utf8(words: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in words)
-
-
-def _is_line(value: object) -> bool:
-    """Tell whether a value is a text of one line, without control characters."""
-    return isinstance(value, str) and not any(
-        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in value
-    )
-
-
-def _show(name: str) -> str:
-    """Return a name as a message may hold it, whatever its bytes."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _check_form(key: str, value: str, shown: str) -> None:
-    """Raise DocumentError where a fact has not the form that its key asks for; empty is none."""
-    if not value or key not in _FORMS:
-        return
-    pattern, form = _FORMS[key]
-    whole = pattern.fullmatch(value) is not None
-    if whole and key == "published":
-        try:
-            dt.date.fromisoformat(value)
-        except ValueError:
-            whole = False
-    if not whole:
-        raise DocumentError(f"{shown}: {key} {value[:40]!r} is not {form}")

@@ -1,60 +1,25 @@
 """From the folder of documents to a published release: read, plan, encode what is new, publish.
 
-`plan` decides and touches nothing; `build` does. A vector is used again when the same words were
-encoded by the same model, so a build writes the same bytes whether it started from nothing or from
-the live release.
+A build starts from the live release: what has not changed since is copied, and a vector is used
+again where the same words were encoded by the same model. It writes the same bytes whether it
+started from nothing or from any other release.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from corpus.errors import DocumentError, LibraryError, NoReleaseError, ReleaseError
+from corpus.edition import identify_edition
+from corpus.errors import DocumentError, LibraryError, ReleaseError
 from corpus.library import Library
-from corpus.records import Document, Entry, Passage
-from index.encoder import Encoder, Progress, Vectors, ignore_progress
-from index.lexical import write_lexical
+from corpus.records import Document, Entry
+from index.draft import Draft
+from index.encoder import Encoder, Progress, ignore_progress
+from index.plan import Duplicate, Plan, find_overlaps
 from index.publish import Releases
-from index.release import (
-    FORMAT,
-    EntryWriter,
-    Manifest,
-    Release,
-    key_of,
-    list_files,
-    quoted_words,
-)
-from index.vectors import write_rows
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a build would do: names of documents by what happened to them, and texts to encode.
-
-    `texts` counts the distinct words of passages and sentences, `to_encode` those whose vector the
-    live release does not hold. `failed` maps a document that cannot be read to the reason.
-    """
-
-    added: tuple[str, ...]
-    edited: tuple[str, ...]
-    removed: tuple[str, ...]
-    kept: tuple[str, ...]
-    failed: Mapping[str, str]
-    cases: int
-    passages: int
-    texts: int
-    to_encode: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the plan as data."""
-        return asdict(self)
+from index.release import Release, write_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,53 +31,18 @@ class Outcome:
     published: bool
 
 
-def plan(
-    entries: Sequence[Entry],
-    failed: Mapping[str, str],
-    live: Mapping[str, Document],
-    words: Mapping[bytes, str],
-    known: Mapping[bytes, object],
-) -> Plan:
-    """Compare what the library holds with the live release; nothing is read or written.
-
-    `live` holds the live release's documents by name, `words` the words of every text by key, and
-    `known` the keys that have a vector already.
-    """
-    now = {entry.document.name: entry.document for entry in entries}
-    return Plan(
-        added=tuple(sorted(now.keys() - live.keys())),
-        edited=tuple(sorted(n for n in now.keys() & live.keys() if now[n] != live[n])),
-        removed=tuple(sorted(live.keys() - now.keys() - failed.keys())),
-        kept=tuple(sorted(n for n in now.keys() & live.keys() if now[n] == live[n])),
-        failed=dict(sorted(failed.items())),
-        cases=sum(len(entry.cases) for entry in entries),
-        passages=sum(len(entry.passages) for entry in entries),
-        texts=len(words),
-        to_encode=len(words.keys() - known.keys()),
-    )
+def ignore_plan(plan: Plan) -> None:
+    """Take a plan and show nothing."""
 
 
-def is_searched(entry: Entry, passage: Passage) -> bool:
-    """Tell whether a passage gets a row: every one but a heading that is its case's title.
-
-    The title stands with each hit already; as a row of its own it would take the place of what it
-    announces.
-    """
-    if passage.kind != "heading":
-        return True
-    titles = {case.id: case.title for case in entry.cases}
-    return passage.text.lstrip("# ") != titles[passage.case_id]
+def approve(release: Release) -> None:
+    """Let a release be published whatever it answers."""
 
 
-def read_library(library: Library) -> tuple[list[Entry], dict[str, str]]:
-    """Read every document, by name; returns the entries and the reasons of those that failed."""
-    entries, failed = [], {}
-    for name in library.names():
-        try:
-            entries.append(library.read(name))
-        except DocumentError as error:
-            failed[name] = str(error)
-    return entries, failed
+def plan(library: Library, releases: Releases, encoder: Encoder, full: bool = False) -> Plan:
+    """Return what `build` would do; nothing is encoded or published; raises as `build` does."""
+    with releases.draft() as folder:
+        return _Build(library, releases, encoder, full, folder).plan()
 
 
 def build(
@@ -120,105 +50,213 @@ def build(
     releases: Releases,
     encoder: Encoder,
     full: bool = False,
-    announce: Callable[[Plan], None] = lambda _: None,
+    announce: Callable[[Plan], None] = ignore_plan,
     progress: Progress = ignore_progress,
+    check: Callable[[Release], None] = approve,
 ) -> Outcome:
     """Publish a release of what the library holds now, unless the live one already is that.
 
-    `announce` is given the plan before anything is encoded, `progress` texts done and in all.
-    With `full`, no vector is used again. A document that cannot be read is left out and named in
-    the plan; raises DocumentError where the live release holds it, LibraryError where nothing can
-    be read at all, and BuildLockedError where another build is at work.
+    `announce` is given the plan before anything is encoded, `progress` texts done and in all, and
+    `check` the complete release: what it raises stops the build, and nothing is published. With
+    `full`, every document is read and every text encoded anew. A document that cannot be read is
+    left out and named in the plan; raises DocumentError where the live release holds it,
+    LibraryError where nothing can be read at all or the disk is full, and BuildLockedError where
+    another build is at work.
     """
-    with releases.draft() as draft:
-        entries, failed = read_library(library)
-        live = None if full else _open_live(releases, encoder.identity)
-        published = _open_live(releases, None) if live is None else live
-        held = {d.name: d for d in published.documents()} if published else {}
-        for name in failed.keys() & held.keys():
-            raise DocumentError(
-                f"{failed[name]} (the live release holds it: mend the file, or take it away)"
-            )
-        if not entries:
-            why = next(iter(failed.values()), "no document that Casebook reads is in it")
-            raise LibraryError(f"{library.folder}: nothing to build from: {why}")
-        passages = [p for entry in entries for p in entry.passages if is_searched(entry, p)]
-        if not passages:
-            raise LibraryError(f"{library.folder}: no document has anything but titles in it")
-        words = {key_of(text): text for passage in passages for text in _texts(passage)}
-        known = _known_rows(live)
-        made = plan(entries, failed, held, words, known)
-        announce(made)
-        missing = [key for key in words if key not in known]
-        rows = encoder.encode_passages([words[key] for key in missing], progress)
-        known.update(zip(missing, rows, strict=True))
-        glossary = library.glossary()
-        (draft / "glossary.json").write_text(json.dumps(glossary, ensure_ascii=False), "utf-8")
-        manifest = _write(draft, entries, passages, known, encoder)
-        if published and published.id == manifest.id and releases.live() == manifest.id:
-            return Outcome(made, manifest.id, published=False)
-        return Outcome(made, releases.publish(draft, manifest), published=True)
-
-
-def _open_live(releases: Releases, model: str | None) -> Release | None:
     try:
-        return Release(releases.path(releases.live()), model)
-    except NoReleaseError:
+        with releases.draft() as folder:
+            work = _Build(library, releases, encoder, full, folder)
+            made = work.plan()
+            announce(made)
+            work.draft.encode(progress)
+            manifest = work.draft.finish(library.glossary(), identify_edition())
+            if work.live_id == manifest.id:
+                return Outcome(made, manifest.id, published=False)
+            place = work.draft.folder.rename(folder / manifest.id)
+            write_manifest(place, manifest)
+            check(Release(place, encoder.identity))
+            return Outcome(made, releases.publish(place, manifest), published=True)
+    except OSError as error:
+        raise LibraryError(
+            f"{releases.folder}: the release cannot be written ({error.strerror or error}); "
+            "what was live stays live"
+        ) from error
+
+
+class _Build:
+    """One build between its first look and its plan."""
+
+    def __init__(
+        self, library: Library, releases: Releases, encoder: Encoder, full: bool, folder: Path
+    ) -> None:
+        live = _open_live(releases)
+        self.live_id = live.id if live else ""
+        self.held = _Held(live)
+        same = live is not None and live.manifest.model == encoder.identity and not full
+        self.draft = Draft(folder / "release", encoder, live if same else None)
+        self._library = library
+        self._copies = same and live is not None and live.manifest.edition == identify_edition()
+        self._counts = {"kept": 0, "reused": 0, "new": 0}  # passages
+        self._status: dict[str, list[str]] = {"added": [], "edited": [], "kept": []}
+        self._cases: dict[str, list[str]] = {"added": [], "edited": [], "removed": []}
+        self._failed: dict[str, str] = {}
+        self._titles: list[tuple[str, str]] = []  # document and title of each case of the draft
+
+    def plan(self) -> Plan:
+        """Write the records of every document into the draft and return what that means."""
+        fresh: set[int] = set()
+        number = 0
+        try:
+            names = self._library.names()
+            for name in names:
+                try:
+                    new = self._take(name)
+                except DocumentError as error:
+                    self._refuse(name, error)
+                    continue
+                if new:
+                    fresh.add(number)
+                number += 1
+        finally:
+            self.draft.close_records()
+        removed = sorted(self.held.names.keys() - set(names))
+        for name in removed:
+            self._cases["removed"] += [f"{name}: {c}" for c in self.held.titles(name)]
+        if not number:
+            why = next(iter(self._failed.values()), "no document that Casebook reads is in it")
+            raise LibraryError(f"{self._library.folder}: nothing to build from: {why}")
+        if not self.draft.rows:
+            raise LibraryError(f"{self._library.folder}: no document has anything but titles in it")
+        counts = self._counts
+        return Plan(
+            added=tuple(self._status["added"]),
+            edited=tuple(self._status["edited"]),
+            removed=tuple(removed),
+            kept=tuple(self._status["kept"]),
+            failed=dict(sorted(self._failed.items())),
+            cases_added=tuple(self._cases["added"]),
+            cases_edited=tuple(self._cases["edited"]),
+            cases_removed=tuple(self._cases["removed"]),
+            cases=self.draft.cases,
+            passages=self.draft.rows,
+            passages_kept=counts["kept"],
+            passages_reused=counts["reused"],
+            passages_to_encode=counts["new"],
+            texts=self.draft.texts,
+            to_encode=self.draft.fresh,
+            duplicates=self._find_duplicates(fresh),
+        )
+
+    def _take(self, name: str) -> bool:
+        """Write a document into the draft; tells whether it is new or edited."""
+        held = self.held.names.get(name)
+        if held is not None and self._copies:
+            before = self.held.facts(name)
+            if self._library.stamp(name) == (before["file_sha256"], before["facts_sha256"]):
+                rows = self.draft.rows
+                self.draft.keep(held)
+                self._titles += [(name, title) for title in self.held.titles(name)]
+                self._counts["kept"] += self.draft.rows - rows
+                self._status["kept"].append(name)
+                return False
+        entry = self._library.read(name)
+        rows, new = self.draft.append(entry)
+        self._titles += [(name, case.title) for case in entry.cases]
+        if held is None:
+            status = "added"
+        else:
+            same = _blank(entry.document) == _blank(self.held.document(name))
+            status = "kept" if same else "edited"
+        if status == "kept":
+            self._counts["kept"] += rows - new
+        else:
+            self._counts["reused"] += rows - new
+            self._compare_cases(name, entry)
+        self._counts["new"] += new
+        self._status[status].append(name)
+        return status != "kept"
+
+    def _compare_cases(self, name: str, entry: Entry) -> None:
+        before = self.held.cases(name)
+        for case in entry.cases:
+            words = (case.title, case.company, case.text)
+            if before.pop(case.id, words) != words:
+                self._cases["edited"].append(f"{name}: {case.title}")
+            elif case.id not in self.held.case_ids:
+                self._cases["added"].append(f"{name}: {case.title}")
+        self._cases["removed"] += [f"{name}: {title}" for title, _, _ in before.values()]
+
+    def _refuse(self, name: str, error: DocumentError) -> None:
+        if name in self.held.names:
+            raise DocumentError(
+                f"{error} (the live release holds it: mend the file, or take it away)"
+            ) from error
+        self._failed[name] = str(error)
+
+    def _find_duplicates(self, fresh: set[int]) -> tuple[Duplicate, ...]:
+        if not fresh:
+            return ()
+        marks, cases = self.draft.marks()
+        owners = [self.draft.document_of(case) for case in range(self.draft.cases)]
+        return tuple(
+            Duplicate(
+                *self._titles[found.first], *self._titles[found.second], round(found.share, 3),
+                found.sentences, self.draft.sentence_text(found.sample),
+            )
+            for found in find_overlaps(marks, cases, owners, fresh)
+        )  # fmt: skip
+
+
+class _Held:
+    """What the live release holds, by document name; nothing, where there is none."""
+
+    def __init__(self, live: Release | None) -> None:
+        self._live = live
+        self.names: dict[str, int] = {}
+        self.case_ids: set[str] = set()
+        if live is None:
+            return
+        self._facts = [live.tables.documents[n] for n in range(len(live.tables.documents))]
+        self._cases = [live.tables.cases[n] for n in range(len(live.tables.cases))]
+        self.names = {record["name"]: number for number, record in enumerate(self._facts)}
+        self.case_ids = {record["id"] for record in self._cases}
+
+    def facts(self, name: str) -> Mapping[str, str]:
+        """Return a document's record without its text."""
+        facts: Mapping[str, str] = self._facts[self.names[name]]
+        return facts
+
+    def titles(self, name: str) -> list[str]:
+        """Return the titles of a document's cases, in text order."""
+        if self._live is None:
+            return []
+        first, last = self._live.tables.document_cases[self.names[name] :][:2].tolist()
+        return [record["title"] for record in self._cases[first:last]]
+
+    def cases(self, name: str) -> dict[str, tuple[str, str, str]]:
+        """Return title, company and words of each case of a document, by id."""
+        if self._live is None or name not in self.names:
+            return {}
+        document = self.document(name)
+        first, last = self._live.tables.document_cases[self.names[name] :][:2].tolist()
+        return {
+            case["id"]: (case["title"], case["company"], document.text[case["start"] : case["end"]])
+            for case in self._cases[first:last]
+        }
+
+    def document(self, name: str) -> Document:
+        """Return a document with its text."""
+        assert self._live is not None  # noqa: S101 - who asks has the name from it
+        return self._live.documents_of([self._facts[self.names[name]]["id"]])[0]
+
+
+def _blank(document: Document) -> Document:
+    """Return a document without the digests of its files: the same words in another file."""
+    return replace(document, file_sha256="", facts_sha256="")
+
+
+def _open_live(releases: Releases) -> Release | None:
+    try:
+        return Release(releases.path(releases.live()))
+    except ReleaseError:  # none yet, or damaged: nothing of it can be used again
         return None
-    except ReleaseError:  # damaged, or another model's: nothing of it can be used again
-        return None
-
-
-def _texts(passage: Passage) -> list[str]:
-    spans = [passage.text, *(sentence.text for sentence in passage.sentences)]
-    return [quoted_words(span) for span in spans]
-
-
-def _known_rows(live: Release | None) -> dict[bytes, Vectors]:
-    known: dict[bytes, Vectors] = {}
-    if live is None:
-        return known
-    for name, rows in (("passage", live.passages), ("sentence", live.sentences)):
-        keys = np.load(live.folder / f"{name}_keys.npy")
-        vectors = rows.take(np.arange(rows.count))
-        known.update((key.tobytes(), row) for key, row in zip(keys, vectors, strict=True))
-    return known
-
-
-def _write(
-    draft: Path,
-    entries: Sequence[Entry],
-    passages: Sequence[Passage],
-    vectors: Mapping[bytes, Vectors],
-    encoder: Encoder,
-) -> Manifest:
-    writer = EntryWriter(draft)
-    for entry in entries:
-        writer.append(entry)
-    writer.close()
-    every = [(entry, passage) for entry in entries for passage in entry.passages]
-    pairs = zip(writer.places, every, strict=True)
-    places = [place for place, (entry, passage) in pairs if is_searched(entry, passage)]
-    np.save(draft / "rows.npy", np.asarray(places, np.int64).reshape(-1, 2))
-    counts = [len(passage.sentences) for passage in passages]
-    np.save(draft / "starts.npy", np.cumsum([0, *counts], dtype=np.int64))
-    _write_keyed(draft, "passage", [key_of(_texts(p)[0]) for p in passages], vectors)
-    sentences = [key_of(text) for p in passages for text in _texts(p)[1:]]
-    rows = _write_keyed(draft, "sentence", sentences, vectors)
-    np.save(draft / "mean.npy", rows.mean(axis=0, dtype=np.float64).astype(np.float32))
-    write_lexical(encoder.split_subwords([p.text for p in passages]), draft / "lexical")
-    return Manifest(
-        FORMAT, encoder.identity, encoder.dimension, len(entries),
-        sum(len(entry.cases) for entry in entries), len(every), len(passages), len(sentences),
-        list_files(draft),
-    )  # fmt: skip
-
-
-def _write_keyed(
-    draft: Path, name: str, keys: Sequence[bytes], vectors: Mapping[bytes, Vectors]
-) -> Vectors:
-    table: NDArray[np.uint8] = np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 16)
-    np.save(draft / f"{name}_keys.npy", table)
-    rows = np.stack([vectors[key] for key in keys])
-    write_rows(rows, draft / f"{name}s.faiss")
-    return rows

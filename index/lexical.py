@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import bm25s
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 
 K1, B = 1.2, 0.75  # Robertson and Zaragoza 2009, section 3.3; the measured defaults
+Subwords = NDArray[np.int32]
 _TERMS = "terms.npy"
 _NOTHING = -1  # stands in a text without sub-words, whose length would be 0; nobody asks for it
 
@@ -34,19 +36,23 @@ class Matches:
     overlap: NDArray[np.float32]
 
 
-def write_lexical(texts: Sequence[Sequence[int]], folder: Path) -> None:
-    """Index the sub-words of each text, in order, and write the index into `folder`.
+def write_lexical(subwords: Subwords, starts: NDArray[np.int64], folder: Path) -> None:
+    """Index the sub-words of each of n texts and write the index into `folder`.
+
+    `subwords` are those of all texts one after another, `starts` (n + 1,) where each text's begin.
 
     Equal texts in equal order give equal bytes. Formula: bm25s's "lucene" variant, that is
     idf = ln(1 + (n - df + 0.5) / (df + 0.5)) and tf / (tf + k1 (1 - b + b len / mean len)).
     """
     logging.getLogger("bm25s").setLevel(logging.WARNING)
-    texts = [text or [_NOTHING] for text in texts]
-    terms = np.unique(np.concatenate([np.asarray(text, np.int64) for text in texts]))
-    places = {int(term): place for place, term in enumerate(terms)}
+    terms, places = np.unique(subwords, return_inverse=True)
+    terms = terms.astype(np.int64)
+    bounds = list(pairwise(starts.tolist()))
+    if any(first == last for first, last in bounds):
+        terms, places = np.concatenate([[_NOTHING], terms]), places + 1
+    numbered = [places[first:last].tolist() or [0] for first, last in bounds]
     model = bm25s.BM25(method="lucene", k1=K1, b=B)
-    numbered = [[places[term] for term in text] for text in texts]
-    model.index((numbered, {str(p): p for p in places.values()}), False, show_progress=False)
+    model.index((numbered, {str(p): p for p in range(len(terms))}), False, show_progress=False)
     model.save(folder, show_progress=False)
     np.save(folder / _TERMS, terms)
 

@@ -1,28 +1,33 @@
 """One immutable release on disk: what it holds, how it is opened, how it is checked.
 
-    <id>/manifest.json      format, model, counts, and size and SHA-256 of every other file
-         documents.jsonl    the documents with their whole text
-         cases.jsonl        spans of cases; `document` is a number in the table above, `passages`
-                            the first and one past the last of its passages in the table below
-         passages.jsonl     spans of passages and of their sentences, in document order
-         rows.npy           (n, 2) int64: the passage and the case of each row of passages.faiss
-         starts.npy         (n + 1,) int64: where each row's sentences begin in sentences.faiss
-         passages.faiss     (n, d) float32 unit rows        passage_keys.npy   (n, 16) uint8
-         sentences.faiss    (m, d) float32 unit rows        sentence_keys.npy  (m, 16) uint8
-         mean.npy           (d,) float32: the mean of the rows of sentences.faiss
-         lexical/           BM25 over sub-words, n rows
-         glossary.json      names that mean the same, as the library's glossary had them
+    <id>/manifest.json        format, model, counts, and size and SHA-256 of every other file
+         documents.jsonl      the documents without their text, by name
+         texts.jsonl          their texts, in the same order
+         cases.jsonl          cases without their words, in document order
+         passages.jsonl       spans of passages and of their sentences, in document order
+         document_cases.npy   (d + 1,) int64: where each document's cases begin in cases.jsonl
+         case_passages.npy    (c + 1,) int64: where each case's passages begin in passages.jsonl
+         rows.npy             (n,) int64: the passage of each row of passages.faiss, ascending
+         starts.npy           (n + 1,) int64: where each row's sentences begin in sentences.faiss
+         passages.faiss       (n, w) float32 unit rows      passage_keys.npy   (n, 16) uint8
+         sentences.faiss      (m, w) float32 unit rows      sentence_keys.npy  (m, 16) uint8
+         mean.npy             (w,) float32: the mean of the rows of sentences.faiss
+         marks.npy            (m,) MARK: what each sentence says, whatever its signs and blanks
+         subwords.npy         int32: the sub-words of every row, one after another
+         subword_starts.npy   (n + 1,) int64: where each row's begin
+         lexical/             BM25 over them, n rows
+         glossary.json        names that mean the same, as the library's glossary had them
 
 A key is the start of the SHA-256 of the words that were encoded. The id is the start of the
 manifest's own SHA-256, so the same documents and model give the same id. There is no date in these
-bytes: the manifest's file time is the release's date.
+bytes: the manifest's file time is the release's date. Records hold no numbers of other records, so
+that a build copies those of a document that has not changed as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -35,23 +40,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import CorruptReleaseError, ModelMismatchError
+from corpus.files import sync
 from corpus.glossary import Glossary
-from corpus.records import Case, Document, Entry, Passage, Sentence
+from corpus.records import Case, Document, Passage, Sentence
 from index.lexical import Lexical
 from index.model_folder import fingerprint_file
-from index.table import Table, TableWriter
+from index.table import Table
 from index.vectors import Rows
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
+Numbers = NDArray[np.int64]
+MARK = np.dtype([("hash", "<u8"), ("letters", "<u4")])
 _DOCUMENTS_KEPT = 32  # documents parsed and kept; the rest are read again from disk
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a release says of itself; `files` maps a name to its size and SHA-256."""
+    """What a release says of itself; `files` maps a name to its size and SHA-256.
+
+    `edition` names how its documents were read, see corpus.edition.
+    """
 
     format: int
+    edition: str
     model: str
     dimension: int
     documents: int
@@ -81,52 +93,30 @@ def quoted_words(text: str) -> str:
     return text.strip()
 
 
-class EntryWriter:
-    """Writes entries into the three tables of a draft, one entry at a time."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The records of a release and where each one's begin; see the top of this file."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the tables in `folder`."""
-        self._documents = TableWriter(folder, "documents")
-        self._cases = TableWriter(folder, "cases")
-        self._passages = TableWriter(folder, "passages")
-        self.passages = 0
-        self.places: list[tuple[int, int]] = []  # of each passage: its number and its case's
+    documents: Table
+    texts: Table
+    cases: Table
+    passages: Table
+    document_cases: Numbers
+    case_passages: Numbers
+    rows: Numbers
+    starts: Numbers
 
-    def append(self, entry: Entry) -> None:
-        """Write one document, its cases and its passages."""
-        document = self._documents.append(asdict(entry.document))
-        numbers = {}
-        for case in entry.cases:
-            held = [n for n, passage in enumerate(entry.passages) if passage.case_id == case.id]
-            numbers[case.id] = self._cases.append(
-                {
-                    "document": document,
-                    "id": case.id,
-                    "kind": case.kind,
-                    "title": case.title,
-                    "company": case.company,
-                    "start": case.start,
-                    "end": case.end,
-                    "passages": [self.passages + held[0], self.passages + held[-1] + 1],
-                }
-            )
-        for passage in entry.passages:
-            self.places.append((self.passages, numbers[passage.case_id]))
-            self.passages = 1 + self._passages.append(
-                {
-                    "document": document,
-                    "case": numbers[passage.case_id],
-                    "id": passage.id,
-                    "kind": passage.kind,
-                    "start": passage.start,
-                    "ends": [sentence.end for sentence in passage.sentences],
-                }
-            )
-
-    def close(self) -> None:
-        """Complete the tables."""
-        for table in (self._documents, self._cases, self._passages):
-            table.__exit__(None, None, None)
+    @classmethod
+    def open(cls, folder: Path) -> Tables:
+        """Open those of a folder; raises CorruptReleaseError."""
+        documents, texts, cases, passages = (
+            Table(folder, name) for name in ("documents", "texts", "cases", "passages")
+        )
+        numbers = (
+            load_array(folder, name)
+            for name in ("document_cases", "case_passages", "rows", "starts")
+        )
+        return cls(documents, texts, cases, passages, *numbers)
 
 
 class Release:
@@ -145,35 +135,32 @@ class Release:
         self.folder = folder
         self.manifest = read_manifest(folder)
         self.id = self.manifest.id
-        if model is not None and model != self.manifest.model:
-            raise ModelMismatchError(
-                f"release {self.id} was built with {self.manifest.model}, not with {model}: "
-                "run `python app.py build` with this model, or set CASEBOOK_MODEL back"
-            )
+        if model is not None:
+            check_model(self.manifest, model)
         check_files(folder, self.manifest)
-        self._documents = Table(folder, "documents")
-        self._cases = Table(folder, "cases")
-        self._passages = Table(folder, "passages")
+        self.tables = Tables.open(folder)
+        self.starts = self.tables.starts
+        self.mean: NDArray[np.float32] = load_array(folder, "mean")
         try:
-            self._rows: NDArray[np.int64] = np.load(folder / "rows.npy")
-            self.starts: NDArray[np.int64] = np.load(folder / "starts.npy")
-            self.mean: NDArray[np.float32] = np.load(folder / "mean.npy")
             self.glossary = Glossary(json.loads((folder / "glossary.json").read_bytes()))
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise CorruptReleaseError(f"release {self.id}: {error}; build again") from error
         self.passages = Rows(folder / "passages.faiss")
         self.sentences = Rows(folder / "sentences.faiss")
         self.lexical = Lexical(folder / "lexical")
+        tables = self.tables
+        self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
         self._kept: OrderedDict[int, Document] = OrderedDict()
         self._lock = threading.Lock()
-        self._document_numbers = {self._documents[n]["id"]: n for n in range(len(self._documents))}
-        cases = [self._cases[number] for number in range(len(self._cases))]
+        documents = [tables.documents[number] for number in range(len(tables.documents))]
+        self._document_numbers = {record["id"]: number for number, record in enumerate(documents)}
+        cases = [tables.cases[number] for number in range(len(tables.cases))]
         self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
         self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
 
     def documents(self) -> list[Document]:
         """Return every document, by name."""
-        return [self._document(number) for number in range(len(self._documents))]
+        return [self._document(number) for number in range(len(self.tables.documents))]
 
     def documents_of(self, ids: Iterable[str]) -> list[Document]:
         """Return the documents of these ids, each once, by number; unknown ids give none."""
@@ -182,7 +169,7 @@ class Release:
 
     def cases(self) -> list[tuple[Case, Document]]:
         """Return every case with its document, in the order of names, then of the text."""
-        return [self._case(number) for number in range(len(self._cases))]
+        return [self._case(number) for number in range(len(self.tables.cases))]
 
     def case_number(self, case_id: str) -> int:
         """Return the place in `cases()` of a case that is in this release."""
@@ -195,23 +182,28 @@ class Release:
 
     def case_passages(self, case: Case) -> list[Passage]:
         """Return the passages of a case, headings and captions among them, in text order."""
-        first, last = self._cases[self._case_numbers[case.id]]["passages"]
-        return [self._passage(self._passages[number])[0] for number in range(first, last)]
+        number = self._case_numbers[case.id]
+        document = self._case(number)[1]
+        first, last = self.tables.case_passages[number : number + 2].tolist()
+        return [self._passage(number, case, document) for number in range(first, last)]
 
     def row(self, row: int) -> tuple[Passage, Case, Document]:
         """Return what a row of `passages` encodes: the passage, its case and its document."""
-        return self._passage(self._passages[int(self._rows[row, 0])])
+        case, document = self._case(int(self._row_cases[row]))
+        return self._passage(int(self.tables.rows[row]), case, document), case, document
 
-    def row_cases(self) -> NDArray[np.int64]:
+    def row_cases(self) -> Numbers:
         """Return the (n,) number of the case, as in `cases()`, that each row belongs to."""
-        return self._rows[:, 1]
+        return self._row_cases
 
     def _document(self, number: int) -> Document:
         with self._lock:
             if number in self._kept:
                 self._kept.move_to_end(number)
                 return self._kept[number]
-        document = Document(**self._documents[number])
+        record = self.tables.documents[number]
+        record["pages"] = tuple(record["pages"])
+        document = Document(**record, text=self.tables.texts[number])
         with self._lock:
             self._kept[number] = document
             while len(self._kept) > _DOCUMENTS_KEPT:
@@ -219,24 +211,33 @@ class Release:
         return document
 
     def _case(self, number: int) -> tuple[Case, Document]:
-        record = self._cases[number]
-        document = self._document(record.pop("document"))
-        del record["passages"]
+        owner = int(np.searchsorted(self.tables.document_cases, number, side="right")) - 1
+        document = self._document(owner)
+        record = self.tables.cases[number]
         text = document.text[record["start"] : record["end"]]
         return Case(document_id=document.id, text=text, **record), document
 
-    def _passage(self, record: dict[str, Any]) -> tuple[Passage, Case, Document]:
-        case, document = self._case(record["case"])
+    def _passage(self, number: int, case: Case, document: Document) -> Passage:
+        record = self.tables.passages[number]
         bounds = [record["start"], *record["ends"]]
         sentences = tuple(
             Sentence(start, end, document.text[start:end]) for start, end in pairwise(bounds)
         )
         start, end = bounds[0], bounds[-1]
-        passage = Passage(
+        return Passage(
             record["id"], document.id, case.id, record["kind"], start, end,
             document.text[start:end], sentences,
         )  # fmt: skip
-        return passage, case, document
+
+
+def load_array(folder: Path, name: str) -> NDArray[Any]:
+    """Return the array of a release's file; raises CorruptReleaseError, naming it."""
+    path = folder / f"{name}.npy"
+    try:
+        array: NDArray[Any] = np.load(path)
+    except (OSError, EOFError, ValueError) as error:
+        raise CorruptReleaseError(f"{path}: {error}; build again") from error
+    return array
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -258,12 +259,33 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def check_model(manifest: Manifest, model: str) -> None:
+    """Raise ModelMismatchError unless a release was built by the encoder of this identity."""
+    if model != manifest.model:
+        raise ModelMismatchError(
+            f"release {manifest.id} was built with {manifest.model}, not with {model}: "
+            "run `python app.py build` with this model, or set CASEBOOK_MODEL back"
+        )
+
+
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Raise CorruptReleaseError, naming the file, unless every file is as the manifest says."""
-    for name, (size, digest) in manifest.files.items():
+    check_sizes(folder, manifest)
+    for name, (_, digest) in manifest.files.items():
         path = folder / name
         try:
-            if path.stat().st_size != size or fingerprint_file(path) != digest:
+            if fingerprint_file(path) != digest:
+                raise CorruptReleaseError(f"{path}: differs from the manifest; build again")
+        except OSError as error:
+            raise CorruptReleaseError(f"{path}: {error.strerror}; build again") from error
+
+
+def check_sizes(folder: Path, manifest: Manifest) -> None:
+    """Raise CorruptReleaseError, naming the file, unless each is there and as long as it was."""
+    for name, (size, _) in manifest.files.items():
+        path = folder / name
+        try:
+            if path.stat().st_size != size:
                 raise CorruptReleaseError(f"{path}: differs from the manifest; build again")
         except OSError as error:
             raise CorruptReleaseError(f"{path}: {error.strerror}; build again") from error
@@ -286,12 +308,3 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     sync(folder / MANIFEST)
     for path in (folder / "lexical", folder):
         sync(path)
-
-
-def sync(path: Path) -> None:
-    """Have the disk keep a file, or a folder's entries."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

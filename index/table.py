@@ -26,11 +26,21 @@ class TableWriter:
         self._offsets_path = folder / f"{name}.npy"
         self._offsets = [0]
 
-    def append(self, record: dict[str, Any]) -> int:
-        """Write one record and return its number, from 0."""
+    def append(self, record: Any) -> int:
+        """Write one record, of what JSON can hold, and return its number, from 0."""
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
         self._offsets.append(self._offsets[-1] + self._file.write(line.encode("utf-8") + b"\n"))
         return len(self._offsets) - 2
+
+    def copy(self, table: Table, first: int, last: int) -> None:
+        """Write the records `first` to `last` (excluded) of another table, byte for byte."""
+        self._file.write(table.bytes_of(first, last))
+        shift = self._offsets[-1] - table.offset(first)
+        self._offsets.extend(table.offset(n) + shift for n in range(first + 1, last + 1))
+
+    def __len__(self) -> int:
+        """Return how many records are written."""
+        return len(self._offsets) - 1
 
     def __enter__(self) -> TableWriter:
         """Return itself."""
@@ -67,10 +77,16 @@ class Table:
         """Return how many records there are."""
         return len(self._offsets) - 1
 
-    def __getitem__(self, number: int) -> dict[str, Any]:
+    def __getitem__(self, number: int) -> Any:
         """Return one record; raises IndexError beyond the last."""
         if not 0 <= number < len(self):
             raise IndexError(number)
-        line = self._bytes[int(self._offsets[number]) : int(self._offsets[number + 1])]
-        record: dict[str, Any] = json.loads(line)
-        return record
+        return json.loads(self.bytes_of(number, number + 1))
+
+    def offset(self, number: int) -> int:
+        """Return the byte at which a record begins; that of `len` is the end."""
+        return int(self._offsets[number])
+
+    def bytes_of(self, first: int, last: int) -> bytes:
+        """Return the lines of the records `first` to `last` (excluded)."""
+        return self._bytes[self.offset(first) : self.offset(last)]

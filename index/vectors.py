@@ -13,11 +13,21 @@ from corpus.errors import CorruptReleaseError
 Vectors = NDArray[np.float32]
 
 
-def write_rows(rows: Vectors, path: Path) -> None:
-    """Write (n, d) float32 rows as an exact inner-product index; equal rows give equal bytes."""
-    index = faiss.IndexFlatIP(rows.shape[1])
-    index.add(np.ascontiguousarray(rows))
-    faiss.write_index(index, str(path))
+class RowsWriter:
+    """Writes rows as an exact inner-product index; equal rows in equal order give equal bytes."""
+
+    def __init__(self, path: Path, dimension: int) -> None:
+        """Name the file, and the width d of its rows."""
+        self._path = path
+        self._index = faiss.IndexFlatIP(dimension)
+
+    def append(self, rows: Vectors) -> None:
+        """Add (n, d) float32 rows."""
+        self._index.add(np.ascontiguousarray(rows))
+
+    def close(self) -> None:
+        """Write the file."""
+        faiss.write_index(self._index, str(self._path))
 
 
 class Rows:

@@ -145,7 +145,7 @@ def test_a_live_document_is_not_lost(
         build(library, published, encoder)
     assert published.live() == live
     assert sorted(path.name for path in published.folder.iterdir()) == sorted(
-        [".lock", "CURRENT", live]
+        [".lock", ".switch", "CURRENT", live]
     )
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chatbot import engine as module
+from chatbot import answering as module
 from chatbot.answer import Answer
 from chatbot.conversation import Turn
 from chatbot.engine import Engine

@@ -13,11 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.lexical import K1, B, Lexical, write_lexical
+from index.lexical import K1, B, Lexical
+from index.lexical import write_lexical as write_flat
 
 texts_of_words = st.lists(
     st.lists(st.integers(0, 30), min_size=1, max_size=20), min_size=1, max_size=12
 )
+
+
+def write_lexical(texts: list[list[int]], folder: Path) -> None:
+    """Index the sub-words of each text."""
+    flat = np.array([word for text in texts for word in text], np.int32)
+    write_flat(flat, np.cumsum([0, *map(len, texts)]), folder)
 
 
 def _idf(texts: Sequence[Sequence[int]], term: int) -> float:

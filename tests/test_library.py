@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import DocumentError, LibraryError, NotFoundError
-from corpus.library import FIELDS, Library
+from corpus.facts import FIELDS
+from corpus.library import Library
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 ARTICLE = "cccme-2024-02-23-fulfillment-of-social-responsibilities.txt"
@@ -245,7 +246,7 @@ def test_a_file_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_is_refused(tmp_path: Path) -> None:
-    """A file of more than 256 MiB is not loaded."""
+    """A file of more than 64 MiB is not loaded."""
     with put(tmp_path, "a.txt").open("r+b") as file:
         file.truncate(300 * 2**20)
-    assert refuse(tmp_path, "a.txt") == "a.txt: 300 MiB, and 256 are the most; split it"
+    assert refuse(tmp_path, "a.txt") == "a.txt: 300 MiB, and 64 are the most; split it"

@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.vectors import Rows, write_rows
+from index.vectors import Rows, RowsWriter, Vectors
+
+
+def write_rows(rows: Vectors, path: Path) -> None:
+    """Write rows in two parts."""
+    writer = RowsWriter(path, rows.shape[1])
+    writer.append(rows[:2])
+    writer.append(rows[2:])
+    writer.close()
 
 
 def _rows(count: int, dimension: int = 8, seed: int = 0) -> np.ndarray:

@@ -7,6 +7,7 @@ is not in it is not a document. The name is there for messages alone.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 
 from corpus.readers.text import read_text
 from corpus.records import Reading
@@ -14,3 +15,13 @@ from corpus.records import Reading
 Reader = Callable[[bytes, str], Reading]
 
 READERS: dict[str, Reader] = {".txt": read_text}
+
+
+def read_bytes(data: bytes, name: str) -> Reading:
+    """Read a file by its format; raises DocumentError, naming file and mend."""
+    return READERS[PurePosixPath(name).suffix.lower()](data, name)
+
+
+def suffix_for(data: bytes, name: str) -> str:
+    """Return the suffix that a file of this content gets in the library."""
+    return PurePosixPath(name).suffix.lower()

@@ -1,0 +1,115 @@
+"""Files of the library's folder read whole and written whole, or one line that says why not."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from corpus.errors import DocumentError, LibraryError
+
+DRAFT = ".tmp-"  # begins the name of a file that is being written
+_LOCK = ".lock"
+
+
+def read_file(path: Path, shown: str, largest: int, within: Path | None = None) -> bytes:
+    """Return a regular file's bytes, all of one state of it.
+
+    `within` is the folder out of which no link may lead. Raises FileNotFoundError, since a sidecar
+    may be missing, and DocumentError, naming the file as `shown`, where it has more than `largest`
+    bytes, is no file, may not be read or does not keep still.
+    """
+    try:
+        if within is not None and not path.resolve().is_relative_to(within.resolve()):
+            raise DocumentError(f"{shown}: a link out of the folder; put the file itself there")
+        # Opened without waiting: a pipe in the folder would otherwise hold up everything.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            for _ in range(3):
+                before = os.fstat(handle)
+                _check_size(before, shown, largest)
+                with os.fdopen(os.dup(handle), "rb") as file:
+                    file.seek(0)
+                    data = file.read(largest + 1)
+                after = os.fstat(handle)
+                if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns):
+                    return data
+        finally:
+            os.close(handle)
+        raise DocumentError(f"{shown}: changes while it is read; add it again when it is complete")
+    except FileNotFoundError:
+        raise
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        why = getattr(error, "strerror", None) or "links in a circle"
+        raise DocumentError(f"{shown}: cannot be read ({why}); check the file") from error
+
+
+def _check_size(status: os.stat_result, shown: str, largest: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise DocumentError(f"{shown}: not a file; take it out of the folder")
+    if status.st_size > largest:
+        size = f"{status.st_size / 2**20:.0f} MiB"
+        raise DocumentError(f"{shown}: {size}, and {largest // 2**20} are the most; split it")
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole and have the disk keep it: a reader sees the old bytes or the new.
+
+    Raises LibraryError, naming the file, where the disk refuses; what was there stays.
+    """
+    draft = path.with_name(f"{DRAFT}{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise LibraryError(
+            f"{path.name}: cannot be written ({error.strerror}); nothing was changed"
+        ) from error
+
+
+def move_file(path: Path, place: Path) -> None:
+    """Move a file into another folder of the same disk; raises LibraryError, naming it."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(place)
+        sync(place.parent)
+        sync(path.parent)
+    except OSError as error:
+        raise LibraryError(f"{path.name}: cannot be moved ({error.strerror})") from error
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Let one process or thread at a time change a folder; others wait.
+
+    The lock is the kernel's, so a dead process holds none. Raises LibraryError where the folder
+    cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("a")
+    except OSError as error:
+        raise LibraryError(
+            f"{folder}: cannot be written ({error.strerror}); check its rights"
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or a folder's entries."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,336 @@
+"""A release being written: records first, then vectors; what the live release holds is copied.
+
+A document that has not changed brings its records, sub-words and vectors along as they are; a new
+one brings the vectors of those of its texts that were encoded before. Texts that were not wait in
+a file beside the draft. So the memory and the time of a build follow what is new, not what is
+there, but for the vectors and the word index, which are written whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.records import Entry, Passage, Sentence
+from index.encoder import Encoder, Progress, Vectors
+from index.lexical import write_lexical
+from index.release import (
+    FORMAT,
+    MARK,
+    Manifest,
+    Numbers,
+    Release,
+    key_of,
+    list_files,
+    load_array,
+    quoted_words,
+)
+from index.table import Table, TableWriter
+from index.vectors import Rows, RowsWriter
+
+_BATCH = 256  # texts read back and encoded between two reports of progress at the least
+_CHUNK = 16_384  # rows gathered at a time: 25 MB of 384 numbers
+
+
+class Draft:
+    """Writes one release into a folder; documents come in the order of their names."""
+
+    def __init__(self, folder: Path, encoder: Encoder, live: Release | None) -> None:
+        """Open the tables in `folder`; `live`, of the same encoder, is what vectors come from."""
+        self.folder = folder
+        self.work = folder.with_name("work")
+        for place in (folder, self.work):
+            place.mkdir()
+        self._encoder = encoder
+        self._live = live
+        self._known = _Known(live)
+        names = ("documents", "texts", "cases", "passages")
+        tables = [TableWriter(folder, name) for name in names]
+        self._documents, self._texts, self._cases, self._passages = tables
+        self._fresh = TableWriter(self.work, "fresh")
+        self._fresh_places: dict[bytes, int] = {}
+        self._bounds = {"document_cases": array("q", [0]), "case_passages": array("q", [0])}
+        self._rows = array("q")
+        self._counts = array("q")  # sentences of each row
+        self._lengths = array("q")  # sub-words of each row
+        self._subwords: list[NDArray[np.int32]] = []
+        self._marks: list[NDArray[np.void]] = []
+        self._keys = {"passage": bytearray(), "sentence": bytearray()}
+        self._sources = {"passage": array("q"), "sentence": array("q")}
+
+    @property
+    def cases(self) -> int:
+        """How many cases are written."""
+        return len(self._cases)
+
+    @property
+    def rows(self) -> int:
+        """How many passages that a search can find are written."""
+        return len(self._rows)
+
+    @property
+    def texts(self) -> int:
+        """How many passages and sentences will have a vector."""
+        return len(self._sources["passage"]) + len(self._sources["sentence"])
+
+    @property
+    def fresh(self) -> int:
+        """How many distinct texts have to be encoded."""
+        return len(self._fresh)
+
+    def keep(self, number: int) -> None:
+        """Copy a document of the live release as it is."""
+        live = self._live
+        assert live is not None  # noqa: S101 - who gives a number has it from there
+        tables = live.tables
+        cases = tables.document_cases[number : number + 2].tolist()
+        passages = tables.case_passages[cases].tolist()
+        rows = np.searchsorted(tables.rows, passages).tolist()
+        sentences = tables.starts[rows].tolist()
+        shift = len(self._passages) - passages[0]
+        self._documents.copy(tables.documents, number, number + 1)
+        self._texts.copy(tables.texts, number, number + 1)
+        self._cases.copy(tables.cases, *cases)
+        self._passages.copy(tables.passages, *passages)
+        ends = tables.case_passages[cases[0] + 1 : cases[1] + 1] + shift
+        self._bounds["case_passages"].extend(ends.tolist())
+        self._bounds["document_cases"].append(len(self._cases))
+        self._rows.extend((tables.rows[rows[0] : rows[1]] + shift).tolist())
+        self._counts.extend(np.diff(tables.starts[rows[0] : rows[1] + 1]).tolist())
+        known = self._known
+        starts = known.subword_starts[rows[0] : rows[1] + 1]
+        self._lengths.extend(np.diff(starts).tolist())
+        self._subwords.append(known.subwords[starts[0] : starts[-1]])
+        self._marks.append(known.marks[sentences[0] : sentences[1]])
+        for name, (first, last) in (("passage", rows), ("sentence", sentences)):
+            self._keys[name] += known.keys[name][first:last].tobytes()
+            shift = known.shifts[name]
+            self._sources[name].extend(range(first + shift, last + shift))
+
+    def append(self, entry: Entry) -> tuple[int, int]:
+        """Write a document that is new or edited; returns its rows and those without a vector."""
+        record = asdict(entry.document)
+        self._texts.append(record.pop("text"))
+        self._documents.append(record)
+        held = {case.id: list[Passage]() for case in entry.cases}
+        for passage in entry.passages:
+            held[passage.case_id].append(passage)
+        searched: list[Passage] = []
+        for case in entry.cases:
+            said = asdict(case)
+            self._cases.append({k: said[k] for k in said if k not in ("document_id", "text")})
+            for passage in held[case.id]:
+                number = self._passages.append(
+                    {
+                        "id": passage.id,
+                        "kind": passage.kind,
+                        "start": passage.start,
+                        "ends": [sentence.end for sentence in passage.sentences],
+                    }
+                )
+                if is_searched(passage, case.title):
+                    searched.append(passage)
+                    self._rows.append(number)
+            self._bounds["case_passages"].append(len(self._passages))
+        self._bounds["document_cases"].append(len(self._cases))
+        new = 0
+        for passage in searched:
+            new += self._append_text("passage", passage.text)
+            self._counts.append(len(passage.sentences))
+            for sentence in passage.sentences:
+                self._append_text("sentence", sentence.text)
+        self._marks.append(mark_sentences(s for p in searched for s in p.sentences))
+        for words in self._encoder.split_subwords([passage.text for passage in searched]):
+            self._subwords.append(np.asarray(words, np.int32))
+            self._lengths.append(len(words))
+        return len(searched), new
+
+    def close_records(self) -> None:
+        """Complete the tables."""
+        for table in (self._documents, self._texts, self._cases, self._passages, self._fresh):
+            table.__exit__(None, None, None)
+
+    def marks(self) -> tuple[NDArray[np.void], Numbers]:
+        """Return the marks of all sentences, and the number of each one's case."""
+        every = np.concatenate([np.empty(0, MARK), *self._marks])
+        bounds = np.asarray(self._bounds["case_passages"], np.int64)
+        cases = np.searchsorted(bounds, np.asarray(self._rows, np.int64), side="right") - 1
+        return every, np.repeat(cases, np.asarray(self._counts, np.int64))
+
+    def sentence_text(self, number: int) -> str:
+        """Return the words of a sentence, by its place among the marks; for a few of them."""
+        starts = np.cumsum([0, *self._counts])
+        row = int(np.searchsorted(starts, number, side="right")) - 1
+        bounds = np.asarray(self._bounds["case_passages"], np.int64)
+        case = int(np.searchsorted(bounds, self._rows[row], side="right")) - 1
+        owner = self.document_of(case)
+        passage = Table(self.folder, "passages")[self._rows[row]]
+        ends = [passage["start"], *passage["ends"]]
+        at = number - int(starts[row])
+        text: str = Table(self.folder, "texts")[owner]
+        return quoted_words(text[ends[at] : ends[at + 1]])
+
+    def document_of(self, case: int) -> int:
+        """Return the number of the document that a case stands in."""
+        bounds = np.asarray(self._bounds["document_cases"], np.int64)
+        return int(np.searchsorted(bounds, case, side="right")) - 1
+
+    def encode(self, progress: Progress) -> None:
+        """Encode every text that has no vector yet; `progress` is told texts done and in all."""
+        texts = Table(self.work, "fresh")
+        shape = (len(texts), self._encoder.dimension)
+        if not len(texts):
+            np.save(self.work / "vectors.npy", np.empty(shape, np.float32))
+            return
+        rows = np.lib.format.open_memmap(self.work / "vectors.npy", "w+", np.float32, shape)
+        for first in range(0, len(texts), _BATCH):
+            last = min(first + _BATCH, len(texts))
+
+            def report(done: int, _: int, before: int = first) -> None:
+                progress(before + done, len(texts))
+
+            batch = [texts[number] for number in range(first, last)]
+            rows[first:last] = self._encoder.encode_passages(batch, report)
+        rows.flush()
+
+    def finish(self, glossary: Sequence[Sequence[str]], edition: str) -> Manifest:
+        """Write vectors, word index and the rest; returns the manifest, which is not written."""
+        folder = self.folder
+        (folder / "glossary.json").write_text(json.dumps(glossary, ensure_ascii=False), "utf-8")
+        for name, bounds in self._bounds.items():
+            np.save(folder / f"{name}.npy", np.asarray(bounds, np.int64))
+        np.save(folder / "rows.npy", np.asarray(self._rows, np.int64))
+        np.save(folder / "starts.npy", np.cumsum([0, *self._counts], dtype=np.int64))
+        np.save(folder / "marks.npy", np.concatenate([np.empty(0, MARK), *self._marks]))
+        subwords = np.concatenate([np.empty(0, np.int32), *self._subwords])
+        starts = np.cumsum([0, *self._lengths], dtype=np.int64)
+        np.save(folder / "subwords.npy", subwords)
+        np.save(folder / "subword_starts.npy", starts)
+        fresh = np.load(self.work / "vectors.npy", mmap_mode="r")
+        self._write_rows("passage", fresh)
+        total = self._write_rows("sentence", fresh)
+        count = len(self._sources["sentence"])
+        np.save(folder / "mean.npy", (total / count).astype(np.float32))
+        write_lexical(subwords, starts, folder / "lexical")
+        return Manifest(
+            FORMAT, edition, self._encoder.identity, self._encoder.dimension,
+            len(self._documents), len(self._cases), len(self._passages), len(self._rows), count,
+            list_files(folder),
+        )  # fmt: skip
+
+    def _append_text(self, name: str, text: str) -> bool:
+        """Note where the vector of a text comes from; tells whether it has to be encoded."""
+        words = quoted_words(text)
+        key = key_of(words)
+        self._keys[name] += key
+        source = self._known.find(key)
+        new = source is None
+        if source is None:
+            place = self._fresh_places.get(key)
+            if place is None:
+                place = self._fresh_places[key] = self._fresh.append(words)
+            source = self._known.count + place
+        self._sources[name].append(source)
+        return new
+
+    def _write_rows(self, name: str, fresh: Vectors) -> NDArray[np.float64]:
+        """Write the rows of passages or of sentences with their keys; returns their sum (w,)."""
+        keys: NDArray[np.uint8] = np.frombuffer(self._keys[name], np.uint8).reshape(-1, 16)
+        np.save(self.folder / f"{name}_keys.npy", keys)
+        writer = RowsWriter(self.folder / f"{name}s.faiss", self._encoder.dimension)
+        total = np.zeros(self._encoder.dimension, np.float64)
+        sources = np.asarray(self._sources[name], np.int64)
+        for first in range(0, len(sources), _CHUNK):
+            chunk = self._known.take(sources[first : first + _CHUNK], fresh)
+            total += chunk.sum(axis=0, dtype=np.float64)
+            writer.append(chunk)
+        writer.close()
+        return total
+
+
+class _Known:
+    """What the live release holds already; nothing, where there is none.
+
+    Its vectors are numbered passages first, then sentences: 0 to `count`.
+    """
+
+    def __init__(self, live: Release | None) -> None:
+        self.count = 0
+        self._rows: list[Rows] = []
+        self.shifts: dict[str, int] = {}
+        self.keys: dict[str, NDArray[np.uint8]] = {}
+        self._places: dict[bytes, int] = {}
+        if live is None:
+            return
+        self.subwords: NDArray[np.int32] = load_array(live.folder, "subwords")
+        self.subword_starts: Numbers = load_array(live.folder, "subword_starts")
+        self.marks: NDArray[np.void] = load_array(live.folder, "marks")
+        for name, rows in (("passage", live.passages), ("sentence", live.sentences)):
+            self.keys[name] = load_array(live.folder, f"{name}_keys")
+            self.shifts[name] = self.count
+            self._rows.append(rows)
+            self.count += rows.count
+        every = np.concatenate([self.keys["passage"], self.keys["sentence"]])
+        self._heads = every[:, :8].copy().view("<u8")[:, 0]
+        self._tails = every[:, 8:].copy().view("<u8")[:, 0]
+        self._order = np.argsort(self._heads, kind="stable")
+        self._sorted = self._heads[self._order]
+
+    def find(self, key: bytes) -> int | None:
+        """Return the number of the vector of a key, the first of several, or None."""
+        if not self.count:
+            return None
+        head, tail = (int.from_bytes(part, "little") for part in (key[:8], key[8:]))
+        at = int(np.searchsorted(self._sorted, np.uint64(head)))
+        while at < self.count and int(self._sorted[at]) == head:
+            number = int(self._order[at])
+            if int(self._tails[number]) == tail:
+                return number
+            at += 1
+        return None
+
+    def take(self, numbers: Numbers, fresh: Vectors) -> Vectors:
+        """Return the vectors of these numbers; those from `count` on are rows of `fresh`."""
+        taken = np.empty((len(numbers), fresh.shape[1]), np.float32)
+        first = 0
+        for rows in self._rows:
+            held = (numbers >= first) & (numbers < first + rows.count)
+            taken[held] = rows.take(numbers[held] - first)
+            first += rows.count
+        new = numbers >= self.count
+        taken[new] = fresh[numbers[new] - self.count]
+        return taken
+
+
+def is_searched(passage: Passage, title: str) -> bool:
+    """Tell whether a passage gets a row: every one but a heading that is its case's title.
+
+    The title stands with each hit already; as a row of its own it would take the place of what it
+    announces.
+    """
+    return passage.kind != "heading" or passage.text.lstrip("# ") != title
+
+
+def mark_sentences(sentences: Iterable[Sentence]) -> NDArray[np.void]:
+    """Return the (n,) MARKs of sentences: a hash of their letters and digits, and how many.
+
+    Case, signs, blanks and forms of one letter do not count, so the same case is known again where
+    another format broke its lines elsewhere.
+    """
+    marks: list[tuple[int, int]] = []
+    for sentence in sentences:
+        folded = unicodedata.normalize("NFKC", sentence.text).casefold()
+        letters = "".join(filter(str.isalnum, folded))
+        digest = hashlib.blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
+        marks.append((int.from_bytes(digest, "little"), len(letters)))
+    table: NDArray[Any] = np.array(marks, MARK) if marks else np.empty(0, MARK)
+    return table
