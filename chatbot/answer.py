@@ -19,9 +19,10 @@ class Citation:
 
     `quote` equals those characters. `kind` is `text`, `caption` (words under a photo) or `heading`
     (a case's own name). `passage` is the paragraph around the quotation, whose first character
-    stands at `passage_start`. `link` is the case page's path below the application's root, with
-    the characters to mark: `cases/<case_id>#c<start>-<end>`; `url` is the original's address or
-    empty, `published` an ISO date or empty.
+    stands at `passage_start`. `page` is the page of the original on which the quotation begins,
+    from 1, or None where it has no pages. `link` is the case page's path below the application's
+    root, with the characters to mark: `cases/<case_id>#c<start>-<end>`; `url` is the original's
+    address or empty, `published` an ISO date or empty.
     """
 
     number: int
@@ -34,6 +35,7 @@ class Citation:
     end: int
     passage: str
     passage_start: int
+    page: int | None
     case_id: str
     case: str
     company: str

@@ -7,20 +7,20 @@ handed on as arguments.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from chatbot.desk import Desk
+from chatbot.editing import add_verbs, publish
 from chatbot.engine import Engine
 from chatbot.settings import Settings, read_settings, variable_of
-from corpus.errors import CasebookError, DocumentError, NoReleaseError, UsageError
+from chatbot.terminal import print_json, say
+from corpus.errors import CasebookError, NoReleaseError, ReleaseError, UsageError
 from corpus.library import Library
-from index.build import Outcome, build
-from index.plan import Plan
 from index.encoder import Encoder, SentenceEncoder, find_model
 from index.publish import Releases
 
@@ -49,14 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(settings, arguments)
     except CasebookError as error:
         if as_json:
-            _print_json({"error": {"code": error.code, "message": str(error)}})
-        _say(f"casebook: {error}")
+            print_json({"error": {"code": error.code, "message": str(error)}})
+        say(f"casebook: {error}")
         return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:  # `casebook search ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
-        _say("casebook: stopped")
+        say("casebook: stopped")
         return 130
 
 
@@ -65,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where help is, and exit with 2."""
-        _say(f"casebook: {message} (see `python app.py --help`)")
+        say(f"casebook: {message} (see `python app.py --help`)")
         sys.exit(2)
 
 
@@ -105,9 +105,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search = add("search", _search, "Print the passages nearest to a question.")
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
-    rebuild = add("build", _build, "Publish a release of the documents as they are now.")
-    rebuild.add_argument("--full", action="store_true", help="encode everything anew")
-    add("list", _list, "Print the documents and cases of the library.")
+    add_verbs(lambda name, run, text: add(name, _at_desk(run), text))
     add("status", _status, "Print what is live.")
     return parser
 
@@ -135,10 +133,13 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         try:
             releases.live()
         except NoReleaseError:
-            _say("Building the index: nothing is published yet")
-            _report(_run_build(settings, load()))
+            if not releases.all():
+                say("Building the index: nothing is published yet")
+                publish(Desk(Library(settings.reports), releases, load))
+        except ReleaseError:  # the engine serves another and says so
+            pass
 
-    return serve(Engine(releases, load), settings, prepare, _say)
+    return serve(Engine(releases, load), settings, prepare, say)
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -147,13 +148,14 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
         " ".join(arguments.question), filters=filters, language=arguments.language
     )
     if arguments.json:
-        _print_json(answer.to_json())
+        print_json(answer.to_json())
         return 0
     print(answer.text)
     if answer.citations:
         print()
     for citation in answer.citations:
-        facts = [citation.case, citation.source, citation.published, citation.document]
+        page = f"page {citation.page}" if citation.page else ""
+        facts = [citation.case, citation.source, citation.published, citation.document, page]
         place = f"{citation.start}-{citation.end}"
         print(f"[{citation.number}] {' · '.join(fact for fact in facts if fact)}, {place}")
     for near in answer.nearest:
@@ -166,7 +168,7 @@ def _search(settings: Settings, arguments: argparse.Namespace) -> int:
         raise UsageError(f"-k {arguments.k}: give a number from 1 to 100")
     found = _engine(settings).search(" ".join(arguments.question), arguments.k)
     if arguments.json:
-        _print_json(
+        print_json(
             {
                 "release": found.release,
                 "hits": [
@@ -192,71 +194,36 @@ def _search(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _build(settings: Settings, arguments: argparse.Namespace) -> int:
-    outcome = _run_build(settings, _load_encoder(settings), arguments.full)
-    if arguments.json:
-        plan = outcome.plan.to_json()
-        _print_json({"release": outcome.release, "published": outcome.published, "plan": plan})
-    else:
-        print(_report(outcome))
-    return 1 if outcome.plan.failed else 0
-
-
-def _list(settings: Settings, arguments: argparse.Namespace) -> int:
-    library = Library(settings.reports)
-    documents: list[dict[str, Any]] = []
-    failed = {}
-    for name in library.names():
-        try:
-            entry = library.read(name)
-        except DocumentError as error:
-            failed[name] = str(error)
-            continue
-        cases = [{"id": c.id, "title": c.title, "company": c.company} for c in entry.cases]
-        document = entry.document
-        documents.append(
-            {
-                "id": document.id,
-                "name": name,
-                "title": document.title,
-                "published": document.published,
-                "language": document.language,
-                "passages": len(entry.passages),
-                "cases": cases,
-            }
-        )
-    if arguments.json:
-        _print_json({"documents": documents, "failed": failed})
-    else:
-        for document_ in documents:
-            print(document_["name"])
-            print(f"  {document_['title']} ({document_['published'] or 'no date'})")
-            for case in document_["cases"]:
-                print(f"  - {case['title']}")
-        if not documents and not failed:
-            print(f"{settings.reports}: no document that Casebook reads is in it")
-    for reason in failed.values():
-        _say(f"casebook: {reason}")
-    return 1 if failed else 0
+def _at_desk(
+    run: Callable[[Desk, argparse.Namespace], int],
+) -> Callable[[Settings, argparse.Namespace], int]:
+    """Return a verb that takes settings for one that takes a desk."""
+    return lambda settings, arguments: run(_desk(settings), arguments)
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     engine = Engine(_releases(settings), lambda: _load_encoder(settings))
     status = engine.status()
     if arguments.json:
-        _print_json({**asdict(status), "version": VERSION})
+        print_json({**asdict(status), "version": VERSION})
     elif status.live:
+        if status.refused:
+            say(f"casebook: WARNING: {status.message}; `verify` says what is damaged")
         print(
             f"release {status.release}: {status.documents} documents, {status.cases} cases, "
             f"{status.passages} passages, encoded by {status.model}"
         )
     else:
         print(status.message)
-    return 0 if status.live else 1
+    return 0 if status.live and not status.refused else 1
 
 
 def _releases(settings: Settings) -> Releases:
     return Releases(settings.var / "releases")
+
+
+def _desk(settings: Settings) -> Desk:
+    return Desk(Library(settings.reports), _releases(settings), lambda: _load_encoder(settings))
 
 
 def _engine(settings: Settings) -> Engine:
@@ -266,38 +233,7 @@ def _engine(settings: Settings) -> Engine:
 
 
 def _load_encoder(settings: Settings) -> Encoder:
-    return SentenceEncoder(find_model(settings.model, settings.var / "models", _say))
-
-
-def _run_build(settings: Settings, encoder: Encoder, full: bool = False) -> Outcome:
-    from tqdm import tqdm
-
-    library = Library(settings.reports)
-    with tqdm(desc="Encoding", unit="text", leave=False, disable=None, file=sys.stderr) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        return build(library, _releases(settings), encoder, full, _announce, progress)
-
-
-def _announce(plan: Plan) -> None:
-    for word in ("added", "edited", "removed"):
-        for name in getattr(plan, word):
-            _say(f"{word:8} {name}")
-    for reason in plan.failed.values():
-        _say(f"casebook: left out: {reason}")
-    _say(
-        f"{plan.cases} cases, {plan.passages} passages; "
-        f"{plan.texts - plan.to_encode} vectors kept, {plan.to_encode} to encode"
-    )
-
-
-def _report(outcome: Outcome) -> str:
-    if not outcome.published:
-        return f"nothing changed: release {outcome.release} stays live"
-    return f"published release {outcome.release}"
+    return SentenceEncoder(find_model(settings.model, settings.var / "models", say))
 
 
 def _set_up_logging(settings: Settings) -> None:
@@ -305,11 +241,3 @@ def _set_up_logging(settings: Settings) -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     logging.getLogger("casebook").setLevel(settings.log_level.upper())
-
-
-def _print_json(data: dict[str, Any]) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=2))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Literal
 
@@ -36,6 +37,7 @@ def cite(
         end=end,
         passage=passage.text,
         passage_start=passage.start,
+        page=bisect_right(document.pages, start) or None,
         case_id=case.id,
         case=case.title,
         company=case.company,

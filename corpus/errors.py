@@ -13,6 +13,7 @@
     │   ├── CorruptReleaseError   bytes differ from the manifest
     │   └── ModelMismatchError    the release was built by another model
     ├── BuildLockedError      another build is at work
+    ├── GateError             the new release answers worse than the live one
     └── CitationError         a quotation is not the source's characters
 
 The tree stands in the lowest of the three rooms because all three raise from it and imports point
@@ -103,6 +104,17 @@ class BuildLockedError(CasebookError):
     """Another build is at work."""
 
     code = "build_locked"
+
+
+class GateError(CasebookError):
+    """The new release answers worse than the live one; `report` says which questions."""
+
+    code = "gate"
+
+    def __init__(self, message: str, report: object) -> None:
+        """Keep the message, and the report as data for whoever shows it."""
+        super().__init__(message)
+        self.report = report
 
 
 class CitationError(CasebookError):

@@ -98,3 +98,14 @@ def test_a_case_without_characters_has_a_plain_link(library: Library) -> None:
     """A link without a span marks nothing."""
     case = library.read("tea.txt").cases[0]
     assert link_to(case) == f"cases/{case.id}"
+
+
+def test_a_citation_names_the_page() -> None:
+    """The page is that on which the quotation begins; a document without pages has none."""
+    text = "One page. It ends.\n\nAnother page. It ends."
+    for pages, wanted in (((0, 20), (1, 2)), ((), (None, None))):
+        document = Document("d", "a.pdf", "s", text, "", "", "", "", "en", "", "", pages)
+        case = Case("c", "d", "case", "A", "", 0, len(text), text)
+        passage = Passage("p", "d", "c", "paragraph", 0, len(text), text, ())
+        found = tuple(cite(1, document, case, passage, *span).page for span in ((10, 18), (20, 33)))
+        assert found == wanted

@@ -59,7 +59,7 @@ class PartBody(BaseModel):
 
 
 class CitationBody(BaseModel):
-    """Where a quotation stands; `link` is below the application's root."""
+    """Where a quotation stands; `link` is below the application's root, `page` counts from 1."""
 
     number: int
     quote: str
@@ -71,6 +71,7 @@ class CitationBody(BaseModel):
     end: int
     passage: str
     passage_start: int
+    page: int | None
     case_id: str
     case: str
     company: str

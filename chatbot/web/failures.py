@@ -39,6 +39,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.CorruptReleaseError: 503,
     errors.ModelMismatchError: 503,
     errors.BuildLockedError: 503,
+    errors.GateError: 409,
     errors.CitationError: 500,
 }
 INTERNAL = "something went wrong inside Casebook; the log tells more under this request id"

@@ -145,6 +145,9 @@ def render_card(citation: Citation, turn: int, language: str, root: str) -> str:
     if citation.published:
         day = escape(citation.published)
         facts.append(f'<time class="fact" dir="auto" datetime="{day}">{day}</time>')
+    if citation.page:
+        page = word("page", language)
+        facts.append(f'<span class="fact">{page} {citation.page}</span>')
     label = escape(f"source-{turn}-{number}-name")
     return (
         f'<li class="card" id="source-{turn}-{number}" tabindex="-1" aria-labelledby="{label}">'
