@@ -111,7 +111,7 @@ class GateError(CasebookError):
 
     code = "gate"
 
-    def __init__(self, message: str, report: object) -> None:
+    def __init__(self, message: str, report: object = None) -> None:
         """Keep the message, and the report as data for whoever shows it."""
         super().__init__(message)
         self.report = report

@@ -6,7 +6,7 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from corpus.errors import DocumentError, LibraryError
@@ -70,7 +70,8 @@ def write_file(path: Path, data: bytes) -> None:
         draft.replace(path)
         sync(path.parent)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise LibraryError(
             f"{path.name}: cannot be written ({error.strerror}); nothing was changed"
         ) from error

@@ -15,7 +15,7 @@ from index.release import Numbers
 # Shorter ones (names, "Photo: the plant") are alike in cases that have nothing to do with each
 # other, and so is what stands in more cases than a republished one does: a publisher's last line.
 _LETTERS, _CASES = 20, 20
-_SHARE, _SHARED = 0.5, 100  # of the shorter case's letters; and letters in all
+_SHARE, _SHARED = 0.5, 60  # of the shorter case's letters; and letters in all
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ HOMES = {
     "safetensors": {"index/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
     "uvicorn": {"chatbot/server.py"},
-    "tqdm": {"chatbot/cli.py"},
+    "tqdm": {"chatbot/terminal.py"},
 }
 
 

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from corpus.errors import BuildLockedError, DocumentError, LibraryError
+from corpus.errors import (
+    BuildLockedError,
+    DocumentError,
+    GateError,
+    LibraryError,
+    NoReleaseError,
+    NotFoundError,
+)
 from corpus.library import Library
-from index.build import Plan, build
+from corpus.records import Entry
+from index import build as module
+from index.build import build, plan
+from index.inspection import inspect
+from index.plan import Plan
 from index.publish import Releases
+from index.release import Release
 from tests.fake_encoder import FakeEncoder
 
 Write = Callable[[str, str], None]
@@ -76,32 +92,203 @@ def _bytes_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-texts = st.text(st.sampled_from("ab .\n中。"), min_size=1, max_size=60).filter(str.strip)
-edits = st.lists(
-    st.dictionaries(st.sampled_from(["a.txt", "b.txt", "c/d.txt"]), texts, min_size=1), max_size=4
+WORDS = st.lists(
+    st.sampled_from(
+        ["Green tea grows.", "茶叶在春天采摘。", "The road is long.", "Acme: Roads", "x"]
+    ),
+    min_size=1,
+    max_size=5,
 )
+NAMES = st.sampled_from(["a.txt", "b.txt", "c/d.txt"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(edits=edits, last=st.dictionaries(st.sampled_from(["a.txt", "b.txt"]), texts, min_size=1))
-def test_incremental_equals_full(
-    tmp_path_factory: pytest.TempPathFactory, edits: list[dict[str, str]], last: dict[str, str]
+class Edits(RuleBasedStateMachine):
+    """Any sequence of edits, builds, rollbacks and prunings against builds from nothing."""
+
+    @initialize()
+    def start(self) -> None:
+        """Begin with one document and nothing published."""
+        self.place = tempfile.TemporaryDirectory()
+        self.folder = Path(self.place.name)
+        self.library = Library(self.folder / "reports")
+        self.releases = Releases(self.folder / "releases")
+        self.number = 0
+        self.write("a.txt", ["The first words."], "Acme")
+
+    @rule(name=NAMES, paragraphs=WORDS, company=st.sampled_from(["", "Acme"]))
+    def write(self, name: str, paragraphs: list[str], company: str) -> None:
+        """Add a document or edit it, text and facts."""
+        path = self.library.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n\n".join(paragraphs), "utf-8")
+        path.with_name(path.name + ".json").write_text(json.dumps({"company": company}), "utf-8")
+
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        """Take a document away, but not the last."""
+        if len(self.library.names()) > 1:
+            (self.library.folder / name).unlink(missing_ok=True)
+
+    @rule(groups=st.sampled_from([[], [["tea", "茶叶"]]]))
+    def name(self, groups: list[list[str]]) -> None:
+        """Edit the glossary."""
+        (self.library.folder / "glossary.json").write_text(json.dumps(groups), "utf-8")
+
+    @rule()
+    def go_back(self) -> None:
+        """Roll back, where there is something to go back to."""
+        with suppress(NotFoundError, NoReleaseError):
+            self.releases.rollback()
+
+    @rule(keep=st.integers(0, 2))
+    def prune(self, keep: int) -> None:
+        """Delete old releases."""
+        with suppress(NoReleaseError):
+            self.releases.prune(keep)
+
+    @rule()
+    def build(self) -> None:
+        """Build, and compare with a build from nothing."""
+        made = build(self.library, self.releases, FakeEncoder())
+        self.number += 1
+        fresh = Releases(self.folder / f"fresh{self.number}")
+        whole = build(self.library, fresh, FakeEncoder())
+        assert fresh.live() == self.releases.live() == made.release
+        live = made.release
+        assert _bytes_of(fresh.path(live)) == _bytes_of(self.releases.path(live))
+        assert made.plan.passages == whole.plan.passages_to_encode + whole.plan.passages_reused
+        kept = made.plan.passages_kept + made.plan.passages_reused
+        assert kept + made.plan.passages_to_encode == made.plan.passages
+        inspect(self.releases.path(live))
+        again = plan(self.library, self.releases, FakeEncoder())
+        assert not again.changes
+        assert (again.to_encode, again.passages_kept) == (0, again.passages)
+
+    def teardown(self) -> None:
+        """Take everything away."""
+        if hasattr(self, "place"):
+            self.place.cleanup()
+
+
+TestEdits = Edits.TestCase
+TestEdits.settings = settings(max_examples=20, stateful_step_count=12)
+
+
+def test_a_kept_document_is_not_read_again(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A new document costs the reading of itself alone, unless the readers have changed."""
+    write("road.txt", "The road is long. It never ends.")
+    opened: list[str] = []
+    real = Library.read
+
+    def read(self: Library, name: str) -> Entry:
+        opened.append(name)
+        return real(self, name)
+
+    monkeypatch.setattr(Library, "read", read)
+    build(library, published, encoder)
+    assert opened == ["road.txt"]
+    opened.clear()
+    monkeypatch.setattr(module, "identify_edition", lambda: "another")
+    encoder.encoded.clear()
+    made = build(library, published, encoder)
+    assert (opened, encoder.encoded) == (["bridge.txt", "road.txt", "tea.txt"], [])
+    assert made.plan.kept == ("bridge.txt", "road.txt", "tea.txt")
+
+
+def test_the_plan_changes_nothing(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
 ) -> None:
-    """After any edits, the release has the bytes of one built from nothing."""
-    place = tmp_path_factory.mktemp("edits")
-    releases, library = Releases(place / "releases"), Library(place / "reports")
-    for state in [*edits, last]:
-        for path in library.folder.rglob("*.txt"):
-            path.unlink()
-        for name, text in state.items():
-            (library.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (library.folder / name).write_text(text, "utf-8")
-        build(library, releases, FakeEncoder())
-    fresh = Releases(place / "fresh")
-    build(library, fresh, FakeEncoder())
-    assert fresh.live() == releases.live()
-    live = releases.live()
-    assert _bytes_of(fresh.path(live)) == _bytes_of(releases.path(live))
+    """A dry run tells what a build would do, and encodes and leaves nothing."""
+    write("road.txt", "The road is long. It never ends.")
+    before = _bytes_of(published.folder)
+    encoder.encoded.clear()
+    dry = plan(library, published, encoder)
+    assert (encoder.encoded, _bytes_of(published.folder)) == ([], before)
+    assert build(library, published, encoder).plan == dry
+
+
+def test_cases_are_planned(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """Of a document of several cases, those that came, went or changed are named."""
+    cases = {
+        "Acme": "Acme: Long roads to the sea\n\nThe roads of Acme are long and so is this.",
+        "Brill": "Brill: Blue lamps for schools\n\nThe lamps of Brill are blue and so is this.",
+        "Corx": "Corx: Dark tunnels for trains\n\nThe tunnels of Corx are dark and so is this.",
+    }
+    write("all.txt", "\n\n".join([cases["Acme"], cases["Brill"]]))
+    made = build(library, published, encoder).plan
+    assert made.cases_added == (
+        "all.txt: Acme: Long roads to the sea",
+        "all.txt: Brill: Blue lamps for schools",
+    )
+    write("all.txt", "\n\n".join([cases["Acme"] + " It grew.", cases["Corx"]]))
+    made = build(library, published, encoder).plan
+    assert made.cases_added == ("all.txt: Corx: Dark tunnels for trains",)
+    assert made.cases_edited == ("all.txt: Acme: Long roads to the sea",)
+    assert made.cases_removed == ("all.txt: Brill: Blue lamps for schools",)
+    (library.folder / "all.txt").unlink()
+    made = build(library, published, encoder).plan
+    assert made.cases_removed == (
+        "all.txt: Acme: Long roads to the sea",
+        "all.txt: Corx: Dark tunnels for trains",
+    )
+
+
+def test_a_case_published_twice_is_named(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """The same case under another name, lines broken elsewhere, is told with what is shared."""
+    text = (library.folder / "bridge.txt").read_text("utf-8")
+    write("again.txt", text.replace("It carries nine trains", "IT carries nine\ntrains") + "More.")
+    (found,) = plan(library, published, encoder).duplicates
+    assert (found.document, found.other_document) == ("again.txt", "bridge.txt")
+    assert found.sample == "The red bridge was built in 1999 by Ada."
+    assert found.sentences == 3
+    assert found.share == round(99 / 116, 3)  # "Nobody knows its age." is too short to tell
+    write("again.txt", "The red bridge was built in 1999 by Ada. " + "Something else. " * 20)
+    assert plan(library, published, encoder).duplicates == ()
+
+
+def test_a_check_that_refuses_publishes_nothing(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """The release is whole when it is checked, and gone when it is refused."""
+    live = published.live()
+    write("road.txt", "The road is long. It never ends.")
+
+    def refuse(release: Release) -> None:
+        assert release.manifest.documents == 3
+        assert release.id != live
+        raise GateError("no")
+
+    with pytest.raises(GateError):
+        build(library, published, encoder, check=refuse)
+    assert published.live() == live
+    assert [info.id for info in published.all()] == [live]
+
+
+def test_a_full_disk_publishes_nothing(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What the disk refuses is one line, and what was live stays live."""
+    live = published.live()
+    write("road.txt", "The road is long. It never ends.")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for place in ("write_manifest", "Draft"):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, place, refuse)
+            with pytest.raises(LibraryError, match="No space left on device"):
+                build(library, published, encoder)
+        assert published.live() == live
+    assert build(library, published, encoder).published
 
 
 def test_another_model_encodes_anew(library: Library, published: Releases) -> None:

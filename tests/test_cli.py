@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -139,7 +140,12 @@ def test_folders_that_do_not_serve_are_told(
         assert (code, err.count("\n"), folder in err) == (1, 1, True)
     assert _run(capsys, "list", *flags, "--reports", str(tmp_path / "missing"))[0] == 1
     _run(capsys, "build", *flags)
-    (tmp_path / "var" / "releases" / CURRENT).write_text("0123456789ab")
+    releases = tmp_path / "var" / "releases"
+    (releases / CURRENT).write_text("0123456789ab")
+    code, _, err = _run(capsys, "status", *flags)
+    assert (code, "WARNING: the live release 0123456789ab cannot be used" in err) == (1, True)
+    assert _run(capsys, "ask", "tea", *flags)[0] == 0  # from the whole one
+    shutil.rmtree(next(path for path in releases.iterdir() if path.is_dir()))
     code, _, err = _run(capsys, "ask", "tea", *flags)
     assert (code, "0123456789ab" in err) == (1, True)
 

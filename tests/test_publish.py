@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import NoReleaseError, ReleaseError
+from corpus.errors import (
+    BuildLockedError,
+    CorruptReleaseError,
+    NoReleaseError,
+    NotFoundError,
+    ReleaseError,
+)
+from corpus.files import sync
 from corpus.library import Library
 from index import publish, release
 from index.build import build
@@ -57,7 +64,7 @@ def test_stopped_after_any_step_what_is_live_is_whole(
         return step
 
     with monkeypatch.context() as patched:
-        patched.setattr(release, "sync", counting(release.sync))
+        patched.setattr("index.release.sync", counting(sync))
         patched.setattr(publish, "sync", counting(release.sync))
         patched.setattr(Path, "rename", counting(Path.rename))
         patched.setattr(Path, "replace", counting(Path.replace))
@@ -99,3 +106,105 @@ def test_a_lock_of_a_dead_process_holds_nobody(
     (releases.folder / ".tmp-left").mkdir()
     assert build(library, releases, encoder).published
     assert not (releases.folder / ".tmp-left").exists()
+
+
+@pytest.fixture
+def three(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Callable[[str, str], None]
+) -> list[str]:
+    """Three releases, the first published first."""
+    ids = [published.live()]
+    for name in ("road", "river"):
+        write(f"{name}.txt", f"The {name} is long. It never ends.")
+        ids.append(build(library, published, encoder).release)
+    return ids
+
+
+def test_releases_are_listed(published: Releases, three: list[str]) -> None:
+    """The last published first, with what each holds and which is live."""
+    found = published.all()
+    assert [info.id for info in found] == three[::-1]
+    assert [info.live for info in found] == [True, False, False]
+    assert [info.documents for info in found] == [4, 3, 2]
+    assert {info.model for info in found} == {"fake@1"}
+    assert not any(info.damage for info in found)
+
+
+def test_rollback_goes_back_step_by_step(published: Releases, three: list[str]) -> None:
+    """Without an id to the one before the live one, with an id to any, never to none."""
+    first, second, third = three
+    assert published.rollback() == published.live() == second
+    assert published.rollback() == published.live() == first
+    with pytest.raises(NotFoundError, match="older"):
+        published.rollback()
+    assert published.rollback(third) == published.live() == third
+    for unknown in ("nothing", "0123456789ab", "../x", ""):
+        if unknown:
+            with pytest.raises(NotFoundError):
+                published.rollback(unknown)
+    assert published.live() == third
+
+
+def test_a_release_published_again_is_the_last(
+    library: Library, published: Releases, encoder: FakeEncoder, three: list[str]
+) -> None:
+    """Building what an old release held makes it live and the newest."""
+    (library.folder / "river.txt").unlink()
+    assert build(library, published, encoder).release == three[1]
+    assert [info.id for info in published.all()] == [three[1], three[2], three[0]]
+    assert published.rollback() == three[2]
+
+
+def test_a_damaged_release_is_not_gone_back_to(published: Releases, three: list[str]) -> None:
+    """Cut short it is passed over and listed as damaged; changed in place it is refused."""
+    first, second, third = three
+    rows = published.path(second) / "rows.npy"
+    data = rows.read_bytes()
+    rows.write_bytes(data[:-1])
+    assert "rows.npy" in published.all()[1].damage
+    assert published.rollback() == first
+    assert published.rollback(third) == third
+    rows.write_bytes(data[:-1] + b"\x7f")
+    with pytest.raises(CorruptReleaseError, match=r"rows\.npy"):
+        published.rollback(second)
+    assert published.live() == third
+    (published.path(second) / "manifest.json").write_bytes(b"{}")
+    damage = {info.id: info.damage for info in published.all()}
+    assert "manifest.json" in damage[second]
+
+
+def test_prune_keeps_the_live_one(published: Releases, three: list[str]) -> None:
+    """The live one stays whatever its age, the others by date."""
+    published.rollback(three[0])
+    assert published.prune(1) == [three[1]]
+    assert {info.id for info in published.all()} == {three[0], three[2]}
+    assert published.prune(0) == [three[2]]
+    assert published.prune(0) == []
+    Release(published.path(published.live()))
+    assert not list(published.folder.glob(".tmp-*"))
+
+
+def test_nothing_is_pruned_while_a_build_is_at_work(published: Releases, three: list[str]) -> None:
+    """A build may copy from any release; going back needs not wait for it."""
+    with published.draft():
+        with pytest.raises(BuildLockedError):
+            published.prune(0)
+        assert published.rollback() == three[1]
+
+
+def test_without_a_live_release_nothing_is_pruned(published: Releases, three: list[str]) -> None:
+    """Where nobody knows what is live, everything stays."""
+    (published.folder / CURRENT).unlink()
+    with pytest.raises(NoReleaseError):
+        published.prune(0)
+    with pytest.raises(NoReleaseError, match="name one"):
+        published.rollback()
+    assert published.rollback(three[2]) == published.live()
+
+
+def test_fallbacks_begin_with_what_was_live_before(published: Releases, three: list[str]) -> None:
+    """Releases older than the live one come first: the newer were rolled back from."""
+    published.rollback(three[1])
+    assert published.fallbacks() == [three[0], three[2]]
+    (published.folder / CURRENT).unlink()
+    assert published.fallbacks() == three[::-1]

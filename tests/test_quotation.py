@@ -12,7 +12,7 @@ from chatbot.answer import Answer, Part
 from chatbot.quotation import check_answer, cite, link_to
 from corpus.errors import CitationError
 from corpus.library import Library
-from corpus.records import Document
+from corpus.records import Case, Document, Passage
 
 
 @pytest.fixture
