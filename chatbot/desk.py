@@ -12,11 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from corpus.address import fetch
-
 from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.questions import GateReport, compare, read_questions
+from corpus.address import fetch
 from corpus.errors import DocumentError, GateError, ReleaseError
 from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.files import read_file

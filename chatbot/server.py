@@ -63,8 +63,11 @@ def serve(
 
         say(f"Casebook is starting on {address}")
         threading.Thread(target=warm, name="warm", daemon=True).start()
+        stop = threading.Event()
+        threading.Thread(target=engine.follow, args=(stop,), name="follow", daemon=True).start()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
+        stop.set()
         if failures:
             raise failures[0]
         say("Casebook has ended")

@@ -192,7 +192,8 @@ class Visit:
         """Return the page at a place, or the place that it leads on to."""
         shown = show(place.address)
         try:
-            with closing(HTTPConnection(place.host, timeout=self._limits.total)) as connection:
+            # The caller leaves first; this is for a thread that it could not reach.
+            with closing(HTTPConnection(place.host, timeout=2 * self._limits.total)) as connection:
                 self._connect(connection, place, found)
                 headers = {"Host": place.authority, **_HEADERS}
                 connection.request("GET", place.target, headers=headers, preload_content=False)

@@ -31,13 +31,13 @@ def make_name(given: str, suffix: str) -> str:
 
     Composed (NFC), without control and invisible characters; what may not stand in a file name
     becomes `-`; a stem of more than 120 bytes is cut, and the start of the SHA-256 of the given
-    name keeps it apart from others. `suffix` is lower case with its dot. Equal names give equal
-    ones.
+    name keeps it apart from others. `suffix` is lower case with its dot, or empty for a folder.
+    Equal names give equal ones.
     """
     last = re.split(r"[\\/]", given)[-1]
     words = unicodedata.normalize("NFC", last.encode("utf-8", "replace").decode("utf-8"))
     words = "".join(c for c in words if unicodedata.category(c)[0] != "C" or c in "\t\n\r")
-    if PurePosixPath(words).suffix.lower() in READERS or words.lower().endswith(suffix):
+    if PurePosixPath(words).suffix.lower() in {*READERS, suffix} - {""}:
         words = words[: words.rfind(".")]
     stem = _FORBIDDEN.sub("-", words).strip("-. ")
     if not stem or stem.split(".")[0].lower() == "readme" or _DEVICES.fullmatch(stem):

@@ -68,7 +68,7 @@ def parse_address(address: str) -> Place:
     if url.scheme is None:
         raise DocumentError(wrong)
     if url.scheme not in PORTS:
-        raise DocumentError(f"{shown}: begins with {url.scheme}:; give one with https: or http:")
+        raise DocumentError(f"{shown}: not of the web; give one with https: or http:")
     if url.auth is not None:
         raise DocumentError(f"{shown}: holds a user name as well; give the address without it")
     host = (url.host or "").strip("[]")

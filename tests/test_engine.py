@@ -217,6 +217,51 @@ def test_a_broken_release_is_not_served(
     assert len(caplog.records) == 1
 
 
+def test_the_newest_whole_release_is_served(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Callable[[str, str], None]
+) -> None:
+    """An engine that starts beside a damaged live release serves another until it is mended."""
+    first = published.live()
+    write("road.txt", "The road is long. It never ends.")
+    second = build(library, published, encoder).release
+    write("river.txt", "The river is long. It never ends.")
+    third = build(library, published, encoder).release
+    path = published.path(third) / "passages.jsonl"
+    path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+    engine = Engine(published, lambda: encoder)
+    assert engine.ask("Is the road long?").release == second
+    status = engine.status()
+    assert (status.release, status.refused) == (second, third)
+    assert third in status.message
+    build(library, published, encoder)  # makes the damaged one whole again
+    assert engine.search("road").release == third
+    assert engine.status().refused == ""
+    (published.folder / CURRENT).write_bytes(b"\xff")
+    assert Engine(published, lambda: encoder).search("road").release == third
+    assert first != second
+
+
+def test_a_request_waits_for_no_release(
+    library: Library, small: Engine, published: Releases, write: Callable[[str, str], None]
+) -> None:
+    """While the engine follows, requests take what is open, and the new one comes by itself."""
+    before = small.search("tea").release
+    stop = threading.Event()
+    thread = threading.Thread(target=small.follow, args=(stop,))
+    thread.start()
+    write("road.txt", "The road is long. It never ends.")
+    after = build(library, published, FakeEncoder()).release
+    patience = threading.Event()
+    for _ in range(100):
+        if small.search("tea").release == after:
+            break
+        patience.wait(0.05)
+    assert small.search("tea").release == after != before
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
 def test_without_a_release_the_mend_is_told(releases: Releases, encoder: FakeEncoder) -> None:
     """Nothing published, or something damaged, is an error and a status, not an empty answer."""
     engine = Engine(releases, lambda: encoder)

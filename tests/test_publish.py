@@ -16,7 +16,6 @@ from corpus.errors import (
 )
 from corpus.files import sync
 from corpus.library import Library
-from index import publish, release
 from index.build import build
 from index.publish import CURRENT, Releases
 from index.release import Release
@@ -65,7 +64,7 @@ def test_stopped_after_any_step_what_is_live_is_whole(
 
     with monkeypatch.context() as patched:
         patched.setattr("index.release.sync", counting(sync))
-        patched.setattr(publish, "sync", counting(release.sync))
+        patched.setattr("index.publish.sync", counting(sync))
         patched.setattr(Path, "rename", counting(Path.rename))
         patched.setattr(Path, "replace", counting(Path.replace))
         before = published.live()

@@ -1,0 +1,150 @@
+"""chatbot.desk: an editor's day, from a file to a release and back."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from chatbot.desk import Desk, describe_gate
+from chatbot.questions import GateReport
+from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
+from corpus.facts import Facts
+from corpus.library import Library, Offer
+from index.inspection import Inspection
+from index.publish import Releases
+from tests.fake_encoder import FakeEncoder
+
+ROAD = b"The road is long. It never ends, say the people of Lund.\n"
+
+
+@pytest.fixture
+def desk(library: Library, published: Releases, encoder: FakeEncoder) -> Desk:
+    """A desk over the small library, published."""
+    return Desk(library, published, lambda: encoder)
+
+
+def _know(library: Library, *lines: tuple[str, list[str]]) -> None:
+    known = [{"question": q, "language": "en", "answers": a} for q, a in lines]
+    text = "\n".join(json.dumps(line) for line in known)
+    (library.folder / "questions.jsonl").write_text(text, "utf-8")
+
+
+def test_a_case_from_file_to_answer(desk: Desk) -> None:
+    """Previewed as it will be quoted, added, planned, published, verified."""
+    offer = desk.take_file("C:\\cases\\Long Road.TXT", ROAD, Facts(company="Acme"))
+    assert offer.name == "Long-Road.txt"
+    entry = desk.preview(offer)
+    assert [s.text.strip() for p in entry.passages for s in p.sentences] == [
+        "The road is long.",
+        "It never ends, say the people of Lund.",
+    ]
+    assert desk.add(offer).action == "added"
+    plan = desk.plan()
+    assert (plan.added, plan.passages_to_encode) == (("Long-Road.txt",), 1)
+    done = desk.publish()
+    assert (done.published, done.plan, done.gate) == (True, plan, None)
+    (found,) = desk.verify(done.release).values()
+    assert isinstance(found, Inspection)
+    assert "Long-Road.txt" in {entry.document.name for entry in desk.documents()[0]}
+
+
+def test_a_folder_is_taken_file_by_file(desk: Desk, tmp_path: Path) -> None:
+    """Ten good files and a bad one are ten offers and one line; nothing is passed over silently."""
+    folder = tmp_path / "new"
+    (folder / "sub" / ".git").mkdir(parents=True)
+    for number in range(10):
+        (folder / "sub" / f"{number}.txt").write_text(f"Case {number} is here. It works.")
+    (folder / "sub" / "3.txt.json").write_text('{"company": "Acme"}')
+    (folder / "bad.txt").write_bytes(b"\0\1\2")
+    (folder / "README.md").write_text("read me")
+    (folder / ".hidden.txt").write_text("hidden")
+    (folder / "sub" / ".git" / "x.txt").write_text("hidden")
+    (folder / "out.txt").symlink_to("/etc/hostname")
+    taken = list(desk.take_path(folder))
+    offers = [offer for offer in taken if isinstance(offer, Offer)]
+    errors = [str(offer) for offer in taken if isinstance(offer, DocumentError)]
+    assert [offer.name for offer in offers] == [f"sub/{number}.txt" for number in range(10)]
+    assert offers[3].facts == Facts(company="Acme")
+    assert len(errors) == 2
+    assert any(error.startswith("bad.txt: ") for error in errors)
+    assert any("out.txt: a link out of the folder" in error for error in errors)
+
+
+def test_what_is_no_file_is_told(desk: Desk, tmp_path: Path) -> None:
+    """A path that leads nowhere, to a pipe or to a giant is one line."""
+    os.mkfifo(tmp_path / "pipe.txt")
+    with (tmp_path / "big.txt").open("wb") as file:
+        file.truncate(200 * 2**20)
+    for name, words in (("no.txt", "no such file"), ("pipe.txt", "not a file"), ("big.txt", "200")):
+        (found,) = desk.take_path(tmp_path / name)
+        assert isinstance(found, DocumentError)
+        assert words in str(found)
+        assert name in str(found)
+    with pytest.raises(DocumentError, match="200 MiB"):
+        desk.take_file("big.txt", bytes(200 * 2**20))
+
+
+def test_a_lost_answer_stops_the_gate(desk: Desk, library: Library) -> None:
+    """What was answered rightly and no longer is stops publishing, unless it is accepted."""
+    _know(
+        library,
+        ("When was the red bridge built?", ["in 1999"]),
+        ("What grows on the seven hills?", ["Green tea"]),
+        ("Who sells violins?", []),
+    )
+    live = desk.releases()[0].id
+    desk.remove("bridge.txt")
+    with pytest.raises(GateError, match="1 of 3 known questions") as caught:
+        desk.publish()
+    report = caught.value.report
+    assert isinstance(report, GateReport)
+    assert report.lost == ("When was the red bridge built?",)
+    assert [line.split()[0] for line in describe_gate(report)][1] == "lost"
+    assert [info.id for info in desk.releases()] == [live]
+    done = desk.publish(accept=True)
+    assert done.published
+    assert done.gate == report
+    assert json.loads(json.dumps(done.to_json()))["gate"]["lost"] == list(report.lost)
+
+
+def test_the_first_release_has_nothing_to_lose(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """Where nothing comparable is live, questions are asked and told, and stop nothing."""
+    _know(library, ("Who sells violins?", ["Nobody"]))
+    done = Desk(library, releases, lambda: encoder).publish()
+    assert done.gate is not None
+    assert (done.gate.asked, done.gate.right, done.gate.right_before) == (1, 0, None)
+    (library.folder / "tea.txt").unlink()
+    other = FakeEncoder(identity="other@1")
+    done = Desk(library, releases, lambda: other).publish()
+    assert done.gate is not None
+    assert done.gate.right_before is None
+
+
+def test_a_removed_document_stays_until_its_releases_are_pruned(desk: Desk) -> None:
+    """Recoverable while a release holds it, gone with the last of them."""
+    desk.remove("tea.txt")
+    desk.publish()
+    assert desk.prune(2) == ([], [])
+    assert desk.removed() == ["tea.txt"]
+    gone, forgotten = desk.prune(0)
+    assert (len(gone), forgotten) == (1, ["tea.txt"])
+    with pytest.raises(NotFoundError):
+        desk.restore("tea.txt")
+
+
+def test_damage_is_verified(desk: Desk, published: Releases) -> None:
+    """Each release is whole or named with what is wrong."""
+    live = published.live()
+    desk.add(desk.take_file("road.txt", ROAD))
+    desk.publish()
+    path = published.path(live) / "mean.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    found = desk.verify()
+    assert isinstance(found[published.live()], Inspection)
+    assert isinstance(found[live], ReleaseError)
+    assert isinstance(desk.verify("nothing")["nothing"], ReleaseError)

@@ -1,0 +1,172 @@
+"""chatbot.editing: the editor's verbs as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from chatbot import cli
+from corpus.library import Library
+from tests.fake_encoder import FakeEncoder
+
+PAGE = (
+    b"<!doctype html><html><head><title>Long roads</title></head><body><article><h1>Long roads</h1>"
+    b"<p>Acme built a road of nine miles to the sea in 2021. The people of Lund use it every "
+    b"day to walk to the market and to the school.</p><p>It never ends, say those who walk "
+    b"there, and nobody has ever seen another road that is so long.</p></article></body></html>"
+)
+
+
+@pytest.fixture
+def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Flags for the small library, built by the small encoder."""
+    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    """The address of a page on this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/roads" else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(PAGE)))
+            self.end_headers()
+            self.wfile.write(PAGE)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_add_show_remove_restore(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A file goes in with what is said of it, is shown as it will be quoted, goes out and back."""
+    path = tmp_path / "road.txt"
+    path.write_text("The road is long. It never ends.")
+    code, out, err = _run(capsys, "add", str(path), "--company", "Acme", *flags)
+    assert (code, out) == (0, "added     road.txt\n")
+    assert "build" in err
+    out = _run(capsys, "show", "road.txt", *flags)[1]
+    assert "[Acme]" in out
+    assert "  The road is long.\n  It never ends.\n" in out
+    assert _run(capsys, "add", str(path), *flags)[1] == "unchanged road.txt\n"
+    assert _run(capsys, "remove", "road.txt", *flags)[1] == "removed   road.txt\n"
+    assert _run(capsys, "restore", *flags)[1] == "road.txt\n"
+    assert _run(capsys, "restore", "road.txt", *flags)[1] == "restored  road.txt\n"
+
+
+def test_a_folder_with_one_bad_file(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, library: Library
+) -> None:
+    """The ten are added, the one is named, and the exit code says so."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    for number in range(10):
+        (folder / f"{number}.txt").write_text(f"Case {number} is here. It works.")
+    (folder / "bad.txt").write_bytes(b"\0\1\2")
+    code, out, err = _run(capsys, "add", str(folder), *flags, "--json")
+    told = json.loads(out)
+    assert code == 1
+    assert [each["name"] for each in told["added"]] == [f"{number}.txt" for number in range(10)]
+    assert len(told["failed"]) == 1
+    assert err.count("\n") == 1
+    assert "bad.txt" in err
+    assert len(library.names()) == 12
+
+
+def test_a_web_address(flags: list[str], capsys: pytest.CaptureFixture[str], page: str) -> None:
+    """A page is added under a name made of its address, which its sidecar keeps."""
+    code, out, _ = _run(capsys, "add", f"{page}/roads", *flags)
+    assert (code, out.split()[0]) == (0, "added")
+    name = out.split()[1]
+    assert name.endswith(".html")
+    told = json.loads(_run(capsys, "show", name, *flags, "--json")[1])
+    assert told["url"] == f"{page}/roads"
+    assert "Acme built a road" in " ".join(p["text"] for p in told["passages"])
+    assert _run(capsys, "add", f"{page}/roads", *flags)[1].split() == ["unchanged", name]
+    code, _, err = _run(capsys, "add", f"{page}/nothing", *flags)
+    assert (code, err.count("\n"), "404" in err) == (1, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["add", "no-such-file.txt"], 1, "no-such-file.txt: no such file"),
+        (["add", "x.txt", "--published", "yesterday"], 2, "--published 'yesterday' is not a date"),
+        (["add", "x.txt", "--url", "javascript:x"], 2, "--url"),
+        (["remove", "nothing.txt"], 1, "nothing.txt: no such document"),
+        (["restore", "nothing.txt"], 1, "nothing.txt: nothing removed"),
+        (["show", "../x.txt"], 1, "no document's name"),
+        (["rollback", "0123456789ab"], 1, "0123456789ab"),
+        (["prune", "--keep", "-1"], 2, "--keep -1"),
+        (["verify", "0123456789ab"], 1, "0123456789ab"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    flags: list[str],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    words: str,
+) -> None:
+    """The mend is named, the exit code tells usage from failure."""
+    _run(capsys, "build", *flags)
+    found, out, err = _run(capsys, *arguments, *flags)
+    assert (found, out) == (code, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_dry_run_and_what_follows(
+    flags: list[str], capsys: pytest.CaptureFixture[str], library: Library
+) -> None:
+    """What is printed beforehand is what happens, releases are listed, and back is one word."""
+    _run(capsys, "build", *flags)
+    (library.folder / "road.txt").write_text("The road is long. It never ends.")
+    code, out, _ = _run(capsys, "build", "--dry-run", *flags)
+    assert (code, "added    road.txt" in out, "1 to encode" in out) == (0, True, True)
+    assert "nothing changed" not in _run(capsys, "build", *flags)[1]
+    listed = json.loads(_run(capsys, "releases", *flags, "--json")[1])["releases"]
+    assert [info["live"] for info in listed] == [True, False]
+    assert _run(capsys, "releases", *flags)[1].startswith(f"* {listed[0]['id']}  20")
+    assert _run(capsys, "rollback", *flags)[1] == f"release {listed[1]['id']} is live\n"
+    assert _run(capsys, "verify", *flags)[1].count("whole ") == 2
+    out = _run(capsys, "prune", "--keep", "0", *flags)[1]
+    assert out == f"deleted release {listed[0]['id']}\n"
+
+
+def test_the_gate_stops_and_can_be_passed(
+    flags: list[str], capsys: pytest.CaptureFixture[str], library: Library
+) -> None:
+    """Lost questions are listed and nothing is published until that is accepted."""
+    known = {"question": "When was the red bridge built?", "language": "en", "answers": ["1999"]}
+    (library.folder / "questions.jsonl").write_text(json.dumps(known))
+    _run(capsys, "build", *flags)
+    (library.folder / "bridge.txt").unlink()
+    code, out, err = _run(capsys, "build", *flags)
+    assert (code, out) == (1, "")
+    assert "lost     When was the red bridge built?" in err
+    assert "--accept" in err
+    code, out, err = _run(capsys, "build", "--accept", *flags)
+    assert (code, out.startswith("published release")) == (0, True)
