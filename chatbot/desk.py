@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chatbot.answer import Answer
 from chatbot.answering import answer
-from chatbot.questions import GateReport, compare, read_questions
+from chatbot.questions import GateReport, Question, compare, read_questions
 from corpus.address import fetch
 from corpus.errors import DocumentError, GateError, ReleaseError
 from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
@@ -79,7 +79,7 @@ class Desk:
         return Offer(make_name(name, suffix_for(data, shown)), data, facts)
 
     def take_path(self, path: Path, facts: Facts = NOTHING) -> Iterator[Offer | DocumentError]:
-        """Yield an offer for a file, or for each file below a folder; what cannot be read as error.
+        """Yield an offer for a file, or for each file below a folder; what cannot be had as error.
 
         A sidecar beside a file is read with it. Names below a folder keep their folders; hidden
         files, sidecars and `README.*` are passed over, every other file is offered or named.
@@ -158,13 +158,14 @@ class Desk:
         one that was answered rightly no longer is, unless `accept`; what `index.build.build` raises
         besides. `progress` is told texts encoded and in all, `asking` questions.
         """
+        questions = read_questions(self.library.folder / QUESTIONS)
         encoder = self._load_encoder()
         reports: list[GateReport] = []
 
         def check(release: Release) -> None:
-            report = self._ask_known(release, encoder, asking)
-            if report is None:
+            if not questions:
                 return
+            report = self._ask_known(questions, release, encoder, asking)
             reports.append(report)
             if report.lost and not accept:
                 raise GateError(
@@ -221,13 +222,11 @@ class Desk:
             data = read_file(path, shown, LARGEST, within)
             offer = self.take_file(name, data, facts.over(self._read_beside(path, shown, within)))
             folder = "/".join(make_name(part, "") for part in name.split("/")[:-1])
-            offer = Offer(f"{folder}/{offer.name}" if folder else offer.name, data, offer.facts)
-            read_entry(offer)
         except FileNotFoundError:
             return DocumentError(f"{show(str(path))}: no such file; check the path")
         except DocumentError as error:
             return error
-        return offer
+        return replace(offer, name=f"{folder}/{offer.name}") if folder else offer
 
     def _read_beside(self, path: Path, shown: str, within: Path | None) -> Facts:
         beside = path.with_name(path.name + SIDECAR)
@@ -236,10 +235,9 @@ class Desk:
         except FileNotFoundError:
             return NOTHING
 
-    def _ask_known(self, release: Release, encoder: Encoder, asking: Progress) -> GateReport | None:
-        questions = read_questions(self.library.folder / QUESTIONS)
-        if not questions:
-            return None
+    def _ask_known(
+        self, questions: list[Question], release: Release, encoder: Encoder, asking: Progress
+    ) -> GateReport:
         before: Callable[[str], Answer] | None = None
         try:
             live = self._open(self._releases.live())

@@ -19,7 +19,7 @@ from corpus.library import Library
 from tests.conftest import REPORTS
 
 CITATION = Citation(
-    1, "", "text", "d", "0", "d.txt", 0, 1, "", 0, "c", "Case", "", "", "", "", "cases/c#c0-1"
+    1, "", "text", "d", "0", "d.txt", 0, 1, "", 0, None, "c", "Case", "", "", "", "", "cases/c#c0-1"
 )
 
 
