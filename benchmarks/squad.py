@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+
+CHANGED = 8  # one word in so many, in a paragraph that is repeated
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,43 @@ def read_questions(paragraphs: Path, questions: Path) -> list[Question]:
                 answers = ()
             found.append(Question(asked["question"], name_document(number), answers))
     return found
+
+
+def read_paragraphs(path: Path) -> list[str]:
+    """Return the words of every paragraph of a file, in order."""
+    return [paragraph["context"] for paragraph in _paragraphs(path)]
+
+
+def vary_paragraphs(paragraphs: Sequence[str]) -> Iterator[str]:
+    """Yield the paragraphs again and again, without end, no sentence twice.
+
+    The first round changes only what repeats; later ones put another word of the collection in the
+    place of one in CHANGED, at least one in each sentence.
+    """
+    words = sorted({word for paragraph in paragraphs for word in _WORD.findall(paragraph)})
+    seen: set[str] = set()
+    for number in itertools.count():
+        generator = np.random.default_rng(number)
+        for paragraph in paragraphs:
+            sentences = []
+            for sentence in _SENTENCE_END.split(" ".join(paragraph.split())):
+                changed = sentence if number == 0 else _change(sentence, words, generator)
+                while changed in seen:
+                    changed = _change(sentence, words, generator)
+                seen.add(changed)
+                sentences.append(changed)
+            yield " ".join(sentences)
+
+
+def _change(sentence: str, words: Sequence[str], generator: np.random.Generator) -> str:
+    places = list(_WORD.finditer(sentence))
+    if not places:
+        return f"{words[int(generator.integers(len(words)))]} {sentence}"
+    count = -(-len(places) // CHANGED)
+    for at in sorted(generator.choice(len(places), count, replace=False), reverse=True):
+        start, end = places[at].span()
+        sentence = sentence[:start] + words[int(generator.integers(len(words)))] + sentence[end:]
+    return sentence
 
 
 def name_document(number: int) -> str:
