@@ -5,6 +5,7 @@ The verbs and the editor's page both work through it, so that what one shows is 
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -103,7 +104,11 @@ class Desk:
         never ask for. Raises DocumentError with the reason.
         """
         page = fetch(address, private)
-        name = make_name(page.name, suffix_for(page.data, page.name))
+        suffix = suffix_for(page.data, page.name)
+        name = make_name(page.name, suffix)
+        if self._stands_elsewhere(name, page.address):
+            digest = hashlib.sha256(page.address.encode("utf-8")).hexdigest()[:8]
+            name = make_name(f"{page.name}-{digest}", suffix)
         return Offer(name, page.data, facts.over(Facts(url=page.address)))
 
     def preview(self, offer: Offer) -> Entry:
@@ -227,6 +232,13 @@ class Desk:
         except DocumentError as error:
             return error
         return replace(offer, name=f"{folder}/{offer.name}") if folder else offer
+
+    def _stands_elsewhere(self, name: str, address: str) -> bool:
+        """Tell whether a document of this name came from another address: not to be replaced."""
+        try:
+            return self.library.facts(name).url not in ("", address)
+        except DocumentError:  # there is none
+            return False
 
     def _read_beside(self, path: Path, shown: str, within: Path | None) -> Facts:
         beside = path.with_name(path.name + SIDECAR)

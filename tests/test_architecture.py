@@ -21,6 +21,7 @@ HOMES = {
     "huggingface_hub": {"index/encoder.py"},
     "safetensors": {"index/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
+    "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
     "tqdm": {"chatbot/terminal.py"},
 }
