@@ -9,7 +9,7 @@ from pathlib import Path
 
 # What the readers make of a file follows from these beside the code of this room.
 _LIBRARIES = (
-    *("charset-normalizer", "lxml", "markdown-it-py"),
+    *("lxml", "markdown-it-py"),
     *("pypdfium2", "python-docx", "trafilatura"),
 )
 

@@ -21,6 +21,11 @@ HOMES = {
     "huggingface_hub": {"index/encoder.py"},
     "safetensors": {"index/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
+    "trafilatura": {"corpus/readers/page.py"},
+    "lxml": {"corpus/readers/page.py"},
+    "pypdfium2": {"corpus/readers/pdf.py"},
+    "docx": {"corpus/readers/word.py"},
+    "markdown_it": {"corpus/readers/markdown.py"},
     "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
     "tqdm": {"chatbot/terminal.py"},
@@ -78,6 +83,7 @@ def test_importing_the_verbs_loads_nothing_heavy() -> None:
     code = (
         "import sys, chatbot.cli\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'gradio', 'fastapi'}\n"
+        "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     done = subprocess.run(

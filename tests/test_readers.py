@@ -195,7 +195,7 @@ def test_encodings_with_a_mark_are_read(mark: bytes, encoding: str) -> None:
         (b" \n\t\r\n", "empty"),
         (codecs.BOM_UTF16_LE, "white space"),
         ("\u3000\n\u00a0".encode(), "white space"),
-        ("水厂".encode("gb18030"), "byte 2 is not UTF-8; save the file as UTF-8"),
+        ("Вода".encode("koi8-r"), "byte 0 is not UTF-8; save the file as UTF-8"),
         (b"fine so far \xff", "byte 12 is not UTF-8"),
         (codecs.BOM_UTF16_LE + b"ab\x00", "byte 4 is not UTF-16-LE"),
         (b"text\x00text", "byte 4 is a control character"),

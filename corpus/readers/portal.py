@@ -58,6 +58,15 @@ def find_article(text: str, lines: Sequence[tuple[int, int]]) -> Article | None:
     return None if crumb is None else Article(words[title], "", "", lines[title][1])
 
 
+def find_facts(lines: Sequence[str]) -> tuple[str, str] | None:
+    """Return date and source of the first line that has the portal's form, None without one."""
+    for line in lines[:LINES]:
+        facts = _FACTS.fullmatch(line)
+        if facts:
+            return _read_date(facts), (facts[4] or "").strip()
+    return None
+
+
 def _read_date(facts: re.Match[str]) -> str:
     try:
         return dt.date(int(facts[1]), int(facts[2]), int(facts[3])).isoformat()

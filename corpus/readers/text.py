@@ -7,22 +7,15 @@ a caption is judged by its form, since plain text has no mark for either.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from itertools import islice
 
 from corpus.errors import DocumentError
+from corpus.readers.encoding import decode
 from corpus.readers.portal import LINES, find_article
 from corpus.records import Block, BlockKind, Reading
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
-_MOST_NOISE = 0.01  # share of control characters above which a file is taken for no text
 _LINE = re.compile(r"[^\r\n]++")
 
 # `Photo: ...`, `Figure 1. ...`, `图：...`, `图 2 ...`, `图为...`; not `Figure 1 shows that ...`.
@@ -66,29 +59,9 @@ def read_text(data: bytes, name: str) -> Reading:
     return Reading(text, blocks, _MARKDOWN.sub("", title, count=1))
 
 
-def decode(data: bytes, name: str) -> str:
-    """Return the text of UTF-8 bytes, or of UTF-16 bytes that begin with their mark."""
-    if not data.strip():
-        raise DocumentError(f"{name}: the file is empty; put text into it")
-    mark, encoding = next((m for m in _MARKS if data.startswith(m[0])), (b"", "utf-8"))
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        place = len(mark) + error.start
-        raise DocumentError(
-            f"{name}: byte {place} is not {encoding.upper()}; save the file as UTF-8"
-        ) from error
-    nul = text.find("\0")
-    noise = sum(1 for _ in _NOISE.finditer(text))
-    if nul >= 0 or noise > _MOST_NOISE * len(text):
-        first = _NOISE.search(text)
-        at = nul if nul >= 0 or first is None else first.start()
-        place = len(mark) + len(text[:at].encode(encoding))
-        raise DocumentError(
-            f"{name}: byte {place} is a control character, so this is no text;"
-            " save the document as text in UTF-8"
-        )
-    return text
+def is_caption(words: str) -> bool:
+    """Tell whether words have the form of a caption under a photo or a figure."""
+    return _CAPTION.match(words) is not None
 
 
 def _list_lines(text: str, start: int) -> Iterator[Span]:
