@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import NoReturn
 
 from chatbot.desk import Desk
@@ -26,6 +26,7 @@ from index.publish import Releases
 
 VERSION = "0.1.0"
 
+# Secrets have no flag: who sees the machine's processes would read them.
 _FLAGS = {
     "reports": "folder of documents (default corpus/reports)",
     "var": "folder for everything built (default var)",
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[Settings, argparse.Namespace], int] = arguments.run
     as_json: bool = arguments.json
     try:
-        given = {field.name: getattr(arguments, field.name) for field in fields(Settings)}
+        given = {name: getattr(arguments, name) for name in _FLAGS}
         settings = read_settings(given, os.environ)
         _set_up_logging(settings)
         return run(settings, arguments)
@@ -72,10 +73,10 @@ class _Parser(argparse.ArgumentParser):
 def _make_parser() -> argparse.ArgumentParser:
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", help="print the result as JSON")
-    for field in fields(Settings):
-        flag = "--" + field.name.replace("_", "-")
-        text = f"{_FLAGS[field.name]}; {variable_of(field.name)}"
-        common.add_argument(flag, dest=field.name, metavar="VALUE", help=text)
+    for name, text in _FLAGS.items():
+        flag = "--" + name.replace("_", "-")
+        told = f"{text}; {variable_of(name)}"
+        common.add_argument(flag, dest=name, metavar="VALUE", help=told)
 
     parser = _Parser(
         prog="app.py",
@@ -129,17 +130,19 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
             loaded.append(_load_encoder(settings))
         return loaded[0]
 
+    desk = Desk(Library(settings.reports), releases, load)
+
     def prepare() -> None:
         try:
             releases.live()
         except NoReleaseError:
             if not releases.all():
                 say("Building the index: nothing is published yet")
-                publish(Desk(Library(settings.reports), releases, load))
+                publish(desk)
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    return serve(Engine(releases, load), settings, prepare, say)
+    return serve(Engine(releases, load), settings, prepare, say, desk)
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:

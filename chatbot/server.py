@@ -16,6 +16,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from chatbot.desk import Desk
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.errors import CasebookError, UsageError
@@ -24,12 +25,17 @@ log = logging.getLogger("casebook")
 
 
 def serve(
-    engine: Engine, settings: Settings, prepare: Callable[[], None], say: Callable[[str], None]
+    engine: Engine,
+    settings: Settings,
+    prepare: Callable[[], None],
+    say: Callable[[str], None],
+    desk: Desk | None = None,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM and return the exit code.
 
-    `prepare` makes what is missing (a model, a first release) before the first page; raises
-    UsageError where the port cannot be taken, which is tried before anything slow.
+    `prepare` makes what is missing (a model, a first release) before the first page, and `desk` is
+    what the editor's page works at. Raises UsageError where the port cannot be taken, which is
+    tried before anything slow.
     """
     listener = take_port(settings.host, settings.port)
     try:
@@ -38,7 +44,7 @@ def serve(
         from chatbot.web import create_app  # 2.6 s of imports, not needed by the other verbs
 
         config = uvicorn.Config(
-            create_app(engine, settings),
+            create_app(engine, settings, desk),
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=settings.log_level == "debug",
             server_header=False,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from corpus.errors import UsageError
 
 PREFIX = "CASEBOOK_"
+SHORTEST_TOKEN = 16  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Settings:
     `reports` is the folder of documents and `var` that of everything built. `model` is empty for
     the bundled model, else a Sentence Transformers folder or name. `root_path` is the prefix under
     which a proxy serves Casebook: empty, or `/casebook`, with a slash before and none behind.
+    `editor_token` opens the editor's page, which is closed where it is empty; it is a secret, so it
+    is no part of what the record prints.
     """
 
     reports: Path = Path("corpus/reports")
@@ -32,6 +35,7 @@ class Settings:
     port: int = 7860
     root_path: str = ""
     log_level: str = "info"
+    editor_token: str = field(default="", repr=False)
 
 
 def variable_of(field: str) -> str:
@@ -46,12 +50,12 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
     naming the variable, for a value that cannot work.
     """
     given: dict[str, str] = {}
-    for field in fields(Settings):
-        value = flags.get(field.name)
+    for each in fields(Settings):
+        value = flags.get(each.name)
         if value is None:
-            value = environ.get(variable_of(field.name)) or None
+            value = environ.get(variable_of(each.name)) or None
         if value is not None:
-            given[field.name] = value.strip()
+            given[each.name] = value.strip()
     default = Settings()
     return Settings(
         reports=Path(given.get("reports", default.reports)).expanduser(),
@@ -61,6 +65,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         port=_read_port(given["port"]) if "port" in given else default.port,
         root_path=_read_root_path(given.get("root_path", default.root_path)),
         log_level=_read_log_level(given.get("log_level", default.log_level)),
+        editor_token=_read_token(given.get("editor_token", default.editor_token)),
     )
 
 
@@ -85,3 +90,13 @@ def _read_log_level(value: str) -> str:
             f"{PREFIX}LOG_LEVEL: {value!r} is no level; give one of {', '.join(names)}"
         )
     return level
+
+
+def _read_token(value: str) -> str:
+    """Return a token long enough not to be guessed; its characters are in no message."""
+    if value and len(value) < SHORTEST_TOKEN:
+        raise UsageError(
+            f"{PREFIX}EDITOR_TOKEN: shorter than {SHORTEST_TOKEN} characters; set a longer one, "
+            "such as `openssl rand -hex 16` prints, or none to close the editor's page"
+        )
+    return value

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.web.door import UPLOAD
 from chatbot.web.failures import REQUEST_ID, make_response, report
 
 log = logging.getLogger("casebook")
@@ -34,6 +35,7 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
+EDITOR_POLICY = CHAT_POLICY.replace("frame-ancestors 'self'", "frame-ancestors 'none'")
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -86,12 +88,15 @@ class Guard:
         if not path:  # `/casebook` itself: relative addresses need the slash
             await RedirectResponse(self.root_path + "/")(scope, receive, send)
             return
+        inner = {**scope, "path": self.root_path + path, "root_path": self.root_path}
+        if UPLOAD.fullmatch(path):  # not held in memory: the door bounds it while it is read
+            await self.app(inner, receive, send)
+            return
         body = await _read_body(scope, receive)
         if body is None:
             words = f"the body has more than {BODY_LIMIT // 1024} KiB; send less"
             await make_response(413, "too_large", words)(scope, receive, send)
             return
-        inner = {**scope, "path": self.root_path + path, "root_path": self.root_path}
         await self.app(inner, _replay(body, receive), send)
 
     def _strip(self, path: str) -> str:
@@ -108,6 +113,8 @@ def _dress(headers: MutableHeaders, request_id: str, path: str) -> None:
     policy = CHAT_POLICY
     if path.startswith("/cases/"):
         policy = PAGE_POLICY
+    elif path.startswith("/editor"):
+        policy = EDITOR_POLICY
     elif path.startswith(("/api/", "/openapi.json", *_QUIET)):
         policy = DATA_POLICY
         headers.setdefault("Cache-Control", "no-store")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,24 +68,63 @@ class ChatBody(Refusing):
     interface: Literal["en", "zh"] = "en"
 
 
-def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    """Mount the chat at `/` of `app`; takes the seconds that importing gradio takes."""
+def open_gradio(uploads: Path | None = None) -> Any:
+    """Return the module, set up to call nobody; takes the seconds that importing it takes.
 
-    async def mount() -> None:
-        _mount(app, engine, settings)
+    `uploads` is the folder that takes what is uploaded, for the whole process.
+    """
+    os.environ.update(_GRADIO)
+    if uploads is not None:
+        os.environ["GRADIO_TEMP_DIR"] = str(uploads)
+    import gradio
 
-    # Where no event loop runs, gradio makes one for each of its locks and leaves it open.
+    return gradio
+
+
+def run_in_loop(mount: Callable[[], None]) -> None:
+    """Run `mount` inside an event loop: without one, gradio leaves a loop open for each lock."""
+
+    async def run() -> None:
+        mount()
+
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        asyncio.run(mount())
+        asyncio.run(run())
     else:
-        _mount(app, engine, settings)
+        mount()
+
+
+def mount_blocks(app: FastAPI, blocks: Any, path: str, root: str, **more: Any) -> None:
+    """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
+
+    `root` is the prefix under which a proxy serves the application.
+    """
+    gr = open_gradio()
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path=path,
+        root_path=f"{root}{path}".rstrip("/") or None,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+        **more,
+    )
+
+
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Mount the chat at `/` of `app`."""
+    run_in_loop(lambda: _mount(app, engine, settings))
 
 
 def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
-    os.environ.update(_GRADIO)
-    import gradio as gr
+    gr = open_gradio()
 
     def ask(event: Any) -> Iterator[Update]:
         yield from reply(engine, event._data, settings.root_path)
@@ -114,21 +153,7 @@ def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.ask(ask, None, page, concurrency_limit=AT_ONCE, trigger_mode="multiple", **private)
     blocks.queue(max_size=None, api_open=False)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/",
-        root_path=root or None,
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        max_file_size=1,
-        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-    )
+    mount_blocks(app, blocks, "/", root, max_file_size=1)
 
 
 def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:

@@ -1,7 +1,8 @@
 """Gradio's page made Casebook's: its own title, language, styles and first paint.
 
-Gradio serves one HTML document for the chat, with its own name and addresses of its site in the
-head. `FrontPage` rewrites that document on its way out, and nothing else. Where Gradio's document
+Gradio serves an HTML document for the chat and one for the editor's page in each language, with its
+own name and addresses of its site in the head. `FrontPage` rewrites those documents on their way
+out, and nothing else. Where Gradio's document
 changes, a rewrite that no longer matches leaves it as it is.
 """
 
@@ -13,6 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.web.editor_words import EDITOR
 from chatbot.web.page import LOGO
 from chatbot.web.render import escape
 from chatbot.web.words import COOKIE, TAGS, WORDS, choose_language
@@ -22,11 +24,16 @@ _FOREIGN = re.compile(
 )
 _HTML = re.compile(r"<html\s+lang=\"[^\"]*\"")
 _BODY = re.compile(r"<body[^>]*>")
+_EDITOR = {"/editor/en/": "en", "/editor/zh/": "zh"}
 
 
-def rewrite(html: str, language: str, root: str) -> str:
-    """Return Gradio's document with Casebook's head, in an interface language."""
-    words, prefix = WORDS[language], escape(root)
+def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
+    """Return Gradio's document with Casebook's head, in an interface language.
+
+    `view` is the page, `chat` or `editor`: which words it has and which style.
+    """
+    words, prefix = WORDS[language] if view == "chat" else EDITOR[language], escape(root)
+    script = f'<script src="{prefix}/web/editor.js"></script>' if view == "editor" else ""
     head = (
         f"<title>{escape(words['title'])}</title>"
         f'<meta name="description" content="{escape(words["description"])}">'
@@ -35,7 +42,7 @@ def rewrite(html: str, language: str, root: str) -> str:
         f'<meta name="theme-color" content="#121815" media="(prefers-color-scheme: dark)">'
         f'<link rel="icon" href="{prefix}/web/icon.svg" type="image/svg+xml">'
         f'<link rel="stylesheet" href="{prefix}/web/base.css">'
-        f'<link rel="stylesheet" href="{prefix}/web/chat.css">'
+        f'<link rel="stylesheet" href="{prefix}/web/{view}.css">{script}'
     )
     boot = (
         f'<div class="boot" id="boot" lang="{TAGS[language]}">{LOGO}<p>{escape(words["title"])}</p>'
@@ -48,7 +55,7 @@ def rewrite(html: str, language: str, root: str) -> str:
 
 
 class FrontPage:
-    """ASGI middleware that rewrites the document at the application's root."""
+    """ASGI middleware that rewrites the documents of the chat and of the editor's page."""
 
     def __init__(self, app: ASGIApp, root_path: str = "") -> None:
         """Wrap `app`, served under `root_path`."""
@@ -56,12 +63,14 @@ class FrontPage:
         self.root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, and the chat's document rewritten."""
-        if scope["type"] != "http" or scope["path"] != self.root_path + "/":
+        """Pass everything on, and the two documents rewritten."""
+        path = scope["path"].removeprefix(self.root_path) if scope["type"] == "http" else ""
+        if path not in ("/", *_EDITOR):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        language = choose_language(
+        view = "editor" if path in _EDITOR else "chat"
+        language = _EDITOR.get(path) or choose_language(
             None, _read_cookie(headers.get("cookie", "")), headers.get("accept-language")
         )
         # Asked for plainly, or it would come compressed.
@@ -80,7 +89,7 @@ class FrontPage:
             body = b"".join(chunks)
             answered = MutableHeaders(scope=start)
             if answered.get("content-type", "").startswith("text/html"):
-                body = rewrite(body.decode("utf-8"), language, self.root_path).encode("utf-8")
+                body = rewrite(body.decode("utf-8"), language, self.root_path, view).encode()
                 answered["Content-Length"] = str(len(body))
                 answered["Cache-Control"] = "no-cache"
                 answered["Vary"] = "Accept-Language, Cookie"
