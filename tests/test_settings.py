@@ -14,7 +14,7 @@ from corpus.errors import UsageError
 def test_defaults() -> None:
     """Without flags and environment, the documented defaults hold."""
     assert read_settings({}, {}) == Settings(
-        Path("corpus/reports"), Path("var"), "", "127.0.0.1", 7860, "", "info"
+        Path("corpus/reports"), Path("var"), "", "127.0.0.1", 7860, "", "info", ""
     )
 
 
@@ -30,12 +30,14 @@ def test_every_field_can_be_set() -> None:
     values = {
         "reports": "~/r", "var": "/v", "model": "m", "host": "::1", "port": "0",
         "root_path": "/casebook/", "log_level": "DEBUG",
+        "editor_token": " sixteen-letters-long\n",
     }  # fmt: skip
     assert values.keys() == {field.name for field in fields(Settings)}
     settings = read_settings({}, {variable_of(name): value for name, value in values.items()})
     assert settings == Settings(
-        Path("~/r").expanduser(), Path("/v"), "m", "::1", 0, "/casebook", "debug"
-    )
+        Path("~/r").expanduser(), Path("/v"), "m", "::1", 0, "/casebook", "debug",
+        "sixteen-letters-long",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,15 @@ def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:
     with pytest.raises(UsageError, match=variable_of(field)) as caught:
         read_settings({field: value}, {})
     assert "\n" not in str(caught.value)
+
+
+def test_the_editors_token_is_long_and_never_told() -> None:
+    """A short one is refused without its characters; a long one is in nothing that is printed."""
+    for token in ("secret", "fifteen-letters"):
+        with pytest.raises(UsageError, match="CASEBOOK_EDITOR_TOKEN: shorter than 16") as caught:
+            read_settings({}, {"CASEBOOK_EDITOR_TOKEN": token})
+        assert token not in str(caught.value)
+    settings = read_settings({}, {"CASEBOOK_EDITOR_TOKEN": "sixteen-letters-"})
+    assert settings.editor_token == "sixteen-letters-"
+    assert "sixteen" not in f"{settings} {settings!r}"
+    assert read_settings({}, {"CASEBOOK_EDITOR_TOKEN": "  "}).editor_token == ""

@@ -7,6 +7,7 @@ knows its own, and an upload's path is looked at before it is read. A method rai
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot.web.door import LARGEST_FILE, MOST_FILES
-from chatbot.web.editor_words import EDITOR
+from chatbot.web.editor_words import EDITOR, count
 from chatbot.web.failures import REQUEST_ID, report
 from chatbot.web.proof import render_drafts, render_proof
 from chatbot.web.sheets import (
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 FIELDS = ("title", "company", "published", "url")  # the facts that the page shows
 _LONGEST = 2000  # characters of an address or of a search
 Shown = dict[str, str]
+_BROKEN_OFF = 3600  # seconds after which an upload goes on no more
 BLANK: Shown = dict.fromkeys(FIELDS, "")
 
 
@@ -80,6 +82,7 @@ class Clerk:
 
     def take_files(self, tray: Tray, files: Sequence[Mapping[str, object]]) -> Desktop:
         """Lay uploads on the tray, each with a line where it cannot be read, and look at one."""
+        self._sweep()
         taken: list[Draft] = []
         problems: list[str] = []
         for number, file in enumerate(files):
@@ -92,10 +95,8 @@ class Clerk:
             except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
                 line = self.explain(error)
                 problems.append(line if name in line else f"{name}: {line}")
-        words, said = self.words, []
-        for count, key in ((len(taken), "taken"), (len(problems), "not_taken")):
-            if count:
-                said.append(words[f"{key}_{'one' if count == 1 else 'many'}"].format(count=count))
+        told = (("taken", len(taken)), ("not_taken", len(problems)))
+        said = [count(key, number, self.language) for key, number in told if number]
         kind: Kind = "trouble" if problems else "done"
         line = render_line(" ".join(said), kind) + render_problems(problems, self.language)
         return self.look(tray, taken[0].number if taken else 0, line)
@@ -228,6 +229,13 @@ class Clerk:
                 place.unlink()
                 place.parent.rmdir()
 
+    def _sweep(self) -> None:
+        """Remove what is left of uploads that were broken off."""
+        for left in self._uploads.iterdir():
+            with suppress(OSError):
+                if left.is_file() and time.time() - left.stat().st_mtime > _BROKEN_OFF:
+                    left.unlink()
+
     def _put(self, tray: Tray, offer: Offer) -> Draft:
         return tray.put(offer, self.desk.preview(offer))
 
@@ -243,9 +251,7 @@ class Clerk:
 def list_facts(entry: Entry, facts: Facts) -> Shown:
     """Return the facts that hold for a document: as they were said, or as its text says them."""
     document = entry.document
-    company = facts.company
-    if not company and len(entry.cases) == 1:
-        company = entry.cases[0].company
+    company = entry.cases[0].company if len(entry.cases) == 1 else facts.company
     return {
         "title": document.title,
         "company": company,

@@ -103,9 +103,7 @@ class Door:
             response = self._refuse(request)
         elif path in ("/editor", "/editor/", "/editor/en", "/editor/zh"):
             response = self._lead(request, path)
-        elif (page := _PAGE.match(path)) and (_READ if reading else _WRITE).fullmatch(
-            path[page.end() :]
-        ):
+        elif _is_needed(scope["method"], path):
             inner = {**scope, VISIT: Visit(session, REQUEST_ID.get())}
             await self._pass(inner, receive, dress, path)
             return
@@ -211,6 +209,13 @@ class Door:
                 samesite="lax",
             )  # fmt: skip
         return response
+
+
+def _is_needed(method: str, path: str) -> bool:
+    """Tell whether the page asks for it."""
+    page = _PAGE.match(path)
+    routes = {"GET": _READ, "HEAD": _READ, "POST": _WRITE}.get(method)
+    return page is not None and routes is not None and bool(routes.fullmatch(path[page.end() :]))
 
 
 def _is_foreign(headers: Headers) -> bool:

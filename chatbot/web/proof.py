@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from chatbot.web.editor_words import EDITOR
+from chatbot.web.editor_words import EDITOR, count
 from chatbot.web.render import escape, language_of
 from chatbot.web.tray import Draft
 from corpus.records import Case, Entry, Passage
@@ -29,8 +29,7 @@ def render_drafts(drafts: Sequence[Draft], current: int, language: str) -> str:
         here = ' aria-current="true"' if draft.number == current else ""
         look = escape(words["look_at"].format(name=draft.name))
         away = escape(words["put_away_name"].format(name=draft.name))
-        counts = words["counts"].split(" · ")
-        shown = " · ".join(counts[:2]).format(cases=draft.cases, passages=draft.passages)
+        shown = _sum_up(language, cases=draft.cases, passages=draft.passages)
         rows += (
             f'<li><button type="button" class="look" data-act="look" data-number="{draft.number}"'
             f'{here} aria-label="{look}"><span class="name">{name}</span>'
@@ -46,8 +45,8 @@ def render_proof(entry: Entry, language: str) -> str:
     """Return a document's cases and passages with their sentences numbered, as they are quoted."""
     words, document = EDITOR[language], entry.document
     sentences = sum(len(passage.sentences) for passage in entry.passages)
-    counts = words["counts"].format(
-        cases=len(entry.cases), passages=len(entry.passages), sentences=sentences
+    counts = _sum_up(
+        language, cases=len(entry.cases), passages=len(entry.passages), sentences=sentences
     )
     body, number, page = "", 1, 0
     shown = entry.passages[:MOST]
@@ -71,6 +70,10 @@ def render_proof(entry: Entry, language: str) -> str:
         f'<p class="title" dir="auto"{language_of(document.title)}>{escape(document.title)}</p>'
         f'<p class="counts">{escape(counts)}</p>{body}{more}</section>'
     )
+
+
+def _sum_up(language: str, **numbers: int) -> str:
+    return " · ".join(count(f"count_{key}", each, language) for key, each in numbers.items())
 
 
 def _render_case(case: Case, language: str) -> str:

@@ -1,0 +1,146 @@
+"""chatbot.web.press: one publishing at a time, followed by whoever looks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from chatbot.desk import Desk, Publication
+from chatbot.questions import GateReport
+from chatbot.web import press
+from chatbot.web.failures import REQUEST_ID
+from chatbot.web.press import Press, State
+from corpus.errors import BuildLockedError, GateError
+from index.plan import Plan
+
+PLAN = Plan(
+    ("a.txt",), (), (), (), {}, ("a.txt: A",), (), (), 1, 2, 0, 0, 2, texts=5, to_encode=4,
+    duplicates=(),
+)  # fmt: skip
+REPORT = GateReport(2, 1, 2, ("When?",), (), ("When?",), ("When?",))
+
+
+class FakeDesk:
+    """Publishes as a test says: `steps` of four texts, then what `end` returns or raises."""
+
+    def __init__(self) -> None:
+        """Wait for nothing."""
+        self.accepted: list[bool] = []
+        self.at_work, self.hold = threading.Event(), threading.Event()
+        self.end: Callable[[], Publication] = lambda: Publication(PLAN, "r1", True, None)
+
+    def publish(
+        self,
+        accept: bool,
+        full: bool,
+        announce: Callable[[Plan], None],
+        progress: Callable[[int, int], None],
+        asking: Callable[[int, int], None],
+    ) -> Publication:
+        """Announce, encode one text, wait, encode the rest, ask."""
+        self.accepted.append(accept)
+        assert not full
+        announce(PLAN)
+        progress(1, 4)
+        self.at_work.set()
+        assert self.hold.wait(30)
+        progress(4, 4)
+        asking(1, 2)
+        return self.end()
+
+
+@pytest.fixture
+def desk() -> FakeDesk:
+    """A desk that waits in the middle."""
+    return FakeDesk()
+
+
+def finish(work: Press) -> State:
+    """Return how it ended."""
+    return list(work.follow())[-1]
+
+
+def test_it_is_followed_from_the_plan_to_the_release(desk: FakeDesk) -> None:
+    """Every follower sees how far it is, and how it ended."""
+    work = Press(cast("Desk", desk), lambda: 7.0)
+    assert not work.state.working
+    assert [state.phase for state in work.follow()] == ["idle"]
+    work.start()
+    assert desk.at_work.wait(30)
+    followers = [work.follow(), work.follow()]
+    for follower in followers:
+        state = next(follower)
+        assert (state.phase, state.done, state.total, state.plan) == ("encoding", 1, 4, PLAN)
+    desk.hold.set()
+    for follower in followers:
+        *_, last = follower
+        assert (last.phase, last.working) == ("done", False)
+        assert last.publication == Publication(PLAN, "r1", True, None)
+    assert desk.accepted == [False]
+
+
+def test_a_second_one_is_refused_while_it_works(desk: FakeDesk) -> None:
+    """With words an editor understands; afterwards it may be started again."""
+    work = Press(cast("Desk", desk))
+    work.start()
+    with pytest.raises(BuildLockedError, match="another editor is publishing now"):
+        work.start()
+    desk.hold.set()
+    assert finish(work).phase == "done"
+    work.start(accept=True)
+    assert finish(work).phase == "done"
+    assert desk.accepted == [False, True]
+
+
+def test_the_gate_stops_it_with_its_report(desk: FakeDesk) -> None:
+    """The questions that were lost are there to be shown."""
+
+    def stop() -> Publication:
+        raise GateError("1 of 2 known questions are no longer answered rightly", REPORT)
+
+    desk.end = stop
+    desk.hold.set()
+    work = Press(cast("Desk", desk))
+    work.start()
+    last = finish(work)
+    assert (last.phase, last.gate, last.code, last.plan) == ("failed", REPORT, "gate", PLAN)
+
+
+def test_what_goes_wrong_is_kept_for_the_page(desk: FakeDesk) -> None:
+    """Another build's lock is its line; a fault inside is logged under the request's id."""
+
+    def locked() -> Publication:
+        raise BuildLockedError("another build is at work (process 7): wait for it to end")
+
+    def fault() -> Publication:
+        raise RuntimeError("secret")
+
+    desk.hold.set()
+    work = Press(cast("Desk", desk))
+    desk.end = locked
+    work.start()
+    assert "process 7" in finish(work).line
+    desk.end = fault
+    token = REQUEST_ID.set("request-7")
+    work.start()
+    REQUEST_ID.reset(token)
+    last = finish(work)
+    assert (last.code, last.request_id) == ("internal", "request-7")
+    assert "secret" not in last.line
+
+
+def test_a_follower_waits_for_the_next_phase(
+    desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for each text: a page is told a few times a second, and at once when a phase begins."""
+    monkeypatch.setattr(press, "EVERY", 30.0)
+    work = Press(cast("Desk", desk))
+    work.start()
+    assert desk.at_work.wait(30)
+    states = work.follow()
+    assert next(states).phase == "encoding"
+    desk.hold.set()
+    assert next(states).phase in ("asking", "done")
