@@ -346,7 +346,7 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
         assert two.client.get("/api/cases").status_code == 200
         office.encoder.hold.set()
         work.join(30)
-        assert "is live" in first[0]["change"]
+        assert "Published as release" in first[0]["change"]
         assert office.releases.live() in first[0]["change"]
 
 

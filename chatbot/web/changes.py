@@ -124,9 +124,13 @@ def _say_pace(state: State, language: str) -> str:
     return " · ".join(parts)
 
 
-def render_outcome(state: State, line: str, language: str) -> str:
-    """Return how publishing ended; `line` is what went wrong, in one sentence."""
+def render_outcome(state: State, line: str, language: str, last: bool = False) -> str:
+    """Return how publishing ended; `line` is what went wrong, in one sentence.
+
+    `last` tells that it ended before this page was opened.
+    """
     words = EDITOR[language]
+    title = f'<h3 class="label">{escape(words["last"])}</h3>' if last else ""
     if state.phase == "done" and state.publication is not None:
         made = state.publication
         said = words["done" if made.published else "done_same"].format(release=made.release)
@@ -143,4 +147,4 @@ def render_outcome(state: State, line: str, language: str) -> str:
     if state.gate is not None:
         text += render_gate(state.gate, language)
     done = state.phase == "done"
-    return text + (render_plan(state.plan, language, done) if state.plan is not None else "")
+    return title + text + (render_plan(state.plan, language, done) if state.plan else "")

@@ -160,7 +160,7 @@ EDITOR: dict[str, dict[str, str]] = {
         "left": "{left} left",
         "seconds": "{count} s",
         "minutes": "{count} min",
-        "done": "Published: release {release} is live.",
+        "done": "Published as release {release}.",
         "done_same": "Nothing changed: release {release} stays live.",
         "stopped": "Nothing was published",
         "stopped_more": (
@@ -337,7 +337,7 @@ EDITOR: dict[str, dict[str, str]] = {
         "left": "还需 {left}",
         "seconds": "{count} 秒",
         "minutes": "{count} 分钟",
-        "done": "已发布：版本 {release} 已上线。",
+        "done": "已发布为版本 {release}。",
         "done_same": "没有变化：版本 {release} 继续在线。",
         "stopped": "未发布",
         "stopped_more": (

@@ -23,7 +23,7 @@ def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:
     change = bench.html("change")
     outputs = [said, change, accept, see, publish, alarm]
 
-    def show(state: State) -> Values:
+    def show(state: State, last: bool = False) -> Values:
         idle = gr.update(interactive=not state.working)
         if state.working:
             progress = render_progress(state, bench.language)
@@ -31,7 +31,7 @@ def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:
         line = state.line
         if state.code == "internal":
             line = words["internal"].format(request=state.request_id)
-        outcome = render_outcome(state, line, bench.language)
+        outcome = render_outcome(state, line, bench.language, last)
         stopped = gr.update(visible=state.gate is not None and state.phase == "failed",
                             value=False)  # fmt: skip
         return "", outcome, stopped, idle, idle, clerk.warn()
@@ -42,7 +42,9 @@ def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:
         return "", made, gr.update(visible=False, value=False), idle, idle, gr.skip()
 
     def follow(_: Visit, __: Any) -> Iterator[Values]:
-        yield from map(show, press.follow())
+        going = press.follow()
+        yield show(next(going), last=True)
+        yield from map(show, going)
 
     def start(_: Visit, __: Any, accepted: Any) -> Iterator[Values]:
         press.start(accepted is True)

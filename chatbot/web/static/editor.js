@@ -39,6 +39,21 @@
     });
   }
 
+  /* ---- the four parts by arrow keys, which Gradio leaves out ---- */
+
+  document.addEventListener("keydown", (event) => {
+    const list = event.target.closest?.("[role=tablist]");
+    if (!list) return;
+    const tabs = [...list.querySelectorAll("[role=tab]")];
+    const last = tabs.length - 1;
+    const at = tabs.indexOf(event.target);
+    const next = { ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    tabs[next].click();
+    tabs[next].focus();
+  });
+
   /* ---- the session and the connection ---- */
 
   const plain = window.fetch;
