@@ -14,7 +14,7 @@ import httpx
 import pytest
 from starlette.routing import Mount, Route
 
-from chatbot.web import clerk, door
+from chatbot.web.editor import clerk, door
 from corpus.errors import DocumentError
 from tests.fake_desk import TOKEN, Office, serving_desk
 

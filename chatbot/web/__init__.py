@@ -27,8 +27,8 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     from chatbot.web.access import Guard
     from chatbot.web.api import make_router
     from chatbot.web.chat import STATIC, mount_chat
-    from chatbot.web.door import Door
-    from chatbot.web.editor import mount_editor
+    from chatbot.web.editor.door import Door
+    from chatbot.web.editor.view import mount_editor
     from chatbot.web.front import FrontPage
 
     root = settings.root_path

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.door import UPLOAD
+from chatbot.web.editor.door import UPLOAD
 from chatbot.web.failures import REQUEST_ID, make_response, report
 
 log = logging.getLogger("casebook")

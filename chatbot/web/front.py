@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.editor_words import EDITOR
+from chatbot.web.editor.words import EDITOR
 from chatbot.web.page import LOGO
 from chatbot.web.render import escape
 from chatbot.web.words import COOKIE, TAGS, WORDS, choose_language

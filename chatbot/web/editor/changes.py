@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot.questions import GateReport
-from chatbot.web.editor_words import EDITOR
-from chatbot.web.press import State
+from chatbot.web.editor.press import State
+from chatbot.web.editor.sheets import MOST_LINES, render_line, render_lines
+from chatbot.web.editor.words import EDITOR
 from chatbot.web.render import escape
-from chatbot.web.sheets import MOST_LINES, render_line, render_lines
 from index.plan import Duplicate, Plan
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chatbot.web.bench import LISTEN, Bench, Values, read_act, read_fields
-from chatbot.web.clerk import BLANK, Shown
-from chatbot.web.door import Visit
+from chatbot.web.editor.bench import LISTEN, Bench, Values, read_act, read_fields
+from chatbot.web.editor.clerk import BLANK, Shown
+from chatbot.web.editor.door import Visit
+from chatbot.web.editor.sheets import render_releases
 from chatbot.web.render import escape
-from chatbot.web.sheets import render_releases
 from corpus.errors import NotFoundError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from chatbot.web.bench import LISTEN, Bench, Values, read_act, read_fields
-from chatbot.web.clerk import BLANK, Desktop, Shown
-from chatbot.web.door import Visit
+from chatbot.web.editor.bench import LISTEN, Bench, Values, read_act, read_fields
+from chatbot.web.editor.clerk import BLANK, Desktop, Shown
+from chatbot.web.editor.door import Visit
 from corpus.errors import NotFoundError
 
 

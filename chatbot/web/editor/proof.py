@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from chatbot.web.editor_words import EDITOR, count
+from chatbot.web.editor.tray import Draft
+from chatbot.web.editor.words import EDITOR, count
 from chatbot.web.render import escape, language_of
-from chatbot.web.tray import Draft
 from corpus.records import Case, Entry, Passage
 
 MOST = 300  # passages of a preview; the rest is counted

@@ -1,4 +1,4 @@
-"""chatbot.web.session: the token, the tries, how long a session lasts."""
+"""chatbot.web.editor.session: the token, the tries, how long a session lasts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.web import session
-from chatbot.web.session import Sessions, TooManyTriesError, WrongTokenError
-from chatbot.web.tray import Tray
+from chatbot.web.editor import session
+from chatbot.web.editor.session import Sessions, TooManyTriesError, WrongTokenError
+from chatbot.web.editor.tray import Tray
 
 TOKEN = "sixteen-letters-long"
 

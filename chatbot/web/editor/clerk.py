@@ -14,11 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatbot.web.door import LARGEST_FILE, MOST_FILES
-from chatbot.web.editor_words import EDITOR, count
-from chatbot.web.failures import REQUEST_ID, report
-from chatbot.web.proof import render_drafts, render_proof
-from chatbot.web.sheets import (
+from chatbot.web.editor.door import LARGEST_FILE, MOST_FILES
+from chatbot.web.editor.proof import render_drafts, render_proof
+from chatbot.web.editor.sheets import (
     Holding,
     Kind,
     Standing,
@@ -27,7 +25,9 @@ from chatbot.web.sheets import (
     render_line,
     render_problems,
 )
-from chatbot.web.tray import Draft, Tray
+from chatbot.web.editor.tray import Draft, Tray
+from chatbot.web.editor.words import EDITOR, count
+from chatbot.web.failures import REQUEST_ID, report
 from corpus.errors import CasebookError, DocumentError, NotFoundError, UsageError
 from corpus.facts import Facts, check_facts, show
 from corpus.files import read_file

@@ -1,4 +1,4 @@
-"""chatbot.web.door: what it lets through, and what it says to everybody else."""
+"""chatbot.web.editor.door: what it lets through, and what it says to everybody else."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from chatbot.web import door
 from chatbot.web.access import Guard
-from chatbot.web.door import VISIT, Door, Visit
-from chatbot.web.session import IDLE, Sessions
-from chatbot.web.tray import Tray
-from tests.test_session import TOKEN, Clock
+from chatbot.web.editor import door
+from chatbot.web.editor.door import VISIT, Door, Visit
+from chatbot.web.editor.session import IDLE, Sessions
+from chatbot.web.editor.tray import Tray
+from tests.test_editor_session import TOKEN, Clock
 
 Ask = Callable[..., httpx.Response]
 HTML = {"Accept": "text/html,*/*"}

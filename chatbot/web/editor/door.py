@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.web.editor.session import Session, Sessions, TooManyTriesError, WrongTokenError
+from chatbot.web.editor.sign_in import SIGN_IN_POLICY, render_sign_in
 from chatbot.web.failures import REQUEST_ID, make_response
-from chatbot.web.session import Session, Sessions, TooManyTriesError, WrongTokenError
-from chatbot.web.sign_in import SIGN_IN_POLICY, render_sign_in
 from chatbot.web.words import COOKIE as LANGUAGE_COOKIE
 from chatbot.web.words import Language, choose_language
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot.web.bench import Bench, Values
-from chatbot.web.changes import render_outcome, render_plan, render_progress
-from chatbot.web.door import Visit
-from chatbot.web.press import State
+from chatbot.web.editor.bench import Bench, Values
+from chatbot.web.editor.changes import render_outcome, render_plan, render_progress
+from chatbot.web.editor.door import Visit
+from chatbot.web.editor.press import State
 
 
 def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:

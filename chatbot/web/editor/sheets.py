@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from chatbot.web.editor_words import EDITOR
+from chatbot.web.editor.words import EDITOR
 from chatbot.web.render import escape, web_address
 from corpus.records import Entry
 from index.publish import ReleaseInfo

@@ -6,19 +6,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from chatbot.web.bench import AT_ONCE, Bench
 from chatbot.web.chat import mount_blocks, open_gradio, run_in_loop
-from chatbot.web.clerk import Clerk
-from chatbot.web.door import LARGEST_FILE, VISIT
-from chatbot.web.editor_words import EDITOR
-from chatbot.web.intake import build_intake
+from chatbot.web.editor.bench import AT_ONCE, Bench
+from chatbot.web.editor.clerk import Clerk
+from chatbot.web.editor.door import LARGEST_FILE, VISIT
+from chatbot.web.editor.intake import build_intake
+from chatbot.web.editor.press import Press
+from chatbot.web.editor.publishing import build_publishing
+from chatbot.web.editor.session import Sessions
+from chatbot.web.editor.shelf import build_collection, build_releases
+from chatbot.web.editor.tray import Folder
+from chatbot.web.editor.words import EDITOR
 from chatbot.web.page import LOGO
-from chatbot.web.press import Press
-from chatbot.web.publishing import build_publishing
 from chatbot.web.render import escape
-from chatbot.web.session import Sessions
-from chatbot.web.shelf import build_collection, build_releases
-from chatbot.web.tray import Folder
 from chatbot.web.words import TAGS, WORDS
 
 if TYPE_CHECKING:

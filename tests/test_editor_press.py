@@ -1,4 +1,4 @@
-"""chatbot.web.press: one publishing at a time, followed by whoever looks."""
+"""chatbot.web.editor.press: one publishing at a time, followed by whoever looks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from chatbot.desk import Desk, Publication
 from chatbot.questions import GateReport
-from chatbot.web import press
+from chatbot.web.editor import press
+from chatbot.web.editor.press import Press, State
 from chatbot.web.failures import REQUEST_ID
-from chatbot.web.press import Press, State
 from corpus.errors import BuildLockedError, GateError
 from index.plan import Plan
 

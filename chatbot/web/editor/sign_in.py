@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatbot.web.editor_words import EDITOR
+from chatbot.web.editor.words import EDITOR
 from chatbot.web.page import LOGO
 from chatbot.web.render import escape
 from chatbot.web.words import TAGS, WORDS

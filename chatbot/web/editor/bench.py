@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chatbot.web.clerk import FIELDS, Clerk, Shown
-from chatbot.web.door import VISIT, Visit
+from chatbot.web.editor.clerk import FIELDS, Clerk, Shown
+from chatbot.web.editor.door import VISIT, Visit
+from chatbot.web.editor.press import Press
+from chatbot.web.editor.sheets import render_line
 from chatbot.web.failures import REQUEST_ID
-from chatbot.web.press import Press
 from chatbot.web.render import escape
-from chatbot.web.sheets import render_line
 from corpus.errors import UsageError
 
 AT_ONCE = 8  # of one kind of request
