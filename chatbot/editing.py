@@ -253,7 +253,8 @@ def _releases(desk: Desk, arguments: argparse.Namespace) -> int:
         return 0
     for info in found:
         mark = "*" if info.live else " "
-        facts = f"{info.documents} documents, {info.passages} passages, {info.model}"
+        documents = "1 document" if info.documents == 1 else f"{info.documents} documents"
+        facts = f"{documents}, {info.passages} passages, {info.model}"
         print(f"{mark} {info.id}  {info.date:%Y-%m-%d %H:%M:%S}  {info.damage or facts}")
     if not found:
         print("nothing is published yet: run `python app.py build`")

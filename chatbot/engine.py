@@ -109,7 +109,7 @@ class Engine:
             message = f"the live release {refused} cannot be used: {release.id} is served instead"
         return Status(
             True, self._warm, release.id, manifest.documents, manifest.cases,
-            manifest.passages, manifest.model, message, refused,
+            manifest.rows, manifest.model, message, refused,
         )  # fmt: skip
 
     def _get_encoder(self) -> Encoder:

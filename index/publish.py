@@ -207,7 +207,7 @@ class Releases:
         except CorruptReleaseError as error:
             damage = str(error)
         return ReleaseInfo(
-            path.name, date, manifest.documents, manifest.cases, manifest.passages, manifest.model,
+            path.name, date, manifest.documents, manifest.cases, manifest.rows, manifest.model,
             path.name == live, damage,
         )  # fmt: skip
 
