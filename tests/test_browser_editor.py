@@ -347,6 +347,32 @@ def test_words_stand_out_from_their_ground(editor: Open, office: Office, scheme:
     assert [each for each in measured if each[1] < 4.5] == []
 
 
+def test_a_search_is_not_overtaken(
+    editor: Open, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole list, asked for first read slowly, does not come to stand over what was found."""
+    reading, go_on, documents = threading.Event(), threading.Event(), office.desk.documents
+
+    def read_slowly() -> Any:
+        if reading.is_set():
+            return documents()
+        reading.set()
+        assert go_on.wait(WAIT / 1000)
+        return documents()
+
+    monkeypatch.setattr(office.desk, "documents", read_slowly)
+    page = editor().page
+    show(page, "Collection")
+    assert reading.wait(WAIT / 1000)
+    page.get_by_label("Find").fill("tea")
+    page.keyboard.press("Enter")
+    expect(page.locator("#collection tbody tr")).to_have_count(1, timeout=WAIT)
+    go_on.set()
+    show(page, "Releases")
+    expect(page.locator("#releases tbody tr").first).to_be_visible(timeout=WAIT)
+    assert page.locator("#collection tbody tr").count() == 1
+
+
 def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     """Markup in names, titles, facts, errors and questions is shown as written, everywhere."""
     reader = editor()
@@ -364,6 +390,7 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     expect(page.locator("#said .done")).to_contain_text("added", timeout=WAIT)
     (name,) = [name for name in office.library.names() if "pwned" in name]
     show(page, "Collection")
+    expect(page.locator("#collection tbody tr").nth(1)).to_be_visible(timeout=WAIT)
     page.get_by_label("Find").fill(EVIL)
     page.keyboard.press("Enter")
     expect(page.locator("#collection tbody tr")).to_have_count(1, timeout=WAIT)

@@ -77,10 +77,12 @@ class Bench:
         outputs: list[Any],
         slow: bool = False,
         preprocess: bool = True,
-    ) -> None:
+        cancels: Any = None,
+    ) -> Any:
         """Have `work` done when an event comes; what it raises is a line in the first output.
 
-        `slow` work is said to be going on.
+        `slow` work is said to be going on. Returns what can be given as `cancels`: an earlier
+        answer that must not come after this one.
         """
 
         def steps(visit: Visit, data: Any, *given: Any) -> Iterator[Values]:
@@ -89,7 +91,7 @@ class Bench:
                 yield (working, *(self.gr.skip() for _ in outputs[1:]))
             yield work(visit, data, *given)
 
-        self.follow(event, steps, inputs, outputs, preprocess)
+        return self.follow(event, steps, inputs, outputs, preprocess, cancels)
 
     def follow(
         self,
@@ -98,7 +100,8 @@ class Bench:
         inputs: list[Any],
         outputs: list[Any],
         preprocess: bool = True,
-    ) -> None:
+        cancels: Any = None,
+    ) -> Any:
         """Have steps shown as they come when an event comes, each with a value for every output."""
         gr = self.gr
 
@@ -118,9 +121,9 @@ class Bench:
 
         # gradio looks for these very classes among the annotations
         call.__annotations__ = {"request": gr.Request, "data": gr.EventData}
-        event(
+        return event(
             call, inputs or None, outputs, api_visibility="private", show_progress="hidden",
-            preprocess=preprocess, concurrency_limit=AT_ONCE,
+            preprocess=preprocess, concurrency_limit=AT_ONCE, cancels=cancels,
         )  # fmt: skip
 
 

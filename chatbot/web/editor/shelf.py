@@ -54,8 +54,9 @@ def build_collection(bench: Bench, tab: Any) -> None:
     for saved in (save.click, *(field.submit for field in fields)):
         bench.on(saved, describe, [find, name, shown, *fields], outputs, slow=True)
     bench.on(cancel.click, lambda *_: show("", gr.skip()), [], outputs)
-    bench.on(find.submit, listing, [find], [said, table], slow=True)
-    bench.on(tab.select, listing, [find], [said, table])
+    opened = bench.on(tab.select, listing, [find], [said, table])
+    # the whole list may be read slowly, and would then stand where the found ones should
+    bench.on(find.submit, listing, [find], [said, table], slow=True, cancels=opened)
 
 
 def build_releases(bench: Bench, tab: Any, alarm: Any) -> None:
