@@ -35,6 +35,12 @@ _FLAGS = {
     "port": "port to serve on (default 7860)",
     "root_path": "path under which a proxy serves Casebook (default none)",
     "log_level": "debug, info, warning, error or critical (default info)",
+    "embed_origins": "sites that may show the widget, as https://portal.example (default none)",
+    "hosts": "names to answer to, beside localhost and addresses (default what proxies pass on)",
+    "trusted_proxies": "addresses or networks of proxies to believe (default none)",
+    "members": "open, or required to ask for the portal's tokens (default open)",
+    "member_issuer": "who issues the tokens: their `iss`",
+    "questions_per_minute": "what one member or address may ask (default 30)",
 }
 
 

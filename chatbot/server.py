@@ -49,6 +49,7 @@ def serve(
             access_log=settings.log_level == "debug",
             server_header=False,
             root_path=settings.root_path,
+            proxy_headers=False,  # whom to believe is decided in one place, web/peers.py
             timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)

@@ -6,8 +6,10 @@ name in capitals behind `CASEBOOK_`, every flag its name with hyphens.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -15,6 +17,9 @@ from corpus.errors import UsageError
 
 PREFIX = "CASEBOOK_"
 SHORTEST_TOKEN = 16  # characters
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
+_ORIGIN = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
+_OWN_PORT = {"http": "80", "https": "443"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,13 @@ class Settings:
     which a proxy serves Casebook: empty, or `/casebook`, with a slash before and none behind.
     `editor_token` opens the editor's page, which is closed where it is empty; it is a secret, so it
     is no part of what the record prints.
+
+    `embed_origins` are the sites that may show the widget and call the API, as browsers write them:
+    `https://portal.example`. `hosts` are the names that Casebook answers to beside localhost and
+    every IP address, in lower case. `trusted_proxies` are networks whose word about a request's
+    sender is believed. `members` is `open` or `required`; required, `member_key` is what the
+    portal's tokens are checked with and `member_issuer` who has to have issued them.
+    `questions_per_minute` is what one member, or one address, may ask.
     """
 
     reports: Path = Path("corpus/reports")
@@ -36,6 +48,13 @@ class Settings:
     root_path: str = ""
     log_level: str = "info"
     editor_token: str = field(default="", repr=False)
+    embed_origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    members: str = "open"
+    member_key: str = field(default="", repr=False)
+    member_issuer: str = ""
+    questions_per_minute: int = 30
 
 
 def variable_of(field: str) -> str:
@@ -57,7 +76,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         if value is not None:
             given[each.name] = value.strip()
     default = Settings()
-    return Settings(
+    settings = Settings(
         reports=Path(given.get("reports", default.reports)).expanduser(),
         var=Path(given.get("var", default.var)).expanduser(),
         model=given.get("model", default.model),
@@ -66,6 +85,82 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         root_path=_read_root_path(given.get("root_path", default.root_path)),
         log_level=_read_log_level(given.get("log_level", default.log_level)),
         editor_token=_read_token(given.get("editor_token", default.editor_token)),
+        embed_origins=_read_list(given.get("embed_origins", ""), read_origin),
+        hosts=_read_list(given.get("hosts", ""), _read_host_name),
+        trusted_proxies=_read_list(given.get("trusted_proxies", ""), _read_network),
+        members=given.get("members", default.members).lower(),
+        member_key=given.get("member_key", default.member_key),
+        member_issuer=given.get("member_issuer", default.member_issuer),
+        questions_per_minute=_read_rate(
+            given.get("questions_per_minute", str(default.questions_per_minute))
+        ),
+    )
+    _check_members(settings)
+    return settings
+
+
+def read_origin(value: str) -> str:
+    """Return an origin as browsers write it: lower case, the scheme's own port left out.
+
+    Raises UsageError for what is no exact origin of http or https: a path, a wildcard, `null`.
+    """
+    refused = UsageError(
+        f"{PREFIX}EMBED_ORIGINS: {value!r} is not an origin; give scheme and host, such as "
+        "https://portal.example"
+    )
+    match = _ORIGIN.fullmatch(value.lower())
+    if not match or int(match[3] or 1) > 65535:
+        raise refused
+    scheme, host, port = match[1], match[2], match[3]
+    if host.startswith("["):
+        try:
+            host = f"[{ipaddress.IPv6Address(host[1:-1])}]"
+        except ValueError as error:
+            raise refused from error
+    elif not _NAME.fullmatch(host):
+        raise refused
+    return f"{scheme}://{host}" + (f":{port}" if port and port != _OWN_PORT[scheme] else "")
+
+
+def _check_members(settings: Settings) -> None:
+    if settings.members not in ("open", "required"):
+        raise UsageError(f"{PREFIX}MEMBERS: {settings.members!r} is neither open nor required")
+    if settings.members == "open":
+        return
+    for name in ("member_key", "member_issuer"):
+        if not getattr(settings, name):
+            raise UsageError(f"{variable_of(name)}: has to be set where {PREFIX}MEMBERS=required")
+
+
+def _read_list(value: str, read: Callable[[str], str]) -> tuple[str, ...]:
+    """Return what commas or blanks separate, each read, in order and once."""
+    return tuple(dict.fromkeys(read(part) for part in re.split(r"[,\s]+", value) if part))
+
+
+def _read_host_name(value: str) -> str:
+    name = value.lower().rstrip(".")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{PREFIX}HOSTS: {value!r} is not a name; give one such as casebook.example, no port"
+        )
+    return name
+
+
+def _read_network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError as error:
+        raise UsageError(
+            f"{PREFIX}TRUSTED_PROXIES: {value!r} is neither an IP address nor a network such as "
+            "10.0.0.0/24"
+        ) from error
+
+
+def _read_rate(value: str) -> int:
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= 1000:
+        return int(value)
+    raise UsageError(
+        f"{PREFIX}QUESTIONS_PER_MINUTE: {value!r} is no such number; give one from 1 to 1000"
     )
 
 

@@ -14,7 +14,13 @@
     │   └── ModelMismatchError    the release was built by another model
     ├── BuildLockedError      another build is at work
     ├── GateError             the new release answers worse than the live one
-    └── CitationError         a quotation is not the source's characters
+    ├── CitationError         a quotation is not the source's characters
+    └── AccessError           who asks may not do this
+        ├── TokenMissingError     only members may, and no token came
+        ├── TokenExpiredError     the token's time is over
+        ├── TokenRefusedError     the token is not one that the portal signed for us
+        ├── LimitedError          one reader asks too much
+        └── BusyError             all readers together ask too much
 
 The tree stands in the lowest of the three rooms because all three raise from it and imports point
 one way. Each error's text is one line a person can act on: what, where, and the mend. `code` is the
@@ -121,3 +127,44 @@ class CitationError(CasebookError):
     """A quotation is not the source's characters; never shown, always logged."""
 
     code = "citation"
+
+
+class AccessError(CasebookError):
+    """Who asks may not do this; a note (`add_note`) says to the log alone what was wrong."""
+
+    code = "forbidden"
+
+
+class TokenMissingError(AccessError):
+    """Only members may ask, and neither a token nor a session came along."""
+
+    code = "token_missing"
+
+
+class TokenExpiredError(AccessError):
+    """The token was good, and its time is over."""
+
+    code = "token_expired"
+
+
+class TokenRefusedError(AccessError):
+    """The token is not one that the portal signed for Casebook; which check failed is a note."""
+
+    code = "token_refused"
+
+
+class LimitedError(AccessError):
+    """One reader asks too much; `wait` is the whole seconds until asking may work again."""
+
+    code = "limited"
+
+    def __init__(self, message: str, wait: int = 5) -> None:
+        """Keep the message and the seconds."""
+        super().__init__(message)
+        self.wait = wait
+
+
+class BusyError(AccessError):
+    """All readers together ask more than the server lets wait."""
+
+    code = "busy"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from chatbot.answer import Answer, Citation, Nearest, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
@@ -230,17 +230,23 @@ def clean(question: str) -> str:
 
 
 @contextmanager
-def serving(engine: FakeEngine, root_path: str = "") -> Iterator[str]:
+def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterator[str]:
     """Serve the whole web application on a free port of loopback; gives its address."""
     import uvicorn
 
     from chatbot.web import create_app
 
-    app = create_app(cast("Engine", engine), Settings(root_path=root_path))
+    app = create_app(cast("Engine", engine), Settings(root_path=root_path, **settings))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_level="error", root_path=root_path, lifespan="on", timeout_graceful_shutdown=1
+        app,
+        log_level="error",
+        root_path=root_path,
+        proxy_headers=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -223,7 +223,7 @@ def test_a_body_over_the_limit_is_not_read(
 
         with socket.create_connection(("127.0.0.1", port), 10) as raw:
             raw.sendall(
-                b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"POST /api/ask HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 b"Content-Length: %d\r\n\r\n" % size
             )
             assert raw.recv(100).startswith(b"HTTP/1.1 413")
@@ -385,7 +385,8 @@ def test_every_error_of_the_engine_is_answered(
         client.get("/api/cases"),
     ):
         assert read_error(response, status, kind.code) == "what is wrong, and the mend"
-        assert ("retry-after" in response.headers) == (status == 503)
+        assert ("retry-after" in response.headers) == (status in (429, 503))
+        assert ("www-authenticate" in response.headers) == (status == 401)
 
 
 def test_a_fault_keeps_its_words_inside(
@@ -485,14 +486,16 @@ def test_the_openapi_document_is_true(client: httpx.Client) -> None:
         for method, operation in operations.items()
     }
     assert {key: sorted(operation["responses"]) for key, operation in routes.items()} == {
-        ("POST", "/api/ask"): ["200", "413", "415", "422", "500", "503"],
-        ("GET", "/api/search"): ["200", "422", "500", "503"],
-        ("GET", "/api/cases"): ["200", "500", "503"],
-        ("GET", "/api/cases/{case_id}"): ["200", "404", "422", "500", "503"],
-        ("GET", "/cases/{case_id}"): ["200", "404", "422", "500", "503"],
+        ("POST", "/api/ask"): [
+            "200", "401", "408", "413", "415", "421", "422", "429", "500", "503",
+        ],
+        ("GET", "/api/search"): ["200", "401", "421", "422", "429", "500", "503"],
+        ("GET", "/api/cases"): ["200", "401", "421", "500", "503"],
+        ("GET", "/api/cases/{case_id}"): ["200", "401", "404", "421", "422", "500", "503"],
+        ("GET", "/cases/{case_id}"): ["200", "401", "404", "421", "422", "500", "503"],
         ("GET", "/healthz"): ["200"],
         ("GET", "/readyz"): ["200", "503"],
-    }
+    }  # fmt: skip
     for (_, path), operation in routes.items():
         for status, response in operation["responses"].items():
             kinds = response["content"]

@@ -17,21 +17,22 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
 
     `settings.root_path` is the prefix under which a proxy serves it. The editor's page is there
     where a desk is given and `settings.editor_token` opens it; uploads wait in `settings.var`.
+    Raises UsageError where members are required and their key cannot be used.
     """
     from fastapi import FastAPI
     from fastapi.responses import FileResponse
-    from starlette.middleware.cors import CORSMiddleware
     from starlette.staticfiles import StaticFiles
 
-    from chatbot.web import failures
-    from chatbot.web.access import Guard
-    from chatbot.web.api import make_router
+    from chatbot.web import access, api, failures, session
     from chatbot.web.chat import STATIC, mount_chat
-    from chatbot.web.editor.door import Door
     from chatbot.web.editor.view import mount_editor
-    from chatbot.web.front import FrontPage
+    from chatbot.web.limits import Limits
+    from chatbot.web.members import read_keys
 
-    root = settings.root_path
+    keys = None
+    if settings.members == "required":
+        keys = read_keys(settings.member_key, settings.member_issuer)
+    limits = Limits(settings.questions_per_minute)
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",
@@ -40,19 +41,15 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
         redoc_url=None,
     )
     failures.install(app)
-    app.include_router(make_router(engine, root))
+    app.include_router(api.make_router(engine, settings.root_path, limits))
+    app.include_router(session.make_router(settings.root_path, keys, settings.embed_origins))
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon() -> FileResponse:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/web", StaticFiles(directory=STATIC), name="web")
-    sessions = mount_editor(app, engine, desk, settings) if desk and settings.editor_token else None
-    mount_chat(app, engine, settings)  # last, for it answers at every path
-    # The last added is the outermost. Allowing no origin also keeps Gradio from allowing every one.
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    app.add_middleware(FrontPage, root_path=root)
-    if sessions is not None:
-        app.add_middleware(Door, sessions=sessions, root_path=root)
-    app.add_middleware(Guard, root_path=root)
+    editors = mount_editor(app, engine, desk, settings) if desk and settings.editor_token else None
+    mount_chat(app, engine, settings, limits)  # last, for it answers at every path
+    access.install(app, settings, keys, editors)
     return app

@@ -1,58 +1,94 @@
-"""What every request passes: an id, a bound on its body, security headers, a line in the log.
+"""What every request passes, in this order, from the outermost.
 
-`Guard` wraps the whole application, Gradio's part too. It decides nothing about who may ask.
+    Guard        an id, who sent it and to which name, security headers, a line in the log
+    ApiOrigins   which other sites' pages may call `/api/`
+    Members      who asks, and whether only members may (`session.py`)
+    Bodies       a bound on the body, in bytes and in time
+    Door         who is signed in at the editor's page, where there is one (`editor/door.py`)
+    FrontPage    Gradio's page made ours (`front.py`)
+    CORS         no other site may read anything else: without it Gradio allows every one
+
+All of them wrap the whole application, Gradio's part too.
 """
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import logging
 import re
 import time
 import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.editor.door import UPLOAD
-from chatbot.web.failures import REQUEST_ID, make_response, report
+from chatbot.web.editor.door import UPLOAD, Door
+from chatbot.web.failures import REQUEST_ID, make_response, respond
+from chatbot.web.front import FrontPage
+from chatbot.web.peers import drop_claims, knows_host, read_host, read_peer
+from chatbot.web.policies import dress
+from chatbot.web.session import Members
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from chatbot.settings import Settings
+    from chatbot.web.editor.session import Sessions
+    from chatbot.web.members import Keys
 
 log = logging.getLogger("casebook")
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far below
+PATIENCE = 30  # seconds in which a body has to come
 _DRAINED = 16 * BODY_LIMIT  # read of a body that is too large, so that its sender hears why
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET = ("/healthz", "/readyz")
 
-# Gradio's page compiles its templates and inlines its settings; nothing it loads is foreign.
-CHAT_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
-    "frame-ancestors 'self'"
-)
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
-EDITOR_POLICY = CHAT_POLICY.replace("frame-ancestors 'self'", "frame-ancestors 'none'")
-DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+def install(
+    app: FastAPI, settings: Settings, keys: Keys | None, editors: Sessions | None = None
+) -> None:
+    """Wrap `app` in all of them.
+
+    `keys` check members' tokens, None where everybody may ask; `editors` are signed in at the
+    editor's page, None where there is no such page.
+    """
+    root = settings.root_path
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(FrontPage, root_path=root)
+    if editors is not None:
+        app.add_middleware(Door, sessions=editors, root_path=root)
+    app.add_middleware(Bodies)
+    app.add_middleware(Members, keys=keys, edited=editors is not None)
+    app.add_middleware(ApiOrigins, origins=settings.embed_origins)
+    app.add_middleware(Guard, settings=settings)  # the last added is the outermost
 
 
 class Guard:
-    """ASGI middleware around the application; `root_path` is the prefix a proxy serves it under.
+    """ASGI middleware around the application, which a proxy may serve under `root_path`.
 
     A proxy may strip the prefix or leave it, and the server may have put it before the path itself:
-    the application sees `root_path` once, whichever it was.
+    the application sees `root_path` once, whichever it was. Further in, `client`, `scheme` and
+    `request.state.peer` say what can be believed of the sender.
     """
 
-    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """Wrap `app`."""
         self.app = app
-        self.root_path = root_path
+        self.root_path = settings.root_path
+        self.embed_origins = settings.embed_origins
+        self.names = settings.hosts
+        self.trusted = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; any exception becomes a 500 without its words."""
+        if scope["type"] == "websocket":  # nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -62,42 +98,47 @@ class Guard:
         token = REQUEST_ID.set(request_id)
         started = time.perf_counter()
         path = self._strip(scope["path"])
+        peer = read_peer(scope, self.trusted)
+        inner = {
+            **scope,
+            "client": (peer.address, 0),
+            "scheme": peer.scheme,
+            "headers": drop_claims(scope["headers"]),
+            "path": self.root_path + path,
+            "root_path": self.root_path,
+            "state": {**scope.get("state", {}), "peer": peer},
+        }
         status = 0
 
-        async def dress(message: Message) -> None:
+        async def finish(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request_id, path)
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-Id"] = request_id
+                dress(answered, path, peer.scheme, self.embed_origins)
             await send(message)
 
         try:
-            await self._serve(scope, receive, dress, path)
+            if not knows_host(read_host(headers.get("host", "")), self.names, peer.proxied):
+                words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
+                await make_response(421, "wrong_host", words)(inner, receive, finish)
+            elif not path:  # `/casebook` itself: relative addresses need the slash
+                await RedirectResponse(self.root_path + "/")(inner, receive, finish)
+            else:
+                await self.app(inner, receive, finish)
         except Exception as error:  # noqa: BLE001 - the last place that can keep its words inside
-            answer = report(error)
+            answer = respond(error)
             if not status:
-                await make_response(*answer)(scope, receive, dress)
+                await answer(inner, receive, finish)
         finally:
             spent = (time.perf_counter() - started) * 1000
             level = logging.INFO if path.startswith("/api/") else logging.DEBUG
-            line = "%s %r: %d in %.0f ms, request %s"
-            log.log(level, line, scope["method"], path[:200], status, spent, request_id)
+            caller = inner["state"].get("caller")
+            who = f", {caller.id}" if caller and caller.member else ""
+            line = "%s %r: %d in %.0f ms, request %s%s"
+            log.log(level, line, scope["method"], path[:200], status, spent, request_id, who)
             REQUEST_ID.reset(token)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        if not path:  # `/casebook` itself: relative addresses need the slash
-            await RedirectResponse(self.root_path + "/")(scope, receive, send)
-            return
-        inner = {**scope, "path": self.root_path + path, "root_path": self.root_path}
-        if UPLOAD.fullmatch(path):  # not held in memory: the door bounds it while it is read
-            await self.app(inner, receive, send)
-            return
-        body = await _read_body(scope, receive)
-        if body is None:
-            words = f"the body has more than {BODY_LIMIT // 1024} KiB; send less"
-            await make_response(413, "too_large", words)(scope, receive, send)
-            return
-        await self.app(inner, _replay(body, receive), send)
 
     def _strip(self, path: str) -> str:
         for _ in range(2):
@@ -106,21 +147,52 @@ class Guard:
         return path
 
 
-def _dress(headers: MutableHeaders, request_id: str, path: str) -> None:
-    headers["X-Request-Id"] = request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Referrer-Policy", "same-origin")
-    policy = CHAT_POLICY
-    if path.startswith("/cases/"):
-        policy = PAGE_POLICY
-    elif path.startswith("/editor"):
-        policy = EDITOR_POLICY
-    elif path.startswith(("/api/", "/openapi.json", *_QUIET)):
-        policy = DATA_POLICY
-        headers.setdefault("Cache-Control", "no-store")
-    elif path.startswith("/web/"):
-        headers.setdefault("Cache-Control", "no-cache")  # asked for again, and answered with 304
-    headers.setdefault("Content-Security-Policy", policy)
+class ApiOrigins:
+    """ASGI middleware that lets pages of other sites call `/api/`, with a token but no cookie."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        """Wrap `app`; each origin is exact."""
+        self.app = app
+        self.allowing = CORSMiddleware(
+            app,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["X-Request-Id", "Retry-After"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        below = scope["type"] == "http" and scope["path"].startswith(scope["root_path"] + "/api/")
+        await (self.allowing if below else self.app)(scope, receive, send)
+
+
+class Bodies:
+    """ASGI middleware that reads a body whole, if it is small enough and comes soon enough."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or UPLOAD.fullmatch(path):  # the door bounds uploads as it reads
+            await self.app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                body = await _read_body(scope, receive)
+        except TimeoutError:
+            words = f"the body did not come within {PATIENCE} seconds; send it again"
+            close = {"Connection": "close"}
+            await make_response(408, "slow", words, close)(scope, receive, send)
+            return
+        if body is None:
+            words = f"the body has more than {BODY_LIMIT // 1024} KiB; send less"
+            await make_response(413, "too_large", words)(scope, receive, send)
+            return
+        await self.app(scope, _replay(body, receive), send)
 
 
 async def _read_body(scope: Scope, receive: Receive) -> bytes | None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -22,6 +25,7 @@ from chatbot.answer import Answer
 from chatbot.conversation import Turn
 from chatbot.web import contract
 from chatbot.web.failures import REQUEST_ID, describe, report
+from chatbot.web.limits import AT_WORK, Caller, Limits
 from chatbot.web.page import render_case, render_missing
 from chatbot.web.words import COOKIE, Language, choose_language
 from corpus.errors import CasebookError, NotFoundError
@@ -33,12 +37,16 @@ if TYPE_CHECKING:
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
 _SAYS = {
+    401: "Only members may ask, and the token is missing, expired or refused",
     404: "No such case",
+    408: "The body did not come in time",
     413: "The body is larger than 64 KiB",
     415: "The body is not said to be JSON",
+    421: "Casebook does not answer to that name",
     422: "The request cannot be answered as it is",
+    429: "This reader asks too much; `Retry-After` says when to ask again",
     500: "A fault inside Casebook",
-    503: "No release can be used, or the encoder cannot be loaded; try again later",
+    503: "No release can be used, the encoder cannot be loaded, or too many questions wait",
 }
 _STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`), then a `delta`
 (`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
@@ -46,8 +54,10 @@ _STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`
 
 
 def _errors(*statuses: int) -> Schema:
+    """Describe errors; 401 and 421 can meet every route that shows the collection."""
     return {
-        status: {"model": contract.ErrorBody, "description": _SAYS[status]} for status in statuses
+        status: {"model": contract.ErrorBody, "description": _SAYS[status]}
+        for status in sorted({*statuses, 401, 421})
     }
 
 
@@ -64,9 +74,15 @@ def ask_engine(engine: Engine, body: contract.AskBody) -> Answer:
     return engine.ask(body.question, history, body.filters, body.language)
 
 
-def make_router(engine: Engine, root_path: str) -> APIRouter:
+def make_router(engine: Engine, root_path: str, limits: Limits) -> APIRouter:
     """Return the routes, bound to an engine; `root_path` is the prefix of every address."""
     router = APIRouter()
+    # Questions have threads of their own, so that waiting ones keep nobody from the cases.
+    threads = CapacityLimiter(AT_WORK)
+
+    async def ask_limited(body: contract.AskBody, caller: Caller) -> Answer:
+        with limits.admit(caller):
+            return await run_sync(ask_engine, engine, body, limiter=threads)
 
     @router.post(
         "/api/ask",
@@ -79,26 +95,31 @@ def make_router(engine: Engine, root_path: str) -> APIRouter:
                     "text/event-stream": {"schema": {"type": "string", "description": _STREAM}}
                 },
             },
-            **_errors(413, 415, 422, 500, 503),
+            **_errors(408, 413, 415, 422, 429, 500, 503),
         },
     )
     async def ask(body: contract.AskBody, request: Request) -> Response:
         """Answer a question with quotations, or say that the collection does not."""
         if "text/event-stream" in request.headers.get("accept", "").lower():
             # What can be refused is refused with its status, before the stream's own is sent.
+            limits.check(request.state.caller)
             await run_in_threadpool(engine.check, body.question, body.filters)
             return StreamingResponse(
-                _stream(engine, body),
+                _stream(partial(ask_limited, body, request.state.caller)),
                 media_type="text/event-stream",
                 headers={"X-Accel-Buffering": "no"},
             )
-        answer = await run_in_threadpool(ask_engine, engine, body)
+        answer = await ask_limited(body, request.state.caller)
         return JSONResponse(answer.to_json())
 
-    @router.get("/api/search", responses=_errors(422, 500, 503))
-    async def search(query: Annotated[contract.SearchQuery, Query()]) -> contract.SearchBody:
+    @router.get("/api/search", responses=_errors(422, 429, 500, 503))
+    async def search(
+        query: Annotated[contract.SearchQuery, Query()], request: Request
+    ) -> contract.SearchBody:
         """Return the passages nearest to a question, the best first."""
-        return _describe_hits(await run_in_threadpool(engine.search, query.q, query.k))
+        with limits.admit(request.state.caller):
+            found = await run_sync(engine.search, query.q, query.k, limiter=threads)
+        return _describe_hits(found)
 
     @router.get("/api/cases", responses=_errors(500, 503))
     async def cases() -> contract.CasesBody:
@@ -116,7 +137,7 @@ def make_router(engine: Engine, root_path: str) -> APIRouter:
         return _describe_case(await run_in_threadpool(engine.case, case_id))
 
     page = _errors(422)
-    for status in (404, 500, 503):
+    for status in (401, 404, 500, 503):
         page[status] = {"description": _SAYS[status], "content": {"text/html": {}}}
 
     @router.get("/cases/{case_id}", response_class=HTMLResponse, responses=page)
@@ -186,10 +207,10 @@ def read_language(request: Request, asked: str | None) -> Language:
     return choose_language(asked, request.cookies.get(COOKIE), accepted)
 
 
-async def _stream(engine: Engine, body: contract.AskBody) -> AsyncIterator[str]:
+async def _stream(ask: Callable[[], Awaitable[Answer]]) -> AsyncIterator[str]:
     yield _event("status", {"status": "searching"})
     try:
-        answer = await run_in_threadpool(ask_engine, engine, body)
+        answer = await ask()
     except Exception as error:  # noqa: BLE001 - the status is sent; the stream must say it
         _, code, message = report(error)
         yield _event("error", describe(code, message))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,7 @@ from chatbot.conversation import Turn
 from chatbot.question import LENGTH
 from chatbot.web.contract import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.failures import report
+from chatbot.web.limits import AT_WORK, WAITING, Limits
 from chatbot.web.render import (
     render_absent,
     render_error,
@@ -46,7 +48,6 @@ if TYPE_CHECKING:
     from chatbot.settings import Settings
 
 STATIC = Path(__file__).with_name("static")
-AT_ONCE = 8  # questions answered at the same time
 Update = dict[str, Any]
 
 # What gradio takes from the environment only. It would also sum up every event it has seen with
@@ -118,19 +119,20 @@ def mount_blocks(app: FastAPI, blocks: Any, path: str, root: str, **more: Any) -
     )
 
 
-def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings, limits: Limits) -> None:
     """Mount the chat at `/` of `app`."""
-    run_in_loop(lambda: _mount(app, engine, settings))
+    run_in_loop(lambda: _mount(app, engine, settings, limits))
 
 
-def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def _mount(app: FastAPI, engine: Engine, settings: Settings, limits: Limits) -> None:
     gr = open_gradio()
 
-    def ask(event: Any) -> Iterator[Update]:
-        yield from reply(engine, event._data, settings.root_path)
+    def ask(event: Any, request: Any) -> Iterator[Update]:
+        admitted = limits.admit(request.request.state.caller)
+        yield from reply(engine, event._data, settings.root_path, admitted)
 
-    # gradio looks for this very class among the annotations to pass what the page has sent
-    ask.__annotations__ = {"event": gr.EventData}
+    # gradio looks for these very classes among the annotations to pass what the page has sent
+    ask.__annotations__ = {"event": gr.EventData, "request": gr.Request}
     root = settings.root_path
     with gr.Blocks(
         title="Casebook", analytics_enabled=False, fill_width=True, fill_height=True
@@ -151,16 +153,19 @@ def _mount(app: FastAPI, engine: Engine, settings: Settings) -> None:
             root=root,
         )
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.ask(ask, None, page, concurrency_limit=AT_ONCE, trigger_mode="multiple", **private)
-    blocks.queue(max_size=None, api_open=False)
+        page.ask(ask, None, page, concurrency_limit=AT_WORK, trigger_mode="multiple", **private)
+    blocks.queue(max_size=WAITING, api_open=False)
     mount_blocks(app, blocks, "/", root, max_file_size=1)
 
 
-def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:
+def reply(
+    engine: Engine, data: Any, root: str, admitted: AbstractContextManager[None] | None = None
+) -> Iterator[Update]:
     """Yield the states of one turn: working, then the answer piece by piece, then done or failed.
 
-    Every update holds the whole turn so far. Never raises: what goes wrong is a sentence of the
-    interface, with a way to ask again.
+    Every update holds the whole turn so far. The engine is asked within `admitted`, which may
+    refuse the question. Never raises: what goes wrong is a sentence of the interface, with a way to
+    ask again.
     """
     try:
         body = ChatBody.model_validate(data)
@@ -183,7 +188,8 @@ def reply(engine: Engine, data: Any, root: str) -> Iterator[Update]:
         yield update if ready else {**update, "notice": "warming"}
         history = [Turn(turn.role, turn.content) for turn in body.history]
         filters = {"company": [body.company]} if body.company else None
-        answer = engine.ask(body.question, history, filters)
+        with admitted or nullcontext():
+            answer = engine.ask(body.question, history, filters)
         yield from _show(answer, update, body, root)
     except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
         _, code, _ = report(error)

@@ -24,7 +24,7 @@ log = logging.getLogger("casebook")
 REQUEST_ID: ContextVar[str] = ContextVar("casebook_request_id", default="")
 
 # Bad input is 422, what is not there 404, what may work later 503, and what cannot be the reader's
-# doing 500.
+# doing 500; who is not known gets 401, who asks too much 429, who may not at all 403.
 STATUS: dict[type[errors.CasebookError], int] = {
     errors.CasebookError: 500,
     errors.UsageError: 422,
@@ -41,6 +41,12 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.BuildLockedError: 503,
     errors.GateError: 409,
     errors.CitationError: 500,
+    errors.AccessError: 403,
+    errors.TokenMissingError: 401,
+    errors.TokenExpiredError: 401,
+    errors.TokenRefusedError: 401,
+    errors.LimitedError: 429,
+    errors.BusyError: 503,
 }
 INTERNAL = "something went wrong inside Casebook; the log tells more under this request id"
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_content_type"}
@@ -60,17 +66,29 @@ def describe(code: str, message: str) -> dict[str, dict[str, str]]:
 def make_response(
     status: int, code: str, message: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """Return an error as a response; a 503 asks to come back in five seconds."""
-    waits = {"Retry-After": "5"} if status == 503 else {}
-    return JSONResponse(describe(code, message), status, {**waits, **(headers or {})})
+    """Return an error as a response: a 503 asks to come back in 5 seconds, a 401 for a token."""
+    usual = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status, {})
+    return JSONResponse(describe(code, message), status, {**usual, **(headers or {})})
+
+
+def respond(error: Exception) -> JSONResponse:
+    """Return any exception as a response, reported; a limit says when it will be over."""
+    wait = {"Retry-After": str(error.wait)} if isinstance(error, errors.LimitedError) else None
+    return make_response(*report(error), headers=wait)
 
 
 def report(error: Exception) -> tuple[int, str, str]:
-    """Return status, code and message for any exception, and log what is not the reader's doing."""
+    """Return status, code and message for any exception, and log what is not the reader's doing.
+
+    Why somebody may not ask is logged too, from the error's notes.
+    """
     if isinstance(error, errors.CasebookError):
         status = status_of(error)
         if status >= 500:
             log.error("request %s: %s: %s", REQUEST_ID.get(), error.code, error)
+        elif isinstance(error, errors.AccessError):
+            notes = "; ".join(getattr(error, "__notes__", ["no more is known"]))
+            log.info("request %s: %s: %s", REQUEST_ID.get(), error.code, notes)
         return status, error.code, str(error)
     log.error("request %s failed", REQUEST_ID.get(), exc_info=error)
     return 500, "internal", INTERNAL
@@ -98,7 +116,7 @@ def install(app: FastAPI) -> None:
     """Answer every exception that a route of `app` raises with the body of `describe`."""
 
     async def casebook(_: Request, error: errors.CasebookError) -> Response:
-        return make_response(*report(error))
+        return respond(error)
 
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         message = explain_validation(cast("list[dict[str, Any]]", list(error.errors())))

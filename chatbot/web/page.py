@@ -63,6 +63,17 @@ def render_missing(language: str, root: str, request_id: str, failed: bool = Fal
     return _render_frame(words[key], body, language, root, "")
 
 
+def render_closed(language: str, root: str, request_id: str, again: bool) -> str:
+    """Return the page for whoever comes without a token, or, if `again`, with one of no use."""
+    words = WORDS[language]
+    body = (
+        f'<article class="missing"><h1>{escape(words["members_only"])}</h1>'
+        f"<p>{escape(words['members_again' if again else 'members_only_more'])}</p>"
+        f'<p class="rights">{escape(words["request"])} {escape(request_id)}</p></article>'
+    )
+    return _render_frame(words["members_only"], body, language, root, "")
+
+
 def _render_facts(company: str, document: Document, language: str) -> str:
     facts = [("company", _text(company)), ("source", _text(document.source or document.publisher))]
     if document.published:

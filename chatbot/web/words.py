@@ -105,6 +105,9 @@ WORDS: dict[str, dict[str, str]] = {
         "page_failed": "This case cannot be shown now",
         "page_failed_more": "Please try again in a moment.",
         "request": "Request",
+        "members_only": "Casebook is for members",
+        "members_only_more": "Please open it from the member portal.",
+        "members_again": "This way in has expired. Please open it from the member portal again.",
     },
     "zh": {
         "title": "Casebook 案例集",
@@ -166,6 +169,9 @@ WORDS: dict[str, dict[str, str]] = {
         "page_failed": "暂时无法显示这个案例",
         "page_failed_more": "请稍后再试。",
         "request": "请求编号",
+        "members_only": "案例集仅供会员使用",
+        "members_only_more": "请从会员门户打开。",
+        "members_again": "此入口已失效，请从会员门户重新打开。",
     },
 }
 
@@ -178,6 +184,9 @@ ERRORS: dict[str, dict[str, str]] = {
         "no_release": "The collection has not been published yet. Please come back a little later.",
         "release": "The collection cannot be opened now. Please come back a little later.",
         "model": "The language model cannot be loaded now. Please come back a little later.",
+        "members": "Only members may ask. Please open Casebook from the member portal again.",
+        "limited": "That is more than may be asked at once. Please wait a minute and ask again.",
+        "busy": "Many people are asking just now. Please ask again in a few seconds.",
         "lost": "The connection to Casebook was lost. Please check it and ask again.",
         "slow": "The answer is taking too long. Please ask again.",
         "internal": "Something went wrong inside Casebook. Please ask again.",
@@ -189,6 +198,9 @@ ERRORS: dict[str, dict[str, str]] = {
         "no_release": "案例集尚未发布，请稍后再来。",
         "release": "暂时无法打开案例集，请稍后再来。",
         "model": "暂时无法加载语言模型，请稍后再来。",
+        "members": "仅限会员提问，请从会员门户重新打开。",
+        "limited": "提问过于频繁，请稍等一分钟再提问。",
+        "busy": "当前提问的人较多，请过几秒重新提问。",
         "lost": "与 Casebook 的连接中断，请检查网络后重新提问。",
         "slow": "等待回答的时间过长，请重新提问。",
         "internal": "Casebook 内部出错，请重新提问。",
@@ -200,6 +212,9 @@ SAME_SENTENCE = {
     "library": "release",
     "build_locked": "release",
     "bad_request": "internal",
+    "token_missing": "members",
+    "token_expired": "members",
+    "token_refused": "members",
 }
 
 

@@ -82,7 +82,6 @@ class Door:
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["X-Frame-Options"] = "DENY"
                 if path.startswith("/editor/sign-"):
                     headers["Content-Security-Policy"] = SIGN_IN_POLICY
                 if "/assets/" not in path:

@@ -1,0 +1,98 @@
+"""Who sent a request, and to which name: what of it can be believed.
+
+A proxy's word counts only if its address is trusted. Headers that speak for a sender go no further
+than this, whoever wrote them: Gradio would believe them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_SPEAKS_FOR = (b"x-forwarded-", b"forwarded", b"x-real-ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The sender: its IP address (or what the socket calls it) and the scheme it used.
+
+    `proxied`: a trusted proxy passed the request on. `local`: it came straight from this machine.
+    """
+
+    address: str
+    scheme: str
+    proxied: bool
+    local: bool
+
+
+def read_peer(scope: Scope, trusted: Sequence[Network]) -> Peer:
+    """Return who sent a request, by its socket and what trusted proxies say.
+
+    Of `X-Forwarded-For` the right-most address that is no trusted proxy counts; where all are, the
+    left-most. An entry that is no address ends the reading. `Forwarded` is never read.
+    """
+    address = (scope.get("client") or ("", 0))[0]
+    headers = Headers(scope=scope)
+    nearest = _read_address(address)
+    direct = not any(name.startswith(_SPEAKS_FOR) for name, _ in scope["headers"])
+    if nearest is None or not _is_among(nearest, trusted):
+        local = nearest is not None and nearest.is_loopback and direct
+        return Peer(str(nearest or address), scope["scheme"], False, local)
+    for entry in reversed(",".join(headers.getlist("x-forwarded-for")).split(",")):
+        further = _read_address(entry.strip())
+        if further is None:
+            break
+        nearest = further
+        if not _is_among(nearest, trusted):
+            break
+    said = headers.get("x-forwarded-proto", "").strip().lower()
+    scheme = said if said in ("http", "https") else scope["scheme"]
+    return Peer(str(nearest), scheme, True, direct and nearest.is_loopback)
+
+
+def drop_claims(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return a request's headers without those that speak for its sender."""
+    return [pair for pair in headers if not pair[0].startswith(_SPEAKS_FOR)]
+
+
+def read_host(header: str) -> str:
+    """Return the name in a Host header: lower case, without port, brackets and last dot."""
+    host = header.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].rstrip(".")
+
+
+def knows_host(host: str, names: Sequence[str], proxied: bool) -> bool:
+    """Tell whether Casebook answers to a name that `read_host` gave.
+
+    A page that makes its own name resolve to this machine, to read it with a visitor's browser,
+    sends that name: names have to be listed. Where none is, a trusted proxy chooses. An address
+    cannot be made to resolve, and HTTP/1.0 may name nothing.
+    """
+    if not host or host == "localhost" or host.endswith(".localhost") or _read_address(host):
+        return True
+    return host in names if names else proxied
+
+
+def _read_address(text: str) -> Address | None:
+    """Return an IP address, with or without a port; None for anything else."""
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_among(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
