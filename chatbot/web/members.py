@@ -72,7 +72,7 @@ def read_keys(given: str, issuer: str) -> Keys:
     """
     text = _read_text(given)
     if "-----BEGIN" not in text:
-        secret = text.encode("utf-8")
+        secret = text.encode("utf-8", "surrogateescape")
         if len(secret) < 32:
             raise UsageError(
                 f"{_SETTING}: a secret has at least 32 bytes, this one has {len(secret)}; make one "
@@ -86,7 +86,7 @@ def read_keys(given: str, issuer: str) -> Keys:
     if "PRIVATE KEY" in text:
         raise UsageError(f"{_SETTING}: this is a private key, which stays with the portal")
     try:
-        key = load_pem_public_key(text.replace("\\n", "\n").encode("utf-8"))
+        key = load_pem_public_key(text.replace("\\n", "\n").encode("ascii", "replace"))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UsageError(f"{_SETTING}: this PEM holds no public key that can be read") from error
     algorithm = ""
@@ -170,7 +170,7 @@ def _read_text(given: str) -> str:
         return given
     try:
         return Path(given).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
         raise UsageError(
             f"{_SETTING}: it looks like a file's path, and that file cannot be read "
             f"({type(error).__name__}); a secret begins with a letter or a digit"
