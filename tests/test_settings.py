@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatbot.settings import Settings, read_settings, variable_of
+from chatbot.settings import Settings, read_origin, read_settings, variable_of
 from corpus.errors import UsageError
 
 
 def test_defaults() -> None:
     """Without flags and environment, the documented defaults hold."""
     assert read_settings({}, {}) == Settings(
-        Path("corpus/reports"), Path("var"), "", "127.0.0.1", 7860, "", "info", ""
-    )
+        Path("corpus/reports"), Path("var"), "", "127.0.0.1", 7860, "", "info", "",
+        (), (), (), "open", "", "", 30,
+    )  # fmt: skip
 
 
 def test_flag_over_environment_over_default() -> None:
@@ -31,13 +35,19 @@ def test_every_field_can_be_set() -> None:
         "reports": "~/r", "var": "/v", "model": "m", "host": "::1", "port": "0",
         "root_path": "/casebook/", "log_level": "DEBUG",
         "editor_token": " sixteen-letters-long\n",
+        "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
+        "trusted_proxies": "10.0.0.7 10.1.0.0/16", "members": "Required", "member_key": "k" * 32,
+        "member_issuer": "portal", "questions_per_minute": "60",
     }  # fmt: skip
     assert values.keys() == {field.name for field in fields(Settings)}
     settings = read_settings({}, {variable_of(name): value for name, value in values.items()})
     assert settings == Settings(
         Path("~/r").expanduser(), Path("/v"), "m", "::1", 0, "/casebook", "debug",
         "sixteen-letters-long",
+        ("https://portal.example", "http://b:8080"), ("casebook.example",),
+        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60,
     )  # fmt: skip
+    assert "kkk" not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +56,20 @@ def test_every_field_can_be_set() -> None:
         ("port", "http"), ("port", "65536"), ("port", "-1"), ("port", "1.5"), ("port", "٣"),
         ("root_path", "casebook"), ("root_path", "/a b"), ("root_path", "//evil"),
         ("root_path", "/a?b"), ("log_level", "loud"), ("log_level", "notset"),
+        ("embed_origins", "null"), ("embed_origins", "*"), ("embed_origins", "https://*.a.example"),
+        ("embed_origins", "https://a/"), ("embed_origins", "https://a/x"),
+        ("embed_origins", "ftp://a"), ("embed_origins", "a.example"), ("embed_origins", "//a"),
+        ("embed_origins", "https://"), ("embed_origins", "https://u@a"),
+        ("embed_origins", "https://a:0"), ("embed_origins", "https://a:65536"),
+        ("embed_origins", "https://a:"), ("embed_origins", "https://a?x"),
+        ("embed_origins", "https://a;script-src"), ("embed_origins", "https://[::g]"),
+        ("embed_origins", "https://é.example"), ("embed_origins", "https://a..b"),
+        ("embed_origins", "https://a https://b 'self'"), ("embed_origins", "https://-a"),
+        ("hosts", "a/b"), ("hosts", "*.a"), ("hosts", "a:80"), ("hosts", "x" * 64),
+        ("trusted_proxies", "*"), ("trusted_proxies", "10.0.0"), ("trusted_proxies", "nginx"),
+        ("trusted_proxies", "10.0.0.0/33"), ("members", "closed"), ("members", ""),
+        ("questions_per_minute", "0"), ("questions_per_minute", "1001"),
+        ("questions_per_minute", "many"), ("questions_per_minute", "-1"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:
@@ -65,3 +89,42 @@ def test_the_editors_token_is_long_and_never_told() -> None:
     assert settings.editor_token == "sixteen-letters-"
     assert "sixteen" not in f"{settings} {settings!r}"
     assert read_settings({}, {"CASEBOOK_EDITOR_TOKEN": "  "}).editor_token == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "origins"),
+    [
+        ("", ()),
+        (" , ,", ()),
+        ("https://a.example", ("https://a.example",)),
+        ("HTTPS://A.example:443 http://a.example:80", ("https://a.example", "http://a.example")),
+        ("https://a:80,http://a:443", ("https://a:80", "http://a:443")),
+        ("https://a, https://A:443\n\thttps://a", ("https://a",)),
+        (
+            "http://127.0.0.1:8000 http://[0:0::1]:8000",
+            ("http://127.0.0.1:8000", "http://[::1]:8000"),
+        ),
+    ],
+)
+def test_origins_are_written_as_browsers_do(value: str, origins: tuple[str, ...]) -> None:
+    """Lower case, without the scheme's own port, each once, in the order they were given."""
+    assert read_settings({}, {"CASEBOOK_EMBED_ORIGINS": value}).embed_origins == origins
+
+
+@given(st.text(max_size=60) | st.from_regex(r"https?://\S{0,40}", fullmatch=True))
+def test_an_origin_cannot_bring_words_into_a_policy(text: str) -> None:
+    """Whatever is accepted is scheme, host and port, and reads the same again."""
+    try:
+        origin = read_origin(text)
+    except UsageError:
+        return
+    assert re.fullmatch(r"https?://[a-z0-9_.:\[\]-]+", origin)
+    assert read_origin(origin) == origin
+
+
+@pytest.mark.parametrize("missing", ["member_key", "member_issuer"])
+def test_members_cannot_be_required_without_a_key(missing: str) -> None:
+    """Casebook does not start open because a variable was forgotten."""
+    flags = {"members": "required", "member_key": "k" * 32, "member_issuer": "portal"}
+    with pytest.raises(UsageError, match=variable_of(missing)):
+        read_settings({**flags, missing: None}, {})
