@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SECRET = "a secret of the portal that is longer than 32 bytes"
 ISSUER = "https://portal.example"
-REQUIRED = {"members": "required", "member_key": SECRET, "member_issuer": ISSUER}
+REQUIRED: dict[str, Any] = {"members": "required", "member_key": SECRET, "member_issuer": ISSUER}
 PRIVATE: dict[str, Any] = {
     "RS256": rsa.generate_private_key(65537, 2048),
     "ES256": ec.generate_private_key(ec.SECP256R1()),

@@ -46,6 +46,7 @@ log = logging.getLogger("casebook")
 BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far below
 PATIENCE = 30  # seconds in which a body has to come
 _DRAINED = 16 * BODY_LIMIT  # read of a body that is too large, so that its sender hears why
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -123,6 +124,10 @@ class Guard:
             if not knows_host(read_host(headers.get("host", "")), self.names, peer.proxied):
                 words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
                 await make_response(421, "wrong_host", words)(inner, receive, finish)
+            elif scope["method"] not in _METHODS:  # TRACE and what nobody has heard of
+                allow = {"Allow": ", ".join(_METHODS)}
+                words = f"use one of {allow['Allow']}"
+                await make_response(405, "method_not_allowed", words, allow)(inner, receive, finish)
             elif not path:  # `/casebook` itself: relative addresses need the slash
                 await RedirectResponse(self.root_path + "/")(inner, receive, finish)
             else:

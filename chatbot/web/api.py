@@ -48,6 +48,8 @@ _SAYS = {
     500: "A fault inside Casebook",
     503: "No release can be used, the encoder cannot be loaded, or too many questions wait",
 }
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`), then a `delta`
 (`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
 (as in an error's body) and nothing after it."""
@@ -136,7 +138,11 @@ def make_router(engine: Engine, root_path: str, limits: Limits) -> APIRouter:
         """Return one case with its passages."""
         return _describe_case(await run_in_threadpool(engine.case, case_id))
 
-    page = _errors(422)
+    # A refusal of the request itself is JSON here too, what a reader meets is a page.
+    page: Schema = {
+        status: {"description": _SAYS[status], "content": {"application/json": {"schema": _ERROR}}}
+        for status in (421, 422)
+    }
     for status in (401, 404, 500, 503):
         page[status] = {"description": _SAYS[status], "content": {"text/html": {}}}
 
@@ -182,22 +188,20 @@ def make_router(engine: Engine, root_path: str, limits: Limits) -> APIRouter:
             asdict(status), 200 if ready else 503, {} if ready else {"Retry-After": "2"}
         )
 
-    @router.api_route(
-        "/api/{path:path}",
-        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        include_in_schema=False,
-    )
     async def elsewhere(request: Request) -> Response:
         """Refuse an address that the contract does not have, or a method that it has not there."""
         allowed: set[str] = set()
-        for route in router.routes[:-1]:
-            if route.matches(request.scope)[0] is not Match.NONE:
+        for route in router.routes:
+            told = getattr(route, "include_in_schema", False)
+            if told and route.matches(request.scope)[0] is not Match.NONE:
                 allowed |= getattr(route, "methods", set())
         if allowed:
             methods = ", ".join(sorted(allowed))
             raise HTTPException(405, f"use {methods} here", {"Allow": methods})
         raise HTTPException(404, "no such address: see /openapi.json")
 
+    for path in ("/api/{path:path}", "/cases/{path:path}", "/healthz", "/readyz"):
+        router.add_api_route(path, elsewhere, methods=_METHODS, include_in_schema=False)
     return router
 
 
