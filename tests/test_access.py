@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -17,11 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Scope
 
+from chatbot.engine import Engine
 from chatbot.settings import Settings
+from chatbot.web import access, create_app
 from chatbot.web.access import BODY_LIMIT, Guard
 from chatbot.web.members import Member
 from chatbot.web.peers import Peer, drop_claims, knows_host, read_host, read_peer
-from chatbot.web.session import EXCHANGES, Exchanges
+from chatbot.web.session import EXCHANGES, OPEN_BELOW, Exchanges
 from corpus.errors import BusyError, TokenRefusedError
 from tests.fake_portal import ISSUER, PRIVATE, REQUIRED, public_pem, sign
 from tests.fakes import FakeEngine, serving
@@ -90,11 +93,11 @@ def read_code(response: httpx.Response, status: int) -> str:
 def test_only_the_widget_is_framed_by_other_sites(addresses: dict[str, str], server: str) -> None:
     """The listed origins frame the widget, nobody else does, and nothing else is framed at all."""
     with httpx.Client(base_url=addresses[server]) as client:
-        for path in ("/", f"/cases/{CASE}", "/web/base.css", "/nothing", "/config"):
+        for path in ("/", f"/cases/{CASE}", "/web/base.css", "/nothing", "/config", "/session"):
             headers = client.get(path).headers
             assert re.search(r"frame-ancestors 'self'$", headers["content-security-policy"]), path
             assert headers["x-frame-options"] == "SAMEORIGIN"
-        for path in ("/api/cases", "/openapi.json", "/healthz", "/session"):
+        for path in ("/api/cases", "/openapi.json", "/healthz"):
             headers = client.get(path).headers
             assert headers["content-security-policy"].endswith("frame-ancestors 'none'"), path
             assert headers["x-frame-options"] == "DENY"
@@ -399,6 +402,30 @@ def test_a_header_that_is_no_token_is_refused(
     assert read_code(members.get("/api/cases", headers=raw), 401) == code
 
 
+def list_routes(routes: Iterable[Any], below: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the method and path of each route, of mounted applications too."""
+    for route in routes:
+        path = below + str(getattr(route, "path", ""))
+        inner: Any = getattr(route, "original_router", None) or getattr(route, "app", None)
+        if not getattr(route, "methods", None):
+            yield from list_routes(getattr(inner, "routes", ()), path)
+        for method in getattr(route, "methods", None) or ():
+            yield method, re.sub(r"\{[^}]*\}", "x", path)
+
+
+def test_no_route_of_gradio_is_forgotten(members: httpx.Client) -> None:
+    """Every route there is, whoever added it, needs a token, but for what is meant to be open."""
+    app = create_app(cast("Engine", FakeEngine()), Settings(**REQUIRED))
+    routes = set(list_routes(app.routes))
+    assert len([path for _, path in routes if "/gradio_api/" in path]) > 20
+    assert {path for _, path in routes} >= {"/api/ask", "/api/cases/x", "/cases/x", "/config"}
+    open_ones = {
+        path for method, path in routes if members.request(method, path).status_code != 401
+    }
+    meant = {"/healthz", "/readyz", "/openapi.json", "/favicon.ico", "/session"}
+    assert {path for path in open_ones if not path.startswith(OPEN_BELOW)} == meant
+
+
 def test_an_expired_token_is_told_from_a_bad_one(members: httpx.Client) -> None:
     """The widget asks the portal for a new token in the one case."""
     late = sign(time.time() - 400)
@@ -413,6 +440,24 @@ def test_two_tokens_are_none(members: httpx.Client) -> None:
     for second in (good, b"Bearer x", b"Basic eDp5"):
         raw = [(b"Authorization", good), (b"Authorization", second)]
         assert read_code(members.get("/api/cases", headers=raw), 401) == "token_refused"
+
+
+def test_a_body_has_to_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever sends it drop by drop hears 408, and nothing waits for the rest."""
+    monkeypatch.setattr(access, "PATIENCE", 0)
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def never(*_: object) -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError("nothing waits that long")
+
+    scope = {**make_scope("198.51.100.7"), "method": "POST"}
+    asyncio.run(access.Bodies(never)(scope, never, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 408
+    assert b'"slow"' in sent[1]["body"]
 
 
 def test_a_megabyte_of_token_ends_the_request(members: httpx.Client) -> None:
@@ -515,6 +560,7 @@ def test_a_token_opens_one_session(members: httpx.Client) -> None:
     members.cookies = httpx.Cookies()
     page = come_in(members, token)
     assert page.status_code == 401
+    assert "style-src 'self'" in page.headers["content-security-policy"]
     assert "expired" in page.text
     assert members.get("/api/cases", headers=bear(token)).status_code == 200
     members.cookies = kept

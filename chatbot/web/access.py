@@ -82,6 +82,7 @@ class Guard:
         self.app = app
         self.root_path = settings.root_path
         self.embed_origins = settings.embed_origins
+        self.own_name = settings.host.lower()
         self.names = settings.hosts
         self.trusted = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
 
@@ -121,7 +122,8 @@ class Guard:
             await send(message)
 
         try:
-            if not knows_host(read_host(headers.get("host", "")), self.names, peer.proxied):
+            host = read_host(headers.get("host", ""))
+            if host != self.own_name and not knows_host(host, self.names, peer.proxied):
                 words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
                 await make_response(421, "wrong_host", words)(inner, receive, finish)
             elif scope["method"] not in _METHODS:  # TRACE and what nobody has heard of

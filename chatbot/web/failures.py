@@ -84,11 +84,11 @@ def report(error: Exception) -> tuple[int, str, str]:
     """
     if isinstance(error, errors.CasebookError):
         status = status_of(error)
-        if status >= 500:
-            log.error("request %s: %s: %s", REQUEST_ID.get(), error.code, error)
-        elif isinstance(error, errors.AccessError):
-            notes = "; ".join(getattr(error, "__notes__", ["no more is known"]))
+        if isinstance(error, errors.AccessError):
+            notes = "; ".join(getattr(error, "__notes__", [str(error)]))
             log.info("request %s: %s: %s", REQUEST_ID.get(), error.code, notes)
+        elif status >= 500:
+            log.error("request %s: %s: %s", REQUEST_ID.get(), error.code, error)
         return status, error.code, str(error)
     log.error("request %s failed", REQUEST_ID.get(), exc_info=error)
     return 500, "internal", INTERNAL

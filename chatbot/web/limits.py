@@ -28,10 +28,10 @@ _DAILY = 200 / 3  # minutes at the full rate that a day allows: 2,000 questions 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever asks: `id` is a member's opaque id, or an address; `limited` is false for nobody.
+    """Whoever asks: `id` is a member's opaque id, or an address.
 
-    This machine itself is not limited where everybody may ask: its owner sits there, or a proxy
-    that Casebook was not told of, whose readers would share one limit.
+    Not `limited` is only this machine itself, where everybody may ask: whoever sits there started
+    the server.
     """
 
     id: str

@@ -43,11 +43,11 @@ def dress(headers: MutableHeaders, path: str, scheme: str, embed_origins: Sequen
     if path == "/widget":
         policy = " ".join([WIDGET_POLICY, *embed_origins])
         framed = "" if embed_origins else framed  # that header cannot name other sites
-    elif path.startswith("/cases/"):
+    elif path.startswith("/cases/") or path == "/session":
         policy = PAGE_POLICY
     elif path == "/editor" or path.startswith("/editor/"):
         policy, framed = EDITOR_POLICY, "DENY"
-    elif path.startswith(_DATA) or path == "/session":
+    elif path.startswith(_DATA):
         policy, framed = DATA_POLICY, "DENY"
         headers.setdefault("Cache-Control", "no-store")
     elif path.startswith("/web/"):

@@ -168,7 +168,7 @@ def make_router(root_path: str, keys: Keys | None, embed_origins: Sequence[str])
             place = fields.get("next", "")
             if not _NEXT.fullmatch(place):
                 raise HTTPException(422, "next: give a case's link, such as cases/padma#c10-20")
-            answer = RedirectResponse(f"{root_path}/{place}", 303)
+            answer = RedirectResponse(f"{root_path}/{place}", 303, {"Cache-Control": "no-store"})
             if keys is not None:
                 _open(request, fields.get("token", ""), answer, keys)
         except AccessError as error:
