@@ -26,6 +26,8 @@ HOMES = {
     "pypdfium2": {"corpus/readers/pdf.py"},
     "docx": {"corpus/readers/word.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
+    "jwt": {"chatbot/web/members.py"},
+    "cryptography": {"chatbot/web/members.py"},
     "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
     "tqdm": {"chatbot/terminal.py"},

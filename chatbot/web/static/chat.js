@@ -291,7 +291,8 @@
     watchdog = setTimeout(async () => {
       if (Date.now() - since > PATIENCE) return giveUp("slow");
       try {
-        await fetch(`${data.root}/healthz`, { cache: "no-store" });
+        const there = await fetch(`${data.root}/session`, { cache: "no-store" });
+        if (there.status === 401) return giveUp("members");
       } catch {
         return giveUp("lost");
       }
