@@ -13,7 +13,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from chatbot.settings import Settings
-from chatbot.web.access import Guard
+from chatbot.web.access import Bodies, Guard
 from chatbot.web.editor import door
 from chatbot.web.editor.door import VISIT, Door, Visit
 from chatbot.web.editor.session import IDLE, Sessions
@@ -67,7 +67,7 @@ def inner() -> Inner:
 
 def client(inner: Inner, sessions: Sessions, root: str = "", base: str = "http://desk") -> Ask:
     """Return what asks the guard, the door and what stands behind it."""
-    app = Guard(Door(inner, sessions, root), Settings(root_path=root, hosts=("desk",)))
+    app = Guard(Bodies(Door(inner, sessions, root)), Settings(root_path=root, hosts=("desk",)))
 
     def ask(method: str, path: str, key: str = "", **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
