@@ -23,7 +23,7 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     from fastapi.responses import FileResponse
     from starlette.staticfiles import StaticFiles
 
-    from chatbot.web import access, api, failures, session
+    from chatbot.web import access, api, failures, session, widget
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.view import mount_editor
     from chatbot.web.limits import Limits
@@ -41,8 +41,9 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
         redoc_url=None,
     )
     failures.install(app)
-    app.include_router(api.make_router(engine, settings.root_path, limits))
+    app.include_router(api.make_router(engine, settings, limits))
     app.include_router(session.make_router(settings.root_path, keys, settings.embed_origins))
+    app.include_router(widget.make_router(engine, settings.embed_origins))
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon() -> FileResponse:

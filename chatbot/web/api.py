@@ -23,6 +23,7 @@ from starlette.routing import Match
 
 from chatbot.answer import Answer
 from chatbot.conversation import Turn
+from chatbot.votes import Vote, VoteLog
 from chatbot.web import contract
 from chatbot.web.failures import REQUEST_ID, describe, report
 from chatbot.web.limits import AT_WORK, Caller, Limits
@@ -33,6 +34,7 @@ from corpus.errors import CasebookError, NotFoundError
 if TYPE_CHECKING:
     from chatbot.catalogue import CaseEntry, CaseView, SearchResult
     from chatbot.engine import Engine
+    from chatbot.settings import Settings
 
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
@@ -76,9 +78,12 @@ def ask_engine(engine: Engine, body: contract.AskBody) -> Answer:
     return engine.ask(body.question, history, body.filters, body.language)
 
 
-def make_router(engine: Engine, root_path: str, limits: Limits) -> APIRouter:
-    """Return the routes, bound to an engine; `root_path` is the prefix of every address."""
+def make_router(engine: Engine, settings: Settings, limits: Limits) -> APIRouter:
+    """Return the routes, bound to an engine; `settings` say the prefix of every address."""
     router = APIRouter()
+    root_path = settings.root_path
+    votes = VoteLog(settings.var)
+    voting = Limits(settings.questions_per_minute)  # so that a vote costs no question
     # Questions have threads of their own, so that waiting ones keep nobody from the cases.
     threads = CapacityLimiter(AT_WORK)
 
@@ -113,6 +118,20 @@ def make_router(engine: Engine, root_path: str, limits: Limits) -> APIRouter:
             )
         answer = await ask_limited(body, request.state.caller)
         return JSONResponse(answer.to_json())
+
+    @router.post(
+        "/api/feedback",
+        status_code=204,
+        dependencies=[Depends(expect_json)],
+        responses=_errors(408, 413, 415, 422, 429, 500, 503),
+    )
+    async def feedback(body: contract.VoteBody, request: Request) -> Response:
+        """Keep a vote on an answer, or on one of its quotations."""
+        caller: Caller = request.state.caller
+        member = caller.id.removeprefix("member ") if caller.member else ""
+        with voting.admit(caller):
+            await run_in_threadpool(votes.append, Vote(**body.model_dump(), member=member))
+        return Response(status_code=204)
 
     @router.get("/api/search", responses=_errors(422, 429, 500, 503))
     async def search(

@@ -10,8 +10,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chatbot.question import LENGTH
+
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters
+LONGEST_COMMENT = 1000  # characters
 
 
 class Refusing(BaseModel):
@@ -39,6 +42,16 @@ class AskBody(Refusing):
     language: Literal["en", "zh"] | None = Field(
         default=None, description="of the framing words; without it, the question's"
     )
+
+
+class VoteBody(Refusing):
+    """A reader's word on an answer, or on the quotation with the number `citation`."""
+
+    question: str = Field(min_length=1, max_length=LENGTH)
+    release: str = Field(pattern="^[0-9a-f]{1,64}$", description="of the answer")
+    vote: Literal["up", "down"]
+    citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
+    comment: str = Field(default="", max_length=LONGEST_COMMENT)
 
 
 class SearchQuery(BaseModel):

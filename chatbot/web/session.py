@@ -43,7 +43,7 @@ from corpus.errors import (
 
 # What holds nothing of the collection is open to everybody.
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/widget", "/widget.js"}
-OPEN_BELOW = ("/web/", "/assets/", "/static/")
+OPEN_BELOW = ("/web/", "/widget/", "/assets/", "/static/")
 EXCHANGES = 10_000  # tokens remembered until they expire
 _NEXT = re.compile(r"(cases/[A-Za-z0-9._~-]{1,200}(\?lang=(en|zh))?(#c[0-9]{1,9}-[0-9]{1,9})?)?")
 

@@ -206,6 +206,53 @@ ERRORS: dict[str, dict[str, str]] = {
         "internal": "Casebook 内部出错，请重新提问。",
     },
 }
+# What the widget says beside the words and the errors above, and what it says instead of them.
+REASONS: dict[str, dict[str, str]] = {
+    "en": {
+        "offline": "Casebook cannot be reached now. Please check the connection and ask again.",
+        "token_missing": "Only members may ask. Please sign in to this site, then ask again.",
+        "token_expired": "Your sign-in has run out. Please reload this page, or sign in again.",
+        "token_refused": "Casebook does not accept this site's sign-in. Please tell its webmaster.",
+    },
+    "zh": {
+        "offline": "暂时无法连接案例集，请检查网络后重新提问。",
+        "token_missing": "仅限会员提问，请先登录本站再提问。",
+        "token_expired": "登录已过期，请刷新页面或重新登录。",
+        "token_refused": "案例集不接受本站的登录凭证，请告知网站管理员。",
+    },
+}
+WIDGET: dict[str, dict[str, str]] = {
+    "en": {
+        "reason": "Reason: {code}",
+        "wait": "Ask again in {count} s",
+        "promise": "Answers are quoted word for word from the cases, each with its source.",
+        "close": "Close",
+        "helps": "Does this answer help?",
+        "fits": "Does this quotation fit?",
+        "yes": "Yes",
+        "no": "No",
+        "comment": "Anything to add? (optional)",
+        "send": "Send",
+        "thanks": "Thank you.",
+        "vote_lost": "That did not arrive. Please try again.",
+        "on_page": "Page {number}",
+    },
+    "zh": {
+        "reason": "原因：{code}",
+        "wait": "{count} 秒后可重新提问",
+        "promise": "每个回答都逐字引用案例原文，并标明出处。",
+        "close": "关闭",
+        "helps": "这个回答有帮助吗？",
+        "fits": "这段引文切题吗？",
+        "yes": "是",
+        "no": "否",
+        "comment": "还想补充什么？（选填）",
+        "send": "发送",
+        "thanks": "感谢您的反馈。",
+        "vote_lost": "未能送达，请重试。",
+        "on_page": "第 {number} 页",
+    },
+}
 SAME_SENTENCE = {
     "corrupt_release": "release",
     "model_mismatch": "release",

@@ -1,0 +1,102 @@
+"""The widget: the script that a portal's page loads, and the frame that the script opens.
+
+`widget/loader.js` is one file for every portal. The frame's page differs by what the collection
+holds and by the sites that may show it; it carries both, and every word it says, as JSON in one
+attribute, because its policy allows no script but its own file. It holds nothing of a document, so
+it is open to everybody; what it asks for is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from chatbot.question import LENGTH
+from chatbot.web.contract import LONGEST_COMMENT
+from chatbot.web.words import ERRORS, EXAMPLES, REASONS, SAME_SENTENCE, TAGS, WIDGET, WORDS
+from corpus.errors import CasebookError
+
+if TYPE_CHECKING:
+    from chatbot.engine import Engine
+
+FOLDER = Path(__file__).with_name("widget")
+ASSETS = {"frame.css": "text/css", "frame.js": "text/javascript"}
+_HOUR = "public, max-age=3600"
+_YEAR = "public, max-age=31536000, immutable"
+# The words of the chat that the frame says too.
+SHARED = (
+    "absent", "answered", "answered_none", "ask", "caption", "conversation", "examples", "fresh",
+    "heading", "language", "nearest", "new_tab", "open_case", "placeholder", "question", "retry",
+    "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long", "welcome",
+    "you_asked",
+)  # fmt: skip
+
+
+def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
+    """Return the routes; pages of `origins`, and of this site, may show the frame."""
+    router = APIRouter(include_in_schema=False)
+    loader = (FOLDER / "loader.js").read_bytes()
+    assets = {name: (FOLDER / name).read_bytes() for name in ASSETS}
+    version = hashlib.sha256(b"".join(assets.values())).hexdigest()[:12]
+    page = (FOLDER / "frame.html").read_text("utf-8").replace("{version}", version)
+
+    @router.get("/widget.js")
+    async def script() -> Response:
+        """Return the loader, which another site's page may run."""
+        headers = {"Cache-Control": _HOUR, "Cross-Origin-Resource-Policy": "cross-origin"}
+        return Response(loader, media_type="text/javascript", headers=headers)
+
+    @router.get("/widget")
+    async def frame() -> Response:
+        """Return the frame's page."""
+        told = {**describe(await run_in_threadpool(find_companies, engine)), "origins": origins}
+        html = page.replace("{config}", escape_json(told))
+        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    @router.get("/widget/{given}/{name}")
+    async def asset(given: str, name: str) -> Response:
+        """Return the frame's script or style, to be kept as long as its version is asked for."""
+        if name not in assets:
+            raise HTTPException(404, "no such file of the widget")
+        kept = _YEAR if given == version else "no-cache"
+        return Response(assets[name], media_type=ASSETS[name], headers={"Cache-Control": kept})
+
+    return router
+
+
+def escape_json(value: Any) -> str:
+    """Return JSON as an attribute in single quotes, where its own double quotes are no trouble."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;")
+
+
+def find_companies(engine: Engine) -> set[str]:
+    """Return the companies of the collection, none where it cannot be opened; blocks."""
+    try:
+        return {entry.case.company for entry in engine.cases().entries}
+    except CasebookError:
+        return set()
+
+
+def describe(companies: set[str]) -> dict[str, Any]:
+    """Return what the frame has to know: words, sentences, examples that fit, limits."""
+    return {
+        "words": {key: {**{k: WORDS[key][k] for k in SHARED}, **WIDGET[key]} for key in WORDS},
+        "errors": {key: {**ERRORS[key], **REASONS[key]} for key in ERRORS},
+        "same": SAME_SENTENCE,
+        "tags": TAGS,
+        "examples": {
+            key: [each.question for each in EXAMPLES[key] if each.company in {"", *companies}]
+            for key in EXAMPLES
+        },
+        "longest": LENGTH,
+        "comment": LONGEST_COMMENT,
+    }

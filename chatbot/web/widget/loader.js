@@ -1,0 +1,152 @@
+/* Casebook on another site's page: a button, and on its first opening the frame that answers.
+   What the two tell each other stands in messages.d.ts. */
+(() => {
+"use strict";
+const script = document.currentScript;
+if (window.Casebook || /#/.test(script.src)) return; // twice, or by explain()
+const home = new URL(".", script.src);
+const set = script.dataset;
+const spoken = /^(en|zh)$/.test(set.language) ? set.language : document.documentElement.lang || navigator.language;
+const language = /^zh/i.test(spoken) ? "zh" : "en";
+const theme = /^(light|dark)$/.test(set.theme) ? set.theme : "light dark";
+const color = /^#([\da-f]{3}){1,2}$/i.test(set.color) ? set.color : "";
+const words = {
+  en: ["Ask the cases", "Close", "Casebook cannot be reached now (offline).", "Casebook may not be shown here (origin)."],
+  zh: ["询问案例集", "关闭", "暂时无法连接案例集 (offline)", "案例集不允许在此显示 (origin)"],
+}[language];
+let frame, ready, provider, token = "";
+
+const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+const close = () => panel.close();
+const host = make("casebook-widget", { lang: language });
+const root = host.attachShadow({ mode: "open" });
+const button = make("button", { textContent: words[0], ariaExpanded: false, onclick: () => (panel.open ? close() : open()) });
+const panel = make("dialog", {
+  ariaLabel: "Casebook",
+  onclose: () => (button.ariaExpanded = false),
+  onkeydown: ({ key }) => key === "Escape" && close(),
+});
+const notice = make("p", { role: "status" });
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`:host{all:initial!important;color-scheme:${theme}!important}
+*{--c:${color || "light-dark(#17604a,#86d3b0)"};box-sizing:border-box;font:600 15px/1.4 system-ui}
+button{min-height:46px;padding:0 20px;border:0;border-radius:23px;background:var(--c);
+color:lab(from var(--c) calc((49.44 - l)*infinity) 0 0);cursor:pointer}
+dialog,.right,.left{position:fixed;right:20px;bottom:20px;z-index:2147483000;box-shadow:0 4px 32px #0004}
+dialog{bottom:82px;left:auto;width:min(410px,100vw - 40px);height:min(660px,100vh - 102px);max-width:none;max-height:none;
+padding:0;border:1px solid #8886;border-radius:18px;overflow:hidden;text-align:center;
+background:light-dark(#f6f5ef,#121815);color:light-dark(#1b2922,#e7ece6)}
+dialog:modal{inset:var(--y,0) 0 auto;width:100%;height:var(--h,100vh);border:0;border-radius:0}
+iframe{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:inherit}
+p{margin:30% 24px 20px}
+.left,.left+dialog{right:auto;left:20px}
+.inline{width:100%}
+.inline+dialog{position:relative;inset:0;width:100%;margin:12px 0 0;z-index:0}`);
+root.adoptedStyleSheets = [sheet];
+root.append(button, panel);
+panel.append(notice, make("button", { textContent: words[1], onclick: close }));
+
+function load() {
+  frame?.remove();
+  frame = make("iframe", { title: "Casebook", src: home + "widget", onload: start });
+  frame.style.visibility = "hidden"; // or the browser's own error page shows
+  panel.append(frame);
+  setTimeout(explain, 5000); // ms in which it has to speak
+}
+
+/* Not reached, or refused? Whether the loader itself can be reached tells. */
+function explain() {
+  if (ready) return;
+  notice.textContent = words[2];
+  document.head.append(make("script", {
+    src: `${home}widget.js?${Date.now()}#`,
+    nonce: script.nonce,
+    onload: () => (notice.textContent = words[3]),
+  }));
+}
+
+const tell = (message) => frame.contentWindow.postMessage(message, home.origin);
+const start = () => tell({ type: "casebook:start", language, theme, color, greeting: set.greeting ?? "" });
+const give = () => tell({ type: "casebook:token", token, renews: !!provider });
+
+function hear({ source, origin, data }) {
+  if (source !== frame?.contentWindow || origin !== home.origin) return;
+  const { type } = data;
+  if (type === "casebook:ready") {
+    ready = true;
+    frame.style.visibility = "";
+    give();
+    panel.open ? enter() : recall() || forget();
+  } else if (type === "casebook:close") close();
+  else if (type === "casebook:need-token") renew();
+  else if (type === "casebook:forgotten" && !root.contains(button)) host.remove();
+}
+
+async function renew() {
+  const from = provider;
+  const fresh = await Promise.resolve().then(from).catch(console.warn);
+  if (from !== provider) return;
+  token = fresh || "";
+  give();
+}
+
+/* A conversation's name; its words are the frame's, which forgets them with the name. */
+function recall(name) {
+  try {
+    if (name) sessionStorage.casebook = name;
+    return sessionStorage.casebook;
+  } catch {
+    return name;
+  }
+}
+
+function enter() {
+  tell({ type: "casebook:open", conversation: recall() || recall(`${Math.random()}`) });
+  frame.focus();
+}
+
+function forget() {
+  if (recall()) delete sessionStorage.casebook;
+  if (ready) tell({ type: "casebook:forget" });
+}
+
+function open() {
+  if (!ready) load();
+  const modal = !set.target && matchMedia("(max-width:480px),(max-height:480px)").matches;
+  if (!panel.open) panel[modal ? "showModal" : "show"]();
+  button.ariaExpanded = true;
+  if (ready) enter();
+}
+
+function setToken(value) {
+  provider = typeof value === "function" && value;
+  token = provider || !value ? "" : value;
+  if (ready) give();
+  if (value) return;
+  if (recall() && !frame) load(); // an earlier page's frame has kept something
+  forget();
+}
+
+function destroy() {
+  delete window.Casebook;
+  button.remove();
+  close();
+  forget();
+  if (!ready) host.remove();
+}
+
+function mount() {
+  const target = set.target && document.querySelector(set.target);
+  button.className = target ? "inline" : set.position === "left" ? "left" : "right";
+  (target || document.body).append(host);
+}
+
+/* A phone's keyboard covers the page without making it smaller. */
+for (const kind of ["resize", "scroll"]) visualViewport.addEventListener(kind, () => {
+  panel.style.cssText = `--h:${visualViewport.height}px;--y:${visualViewport.offsetTop}px`;
+});
+addEventListener("message", hear);
+window.Casebook = { open, close, destroy, setToken };
+document.readyState === "loading" ? addEventListener("DOMContentLoaded", mount) : mount();
+dispatchEvent(new Event("casebook"));
+})();

@@ -1,0 +1,16 @@
+/* What the portal's pages say to Casebook: who is signed in, by a token that the portal signs. */
+"use strict";
+
+async function getToken() {
+  const response = await fetch("/casebook-token", { method: "POST" });
+  if (!response.ok) throw new Error(`the portal gives no token: ${response.status}`);
+  return response.text();
+}
+
+function introduce() {
+  Casebook.setToken(document.body.dataset.member ? getToken : null);
+}
+
+// The widget's script comes when it comes, before this one or after it.
+if (window.Casebook) introduce();
+else addEventListener("casebook", introduce, { once: true });

@@ -1,0 +1,228 @@
+"""A small member portal that shows Casebook to its members: what a webmaster has to do, whole.
+
+    python examples/portal/portal.py --casebook http://127.0.0.1:7860
+
+Members sign in with a password; a page asks `POST /casebook-token` for a token, which the portal
+signs for whoever is signed in, and hands it to the widget. Needs PyJWT and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import html
+import os
+import re
+import secrets
+import time
+from collections.abc import Sequence
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+
+FOLDER = Path(__file__).parent
+TOKEN_LIFE = 300  # seconds; Casebook takes at most 600
+SESSION_LIFE = 8 * 3600  # seconds
+# A portal keeps its members in a database. These two are in the README.
+MEMBERS = {"mei": "harbour-crane-17", "jonas": "solar-village-42"}
+PAGES = {
+    "/": ("Members' news", "Mei, Jonas and the others read here what the chamber has been doing."),
+    "/events": ("Events", "The next meeting of the working group on green development is in May."),
+}
+_SALT = secrets.token_bytes(16)
+
+
+def hash_password(password: str) -> bytes:
+    """Return what is kept of a password."""
+    return hashlib.scrypt(password.encode(), salt=_SALT, n=2**13, r=8, p=1)
+
+
+class Portal(ThreadingHTTPServer):
+    """The portal's server: its members, who is signed in, and the key it signs tokens with."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, casebook: str, key: str, attributes: str = "") -> None:
+        """Bind `localhost`; `casebook` is Casebook's address, `attributes` go into its tag."""
+        super().__init__(("127.0.0.1", port), Handler)
+        self.origin = f"http://localhost:{self.server_address[1]}"
+        self.casebook = casebook.rstrip("/")
+        self.key = key
+        self.attributes = attributes
+        self.life = TOKEN_LIFE
+        self.passwords = {name: hash_password(password) for name, password in MEMBERS.items()}
+        self.sessions: dict[str, tuple[str, float]] = {}  # id: member, end
+
+    def sign_in(self, name: str, password: str) -> str:
+        """Return a new session's id, or nothing."""
+        known = self.passwords.get(name, b"")
+        if not hmac.compare_digest(known, hash_password(password)):
+            return ""
+        session = secrets.token_urlsafe(32)
+        self.sessions[session] = (name, time.time() + SESSION_LIFE)
+        return session
+
+    def member_of(self, session: str) -> str:
+        """Return who is signed in, or nothing."""
+        name, end = self.sessions.get(session, ("", 0.0))
+        return name if end > time.time() else ""
+
+    def sign_token(self, name: str) -> str:
+        """Return a token for Casebook: who asks, on whose word, for whom, until when."""
+        now = int(time.time())
+        claims = {
+            "iss": self.origin,
+            "aud": "casebook",
+            "sub": name,
+            "iat": now,
+            "exp": now + self.life,
+        }
+        return jwt.encode(claims, self.key, "HS256")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request to the portal."""
+
+    server: Portal
+
+    def do_GET(self) -> None:
+        """Serve a page, or the portal's own script or style."""
+        path = urlsplit(self.path).path
+        if path in ("/portal.js", "/portal.css"):
+            kind = "text/javascript" if path.endswith("js") else "text/css"
+            self._send((FOLDER / path[1:]).read_bytes(), kind)
+        elif path not in PAGES:
+            self._send(b"There is no such page.", "text/plain", 404)
+        elif not self._member():
+            self._show("Sign in", _SIGN_IN)
+        else:
+            title, text = PAGES[path]
+            self._show(title, f"<p>{text}</p>")
+
+    def do_POST(self) -> None:
+        """Sign in or out, or give the page a token."""
+        if self.headers.get("Origin") != self.server.origin:
+            self._send(b"This comes from another site.", "text/plain", 403)
+            return
+        fields = parse_qs(self.rfile.read(min(int(self.headers["Content-Length"] or 0), 4096)))
+        if self.path == "/sign-in":
+            name, password = (fields.get(key, [b""])[0].decode() for key in (b"name", b"password"))
+            session = self.server.sign_in(name, password)
+            if session:
+                self._lead("/", session, SESSION_LIFE)
+            else:
+                self._show("Sign in", '<p role="alert">That is not right.</p>' + _SIGN_IN, 403)
+        elif self.path == "/sign-out":
+            self.server.sessions.pop(self._session(), None)
+            self._lead("/", "", 0)
+        elif self.path == "/casebook-token" and self._member():
+            self._send(self.server.sign_token(self._member()).encode(), "text/plain")
+        else:
+            self._send(b"Nobody is signed in.", "text/plain", 401)
+
+    def _session(self) -> str:
+        morsel = SimpleCookie(self.headers.get("Cookie", "")).get("portal")
+        return morsel.value if morsel else ""
+
+    def _member(self) -> str:
+        return self.server.member_of(self._session())
+
+    def _lead(self, place: str, session: str, life: int) -> None:
+        self.send_response(303)
+        self.send_header("Location", place)
+        cookie = f"portal={session}; Max-Age={life}; Path=/; HttpOnly; SameSite=Lax"
+        self.send_header("Set-Cookie", cookie)
+        self.end_headers()
+
+    def _show(self, title: str, body: str, status: int = 200) -> None:
+        name = html.escape(self._member())
+        address = html.escape(self.server.casebook)
+        top = _TOP.format(name=name) if name else ""
+        page = _PAGE.format(
+            title=title,
+            top=top,
+            body=body,
+            member=name,
+            casebook=address,
+            attributes=self.server.attributes,
+        )
+        self._send(page.encode(), "text/html", status)
+
+    def _send(self, body: bytes, kind: str, status: int = 200) -> None:
+        casebook = self.server.casebook
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        # All that the widget needs of this is its script and its frame.
+        self.send_header(
+            "Content-Security-Policy",
+            f"default-src 'none'; script-src 'self' {casebook}; frame-src {casebook}; "
+            "style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'",
+        )
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} – Member portal</title>
+<link rel="stylesheet" href="/portal.css">
+<script src="{casebook}/widget.js" async {attributes}></script>
+<script src="/portal.js" defer></script>
+</head>
+<body data-member="{member}">
+<header><strong>Member portal</strong>{top}</header>
+<main><h1>{title}</h1>{body}<div id="casebook"></div></main>
+</body>
+</html>
+"""
+_TOP = """<nav><a href="/">News</a> <a href="/events">Events</a></nav>
+<form method="post" action="/sign-out">{name} <button>Sign out</button></form>"""
+_SIGN_IN = """<form class="sign-in" method="post" action="/sign-in">
+<label>Name <input name="name" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<button>Sign in</button></form>"""
+
+
+def read_key(path: Path) -> str:
+    """Return the key that the portal and Casebook share; the first start makes one."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve the portal until Ctrl-C."""
+    parser = argparse.ArgumentParser(description="A member portal that shows Casebook")
+    parser.add_argument("--casebook", default="http://127.0.0.1:7860", help="its address")
+    parser.add_argument("--port", type=int, default=8000, help="of the portal (default 8000)")
+    parser.add_argument("--key", type=Path, default=FOLDER / "portal.key", help="file of the key")
+    given = parser.parse_args(arguments)
+    if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", given.casebook):
+        parser.error(f"--casebook: {given.casebook!r} is not an address such as http://host:7860")
+    with Portal(given.port, given.casebook, read_key(given.key)) as portal:
+        print(f"The portal is at {portal.origin}; Casebook has to be started with\n")
+        print(f"  CASEBOOK_EMBED_ORIGINS={portal.origin} CASEBOOK_MEMBERS=required \\")
+        print(f"  CASEBOOK_MEMBER_KEY={given.key.resolve()} \\")
+        print(f"  CASEBOOK_MEMBER_ISSUER={portal.origin} python app.py\n", flush=True)
+        try:
+            portal.serve_forever()
+        except KeyboardInterrupt:
+            print("stopped")
+
+
+if __name__ == "__main__":
+    main()
