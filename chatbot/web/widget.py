@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).with_name("widget")
 ASSETS = {"frame.css": "text/css", "frame.js": "text/javascript"}
 _HOUR = "public, max-age=3600"
+_DAY = "private, max-age=86400, immutable"
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
@@ -60,6 +62,18 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
         told = {**describe(await run_in_threadpool(find_companies, engine)), "origins": origins}
         html = page.replace("{config}", escape_json(told))
         return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+
+    @router.get("/widget/key")
+    async def key() -> Response:
+        """Return a new key, which the browser keeps for this portal's frames and nobody else.
+
+        The frame seals its conversation with it and gives it to the portal's page to keep, because
+        a frame of another site may be allowed no storage. The server remembers no key.
+        """
+        headers = {"Cache-Control": _DAY, "Cross-Origin-Resource-Policy": "same-origin"}
+        return Response(
+            secrets.token_bytes(32), media_type="application/octet-stream", headers=headers
+        )
 
     @router.get("/widget/{given}/{name}")
     async def asset(given: str, name: str) -> Response:

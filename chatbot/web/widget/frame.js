@@ -2,9 +2,9 @@
 
    Whatever a document or a reader wrote goes in as text, each in an element of its own direction; no
    string is ever read as HTML. The page that embeds the frame is heard only where the server lists its
-   origin, and says nothing that reaches an answer. A token lives in a variable. The conversation is
-   kept in the frame's own storage, which a browser keeps apart for each embedding site and the site
-   itself cannot read, under the name that the site's loader gives it. */
+   origin, and says nothing that reaches an answer. A token lives in a variable. A frame of another site
+   may be allowed no storage, so the page keeps the conversation, sealed with a key that only this
+   frame gets: the page can neither read nor change it, and forgets it by dropping it. */
 (() => {
   "use strict";
 
@@ -14,14 +14,14 @@
   const PATIENCE = 90000;   // ms until a question is given up
   const RENEWAL = 10000;    // ms in which the page has to come up with a token
   const SOON = 30;          // seconds before a token's end in which it is renewed
-  const STORE = "casebook:turns";
-  const LANGUAGE = "casebook:language";
   const LINK = /^cases\/[\w-]+(#c\d+-\d+)?$/;
 
   const config = JSON.parse(document.body.dataset.config);
   let language = "en";
   let portal = "";          // the origin of the page around this frame, once it has spoken
-  let conversation = "";    // its name
+  let sealed = "";          // a conversation that waits for its member
+  let round = 0;            // counts what was forgotten
+  let key;                  // a promise of the key that conversations are sealed with
   let turns = [];           // {question, state: working|done|stopped|failed, answer, code, wait}
   let token = "", renews = false, expires = Infinity;
   let member = 0;           // a number that stands for the token's member, 0 for nobody
@@ -400,8 +400,7 @@
     token = typeof given === "string" ? given.slice(0, 8192) : "";
     let claims = {};
     try {
-      const bytes = Uint8Array.from(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-      claims = JSON.parse(new TextDecoder().decode(bytes));
+      claims = JSON.parse(new TextDecoder().decode(toBytes(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))));
     } catch { /* the server will say what is wrong with it */ }
     expires = Number(claims.exp) || Infinity;
     const next = claims.sub === undefined ? 0 : number(String(claims.sub));
@@ -430,51 +429,63 @@
 
   /* ---- what is kept ---- */
 
-  function keep() {
-    if (!conversation) return;
-    const kept = turns.filter((turn) => turn.state !== "working").slice(-KEPT).map(({ element, ...turn }) => turn);
-    try {
-      sessionStorage.setItem(STORE, JSON.stringify({ conversation, member, turns: kept, draft: find("question").value }));
-    } catch { /* no room, or not allowed: the next page starts anew */ }
+  async function getKey() {
+    const raw = await (await fetch("widget/key", { cache: "force-cache", credentials: "omit" })).arrayBuffer();
+    return crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
   }
+
+  /* Where there is no cryptography (plain HTTP) nothing is kept, and the next page starts anew. */
+  async function keep() {
+    const began = round;
+    const kept = turns.filter((turn) => turn.state !== "working").slice(-KEPT).map(({ element, ...turn }) => turn);
+    if (!kept.length) return;
+    const words = new TextEncoder().encode(JSON.stringify({ member, language, turns: kept }));
+    try {
+      const iv = crypto.getRandomValues(new Uint8Array(12));
+      const hidden = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await (key ??= getKey()), words));
+      const text = btoa(Array.from([...iv, ...hidden], (byte) => String.fromCharCode(byte)).join(""));
+      if (began === round) tell({ type: "casebook:keep", sealed: text });
+    } catch { /* not kept */ }
+  }
+
+  const toBytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
   /* What a member said is shown again only to that member. */
-  function restore() {
-    if (!conversation || turns.length) return;
+  async function restore() {
+    if (!sealed || turns.length) return;
     let kept;
     try {
-      kept = JSON.parse(sessionStorage.getItem(STORE));
-    } catch { /* as above */ }
-    if (!kept) return;
-    if (kept.conversation !== conversation || (member && kept.member && kept.member !== member)) return erase();
-    if (kept.member && !member) return renews && renew();
+      const bytes = toBytes(sealed);
+      const iv = bytes.slice(0, 12);
+      kept = JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv }, await (key ??= getKey()), bytes.slice(12))));
+    } catch { /* another key, or altered */ }
+    if (!sealed || turns.length) return;
+    if (!kept || (member && kept.member && kept.member !== member)) return forget();
+    if (kept.member && !member) return void (renews && renew());
+    sealed = "";
     turns = kept.turns;
+    choose(kept.language);
     find("turns").replaceChildren(...turns.map(draw));
-    find("question").value ||= kept.draft;
     drawBusy();
-    measure();
-    if (turns.length) turns.at(-1).element.scrollIntoView();
-  }
-
-  function erase() {
-    try { sessionStorage.removeItem(STORE); } catch { /* nothing is kept */ }
+    turns.at(-1).element.scrollIntoView();
   }
 
   function clear() {
+    round += 1;
     stop("forgotten");
     working = null;
     turns = [];
+    sealed = "";
     find("turns").replaceChildren();
     announce("");
     drawBusy();
-    erase();
+    tell({ type: "casebook:keep", sealed: "" });
   }
 
   function forget() {
     clear();
     find("question").value = "";
     measure();
-    member = 0;
   }
 
   /* ---- the page around ---- */
@@ -489,22 +500,19 @@
     if (source !== parent || !(origin === location.origin || config.origins.includes(origin))) return;
     if (data?.type === "casebook:start") start(origin, data);
     else if (!portal) return;
-    else if (data?.type === "casebook:open") enter(String(data.conversation));
+    else if (data?.type === "casebook:open") enter(String(data.sealed));
     else if (data?.type === "casebook:token") {
       renews = data.renews === true;
       take(data.token);
     } else if (data?.type === "casebook:forget") {
       forget();
-      conversation = "";
-      tell({ type: "casebook:forgotten" });
+      member = 0;
     }
   }
 
   function start(origin, look) {
     portal = origin;
-    let chosen = "";
-    try { chosen = sessionStorage.getItem(LANGUAGE); } catch { /* not kept */ }
-    choose(["en", "zh"].find((each) => each === (chosen || look.language)) ?? "en");
+    choose(look.language === "zh" ? "zh" : "en");
     const root = document.documentElement;
     if (/^(light|dark)$/.test(look.theme)) root.style.colorScheme = look.theme;
     if (/^#([\da-f]{3}){1,2}$/i.test(look.color)) root.style.setProperty("--accent", look.color);
@@ -518,9 +526,8 @@
     tell({ type: "casebook:ready" });
   }
 
-  function enter(name) {
-    if (conversation && conversation !== name) forget();
-    conversation = name;
+  function enter(kept) {
+    sealed = kept;
     restore();
     find(matchMedia("(pointer: fine)").matches ? "question" : "top").focus({ preventScroll: true });
   }
@@ -541,13 +548,9 @@
   find("fresh").addEventListener("click", () => { clear(); field.focus(); });
   find("close").addEventListener("click", () => tell({ type: "casebook:close" }));
   for (const button of document.querySelectorAll(".languages button"))
-    button.addEventListener("click", () => {
-      choose(button.value);
-      try { sessionStorage.setItem(LANGUAGE, language); } catch { /* for this page alone */ }
-    });
+    button.addEventListener("click", () => { choose(button.value); keep(); });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && portal) tell({ type: "casebook:close" });
   });
-  addEventListener("pagehide", keep);
   addEventListener("message", hear);
 })();

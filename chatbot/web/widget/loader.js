@@ -1,9 +1,9 @@
 /* Casebook on another site's page: a button, and on its first opening the frame that answers.
-   What the two tell each other stands in messages.d.ts. */
+   Their messages stand in messages.d.ts. */
 (() => {
 "use strict";
 const script = document.currentScript;
-if (window.Casebook || /#/.test(script.src)) return; // twice, or by explain()
+if (window.Casebook || /#/.test(script.src)) return; // explain() adds the #
 const home = new URL(".", script.src);
 const set = script.dataset;
 const spoken = /^(en|zh)$/.test(set.language) ? set.language : document.documentElement.lang || navigator.language;
@@ -14,7 +14,7 @@ const words = {
   en: ["Ask the cases", "Close", "Casebook cannot be reached now (offline).", "Casebook may not be shown here (origin)."],
   zh: ["询问案例集", "关闭", "暂时无法连接案例集 (offline)", "案例集不允许在此显示 (origin)"],
 }[language];
-let frame, ready, provider, token = "";
+let frame, ready, forgetting, provider, token = "";
 
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
 const close = () => panel.close();
@@ -36,9 +36,9 @@ dialog,.right,.left{position:fixed;right:20px;bottom:20px;z-index:2147483000;box
 dialog{bottom:82px;left:auto;width:min(410px,100vw - 40px);height:min(660px,100vh - 102px);max-width:none;max-height:none;
 padding:0;border:1px solid #8886;border-radius:18px;overflow:hidden;text-align:center;
 background:light-dark(#f6f5ef,#121815);color:light-dark(#1b2922,#e7ece6)}
-dialog:modal{inset:var(--y,0) 0 auto;width:100%;height:var(--h,100vh);border:0;border-radius:0}
-iframe{position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:inherit}
-p{margin:30% 24px 20px}
+dialog:modal{inset:var(--y,0) 0 auto;width:100%;height:var(--h,100dvh);border:0;border-radius:0}
+iframe{position:absolute;inset:0;width:100%;height:100%;border:0}
+p{margin:30% 24px}
 .left,.left+dialog{right:auto;left:20px}
 .inline{width:100%}
 .inline+dialog{position:relative;inset:0;width:100%;margin:12px 0 0;z-index:0}`);
@@ -48,13 +48,17 @@ panel.append(notice, make("button", { textContent: words[1], onclick: close }));
 
 function load() {
   frame?.remove();
-  frame = make("iframe", { title: "Casebook", src: home + "widget", onload: start });
+  frame = make("iframe", {
+    title: "Casebook",
+    src: home + "widget",
+    onload: () => tell({ type: "casebook:start", language, theme, color, greeting: set.greeting ?? "" }),
+  });
   frame.style.visibility = "hidden"; // or the browser's own error page shows
   panel.append(frame);
   setTimeout(explain, 5000); // ms in which it has to speak
 }
 
-/* Not reached, or refused? Whether the loader itself can be reached tells. */
+/* Not reached, or refused? Whether this script can be had again tells. */
 function explain() {
   if (ready) return;
   notice.textContent = words[2];
@@ -66,7 +70,6 @@ function explain() {
 }
 
 const tell = (message) => frame.contentWindow.postMessage(message, home.origin);
-const start = () => tell({ type: "casebook:start", language, theme, color, greeting: set.greeting ?? "" });
 const give = () => tell({ type: "casebook:token", token, renews: !!provider });
 
 function hear({ source, origin, data }) {
@@ -76,10 +79,13 @@ function hear({ source, origin, data }) {
     ready = true;
     frame.style.visibility = "";
     give();
-    panel.open ? enter() : recall() || forget();
+    if (panel.open) enter();
   } else if (type === "casebook:close") close();
   else if (type === "casebook:need-token") renew();
-  else if (type === "casebook:forgotten" && !root.contains(button)) host.remove();
+  else if (type === "casebook:keep") {
+    forgetting &&= data.sealed;
+    forgetting || store(data.sealed);
+  }
 }
 
 async function renew() {
@@ -90,24 +96,23 @@ async function renew() {
   give();
 }
 
-/* A conversation's name; its words are the frame's, which forgets them with the name. */
-function recall(name) {
+/* The frame seals what was said, and this page keeps it for the next. */
+function store(sealed) {
   try {
-    if (name) sessionStorage.casebook = name;
+    if (sealed !== undefined) sessionStorage.casebook = sealed;
     return sessionStorage.casebook;
-  } catch {
-    return name;
-  }
+  } catch {} // not allowed, or no room
 }
 
 function enter() {
-  tell({ type: "casebook:open", conversation: recall() || recall(`${Math.random()}`) });
+  tell({ type: "casebook:open", sealed: store() ?? "" });
   frame.focus();
 }
 
 function forget() {
-  if (recall()) delete sessionStorage.casebook;
+  store("");
   if (ready) tell({ type: "casebook:forget" });
+  forgetting = ready;
 }
 
 function open() {
@@ -122,17 +127,14 @@ function setToken(value) {
   provider = typeof value === "function" && value;
   token = provider || !value ? "" : value;
   if (ready) give();
-  if (value) return;
-  if (recall() && !frame) load(); // an earlier page's frame has kept something
-  forget();
+  if (!value) forget();
 }
 
 function destroy() {
   delete window.Casebook;
-  button.remove();
-  close();
-  forget();
-  if (!ready) host.remove();
+  removeEventListener("message", hear);
+  store("");
+  host.remove();
 }
 
 function mount() {
@@ -141,7 +143,7 @@ function mount() {
   (target || document.body).append(host);
 }
 
-/* A phone's keyboard covers the page without making it smaller. */
+/* A phone's keyboard covers the page and leaves it its size. */
 for (const kind of ["resize", "scroll"]) visualViewport.addEventListener(kind, () => {
   panel.style.cssText = `--h:${visualViewport.height}px;--y:${visualViewport.offsetTop}px`;
 });

@@ -5,11 +5,11 @@
 export type ToFrame =
   /** The first one, once the frame has loaded. `color` is `#rgb`, `#rrggbb` or empty. */
   | { type: "casebook:start"; language: "en" | "zh"; theme: "light dark" | "light" | "dark"; color: string; greeting: string }
-  /** The reader opens the widget. `conversation` names the one to go on with; another is forgotten. */
-  | { type: "casebook:open"; conversation: string }
+  /** The reader opens the widget. `sealed` is what the page has kept of the conversation, or empty. */
+  | { type: "casebook:open"; sealed: string }
   /** The member's token, empty where there is none. `renews`: a newer one can be asked for. */
   | { type: "casebook:token"; token: string; renews: boolean }
-  /** The member has signed out, or the widget is taken away: forget what was said. */
+  /** The member has signed out: forget what was said. An empty `casebook:keep` answers. */
   | { type: "casebook:forget" };
 
 /** From `frame.js` to `loader.js`. */
@@ -20,5 +20,5 @@ export type ToPage =
   | { type: "casebook:close" }
   /** A token is missing or runs out; `casebook:token` answers. */
   | { type: "casebook:need-token" }
-  /** Answers `casebook:forget`. */
-  | { type: "casebook:forgotten" };
+  /** The conversation, sealed so that the page can neither read nor change it; empty: forget it. */
+  | { type: "casebook:keep"; sealed: string };
