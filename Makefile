@@ -1,14 +1,18 @@
-# `make run` serves Casebook, `make test` tests it; both set up what is missing first.
+# `make run` serves Casebook, `make test` tests it, `make portal` shows it on a member portal; each
+# sets up what is missing first.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check clean
+.PHONY: run test portal clean
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python app.py serve
+
+portal: $(VENV)/run.stamp
+	@exec $(BIN)/python examples/portal/portal.py
 
 test: $(VENV)/test.stamp
 	$(BIN)/ruff check .

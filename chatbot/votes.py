@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 LARGEST = 16 * 1024 * 1024  # bytes of the log before it is put aside
+# What some readers of lines take for a line's end, and JSON does not.
+_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 ASIDE = "feedback.old.jsonl"  # the log before this one; an older one is dropped
 
 
@@ -44,8 +46,8 @@ class VoteLog:
     def append(self, vote: Vote, now: datetime | None = None) -> None:
         """Write one vote with its time in UTC; blocks, raises OSError where the disk refuses."""
         at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-        line = json.dumps({"at": at, **asdict(vote)}, ensure_ascii=False) + "\n"
-        data = line.encode("utf-8", "replace")  # a lone surrogate has no UTF-8
+        line = json.dumps({"at": at, **asdict(vote)}, ensure_ascii=False).translate(_ENDS)
+        data = f"{line}\n".encode("utf-8", "replace")  # a lone surrogate has no UTF-8
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.exists() and self.path.stat().st_size + len(data) > self._largest:

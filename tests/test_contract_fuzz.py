@@ -49,7 +49,7 @@ def test_no_answer_is_unheard_of(who: str, tmp_path: Path) -> None:
         "nobody known": ["--exclude-checks", "unsupported_method"],
     }[who]
     settings = {} if who == "anybody" else {**REQUIRED, "questions_per_minute": 5}
-    with serving(FakeEngine(), **settings) as address:
+    with serving(FakeEngine(), var=tmp_path, **settings) as address:
         done = fuzz(address, tmp_path, *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"[0-9]{2,} generated, [0-9]{2,} passed", done.stdout), done.stdout

@@ -19,10 +19,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from playwright.sync_api import expect, sync_playwright
 
 from chatbot.web.access import BODY_LIMIT
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, FakeEngine, serving
+from tests.test_browser import CHROMIUM, FLAGS, WAIT
 from tests.test_limits import ask_gradio
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "nginx"
@@ -168,7 +170,7 @@ def test_the_api_and_the_cases_work(client: httpx.Client) -> None:
     assert 'href="/casebook/web/case.css"' in page.text
     assert client.get("/web/case.css").status_code == 200
     assert client.get("/api/nothing").json()["error"]["code"] == "not_found"
-    large = client.post("/api/ask", content=b"x" * (BODY_LIMIT + 1))
+    large = client.post("/api/ask", content=b"x" * max(BODY_LIMIT + 1, 2**21))  # nginx's own: 2**20
     assert large.json()["error"]["code"] == "too_large"
 
 
@@ -237,3 +239,28 @@ def test_the_widget_may_be_framed_and_the_chat_not(client: httpx.Client) -> None
     chat = client.get("/").headers
     assert chat["x-frame-options"] == "SAMEORIGIN"
     assert chat["server"] == "nginx"
+
+
+def test_the_widget_works_on_another_site(proxied: tuple[FakeEngine, int, Path]) -> None:
+    """A page of another site loads the script, opens the frame and gets a streamed answer."""
+    home = f"https://{NAME}:{proxied[1]}/casebook"
+    page_html = f"""<!doctype html><title>Other</title><script src="{home}/widget.js"></script>
+    <script>Casebook.setToken({sign()!r})</script>"""
+    # The other page comes from no address, so the browser would guard this machine's from it.
+    unguarded = "--disable-features=LocalNetworkAccessChecks"
+    flags = [*FLAGS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1", unguarded]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        context = browser.new_context(ignore_https_errors=True)
+        context.route(
+            "https://other.example/**",
+            lambda route: route.fulfill(body=page_html, content_type="text/html"),
+        )
+        page = context.new_page()
+        page.goto("https://other.example/")
+        page.locator("casebook-widget button").first.click()
+        frame = page.frame_locator("casebook-widget iframe")
+        frame.locator("#question").fill("How many benefit?")
+        frame.locator("#question").press("Enter")
+        expect(frame.locator("blockquote > p")).to_contain_text(BENEFIT, timeout=WAIT)
+        browser.close()

@@ -1,9 +1,10 @@
 """A small member portal that shows Casebook to its members: what a webmaster has to do, whole.
 
-    python examples/portal/portal.py --casebook http://127.0.0.1:7860
+    python examples/portal/portal.py
 
-Members sign in with a password; a page asks `POST /casebook-token` for a token, which the portal
-signs for whoever is signed in, and hands it to the widget. Needs PyJWT and nothing else.
+starts the portal and a Casebook for its members; with `--casebook https://...` it shows one that
+runs already. Members sign in with a password; a page asks `POST /casebook-token` for a token, which
+the portal signs for whoever is signed in, and hands it to the widget. Needs PyJWT and nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import html
 import os
 import re
 import secrets
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from http.cookies import SimpleCookie
@@ -27,7 +31,7 @@ import jwt
 FOLDER = Path(__file__).parent
 TOKEN_LIFE = 300  # seconds; Casebook takes at most 600
 SESSION_LIFE = 8 * 3600  # seconds
-# A portal keeps its members in a database. These two are in the README.
+# A portal keeps its members in a database. These two stand in docs/widget.md.
 MEMBERS = {"mei": "harbour-crane-17", "jonas": "solar-village-42"}
 PAGES = {
     "/": ("Members' news", "Mei, Jonas and the others read here what the chamber has been doing."),
@@ -191,7 +195,8 @@ _TOP = """<nav><a href="/">News</a> <a href="/events">Events</a></nav>
 <form method="post" action="/sign-out">{name} <button>Sign out</button></form>"""
 _SIGN_IN = """<form class="sign-in" method="post" action="/sign-in">
 <label>Name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+<label>Password
+<input name="password" type="password" autocomplete="current-password" required></label>
 <button>Sign in</button></form>"""
 
 
@@ -204,24 +209,45 @@ def read_key(path: Path) -> str:
     return path.read_text().strip()
 
 
+def set_up(portal: Portal, key: Path) -> dict[str, str]:
+    """Return the settings of a Casebook for the portal's members."""
+    return {
+        "CASEBOOK_EMBED_ORIGINS": portal.origin,
+        "CASEBOOK_MEMBERS": "required",
+        "CASEBOOK_MEMBER_ISSUER": portal.origin,
+        "CASEBOOK_MEMBER_KEY": str(key.resolve()),
+    }
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve the portal until Ctrl-C."""
+    """Serve the portal until Ctrl-C, and a Casebook beside it unless there is one."""
     parser = argparse.ArgumentParser(description="A member portal that shows Casebook")
-    parser.add_argument("--casebook", default="http://127.0.0.1:7860", help="its address")
+    parser.add_argument("--casebook", help="the address of one that runs (default: start one)")
     parser.add_argument("--port", type=int, default=8000, help="of the portal (default 8000)")
     parser.add_argument("--key", type=Path, default=FOLDER / "portal.key", help="file of the key")
     given = parser.parse_args(arguments)
-    if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", given.casebook):
-        parser.error(f"--casebook: {given.casebook!r} is not an address such as http://host:7860")
-    with Portal(given.port, given.casebook, read_key(given.key)) as portal:
-        print(f"The portal is at {portal.origin}; Casebook has to be started with\n")
-        print(f"  CASEBOOK_EMBED_ORIGINS={portal.origin} CASEBOOK_MEMBERS=required \\")
-        print(f"  CASEBOOK_MEMBER_KEY={given.key.resolve()} \\")
-        print(f"  CASEBOOK_MEMBER_ISSUER={portal.origin} python app.py\n", flush=True)
+    casebook = given.casebook or "http://127.0.0.1:7860"
+    if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", casebook):
+        parser.error(f"--casebook: {casebook!r} is not an address such as http://host:7860")
+    with Portal(given.port, casebook, read_key(given.key)) as portal:
+        print(f"The portal is at {portal.origin}", flush=True)
+        settings = set_up(portal, given.key)
+        started = None
+        if given.casebook:
+            lines = " ".join(f"{name}={value}" for name, value in settings.items())
+            print(f"Casebook has to run with {lines}", flush=True)
+        else:
+            command = [sys.executable, str(FOLDER.parents[1] / "app.py"), "serve", "--port", "7860"]
+            started = subprocess.Popen(command, env={**os.environ, **settings})  # noqa: S603
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             portal.serve_forever()
         except KeyboardInterrupt:
             print("stopped")
+        finally:
+            if started:
+                started.terminate()
+                started.wait()
 
 
 if __name__ == "__main__":

@@ -211,8 +211,9 @@
   }
 
   function centre(passage) {
-    const mark = passage.querySelector("mark");
-    passage.scrollTop += mark.getBoundingClientRect().top - passage.getBoundingClientRect().top - 24;
+    const height = parseFloat(getComputedStyle(passage).lineHeight);
+    const above = passage.querySelector("mark").getBoundingClientRect().top - passage.getBoundingClientRect().top + passage.scrollTop;
+    passage.scrollTop = (Math.round(above / height) - 1) * height; // whole lines, one before the mark
   }
 
   /* ---- votes ---- */

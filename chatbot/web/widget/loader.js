@@ -11,8 +11,8 @@ const language = /^zh/i.test(spoken) ? "zh" : "en";
 const theme = /^(light|dark)$/.test(set.theme) ? set.theme : "light dark";
 const color = /^#([\da-f]{3}){1,2}$/i.test(set.color) ? set.color : "";
 const words = {
-  en: ["Ask the cases", "Close", "Casebook cannot be reached now (offline).", "Casebook may not be shown here (origin)."],
-  zh: ["询问案例集", "关闭", "暂时无法连接案例集 (offline)", "案例集不允许在此显示 (origin)"],
+  en: ["Ask the cases", "Close", "Casebook cannot be reached (offline).", "Casebook may not be shown here (origin)."],
+  zh: ["询问案例集", "关闭", "无法连接案例集 (offline)", "案例集不允许在此显示 (origin)"],
 }[language];
 let frame, ready, forgetting, provider, token = "";
 

@@ -1,0 +1,149 @@
+"""chatbot.votes and `POST /api/feedback`: what readers think of answers, kept within bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.votes import ASIDE, Vote, VoteLog
+from chatbot.web import contract
+from tests.fake_portal import REQUIRED, sign
+from tests.fakes import RELEASE, FakeEngine, serving
+
+GOOD: dict[str, Any] = {"question": "benefit?", "release": RELEASE, "vote": "up"}
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[httpx.Client]:
+    """A client of a server that keeps its votes in `tmp_path`."""
+    with (
+        serving(FakeEngine(), var=tmp_path) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        yield client
+
+
+def read_lines(folder: Path) -> list[dict[str, Any]]:
+    """Return the votes in a folder's log."""
+    path = folder / "feedback.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_vote_is_one_line(served: httpx.Client, tmp_path: Path) -> None:
+    """It says what was asked, of which release, and what the reader thinks; nobody is named."""
+    answer = served.post("/api/feedback", json={**GOOD, "question": "惠及\n多少人？\u2028"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    more = {**GOOD, "vote": "down", "citation": 2, "comment": "another case"}
+    served.post("/api/feedback", json=more).raise_for_status()
+    first, second = read_lines(tmp_path)
+    assert abs(datetime.fromisoformat(first.pop("at")) - datetime.now(UTC)).total_seconds() < 60
+    assert first == {
+        "question": "惠及\n多少人？\u2028",
+        "release": RELEASE,
+        "vote": "up",
+        "citation": 0,
+        "comment": "",
+        "member": "",
+    }
+    assert {key: second[key] for key in more} == more
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"vote": "sideways"}, {"vote": None}, {"question": ""}, {"question": "x" * 2001},
+        {"release": "../../etc"}, {"release": ""}, {"citation": -1}, {"citation": "1"},
+        {"citation": 1001}, {"comment": "x" * 1001}, {"comment": 3}, {"member": "somebody"},
+        {"at": "yesterday"},
+    ],
+)  # fmt: skip
+def test_a_vote_that_is_none_is_refused(
+    served: httpx.Client, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """What is missing, too long, or says who voted gets a 422, and nothing is written."""
+    answer = served.post("/api/feedback", json={**GOOD, **change})
+    assert answer.status_code == 422
+    contract.ErrorBody.model_validate(answer.json())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_form_of_another_page_is_no_vote(served: httpx.Client, tmp_path: Path) -> None:
+    """A page of another site can send a form or plain text unasked; neither is taken."""
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        answer = served.post(
+            "/api/feedback", content=json.dumps(GOOD), headers={"Content-Type": kind}
+        )
+        assert answer.status_code == 415
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_member_is_an_opaque_id(tmp_path: Path) -> None:
+    """Only members vote where that is required, and the log does not tell who they are."""
+    with (
+        serving(FakeEngine(), var=tmp_path, **REQUIRED) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        assert client.post("/api/feedback", json=GOOD).status_code == 401
+        headers = {"Authorization": f"Bearer {sign(sub='mei@portal.example')}"}
+        for _ in range(2):
+            client.post("/api/feedback", json=GOOD, headers=headers).raise_for_status()
+    first, second = read_lines(tmp_path)
+    assert first["member"] == second["member"]
+    assert len(first["member"]) == 16
+    assert "mei" not in (tmp_path / "feedback.jsonl").read_text()
+
+
+def test_votes_cost_no_question_and_have_a_limit(tmp_path: Path) -> None:
+    """A member votes as often as the setting lets them ask, and may still ask then."""
+    limits = {**REQUIRED, "questions_per_minute": 3}
+    with (
+        serving(FakeEngine(), var=tmp_path, **limits) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        client.headers["Authorization"] = f"Bearer {sign()}"
+        statuses = [client.post("/api/feedback", json=GOOD).status_code for _ in range(4)]
+        assert statuses == [204, 204, 204, 429]
+        assert client.post("/api/ask", json={"question": "benefit?"}).status_code == 200
+    assert len(read_lines(tmp_path)) == 3
+
+
+def test_a_full_log_is_put_aside_once(tmp_path: Path) -> None:
+    """No more than two logs of the bound are ever kept, and the newest vote is in the first."""
+    log = VoteLog(tmp_path, largest=1000)
+    for number in range(40):
+        log.append(Vote(f"question {number}", RELEASE, "up"))
+    assert {path.name for path in tmp_path.iterdir()} == {"feedback.jsonl", ASIDE}
+    assert all(path.stat().st_size <= 1000 for path in tmp_path.iterdir())
+    assert read_lines(tmp_path)[-1]["question"] == "question 39"
+
+
+def test_votes_at_the_same_time_keep_their_lines(tmp_path: Path) -> None:
+    """Eight threads write, and every line is whole."""
+    log = VoteLog(tmp_path / "var")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: log.append(Vote(f"{n} " * 400, RELEASE, "down")), range(200)))
+    assert sorted(int(each["question"].split()[0]) for each in read_lines(log.path.parent)) == list(
+        range(200)
+    )
+
+
+@given(st.text(), st.text(st.sampled_from("\n\r\x0b\x1c\x85\u2028\u2029\ud800a")))
+def test_any_words_stay_on_their_line(
+    tmp_path_factory: pytest.TempPathFactory, question: str, comment: str
+) -> None:
+    """Line ends, controls and lone surrogates in a vote never begin another line."""
+    folder = tmp_path_factory.mktemp("votes")
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    VoteLog(folder).append(Vote(question, RELEASE, "up", comment=comment), moment)
+    [kept] = read_lines(folder)
+    assert kept["at"] == "2026-01-02T00:00:00+00:00"
+    assert kept["question"] == question.encode("utf-8", "replace").decode()
