@@ -84,6 +84,7 @@ class Portal(ThreadingHTTPServer):
             "sub": name,
             "iat": now,
             "exp": now + self.life,
+            "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self.key, "HS256")
 

@@ -68,6 +68,20 @@ def mount_editor(app: FastAPI, engine: Engine, desk: Desk, settings: Settings) -
     return sessions
 
 
+class OpenStreams(dict[str, set[str]]):
+    """Gradio's table of the events that each page waits for, which keeps a page's stream open.
+
+    Gradio ends the stream of results when a page waits for none. A click in that moment is joined
+    to the stream that is just ending, and its result is never seen. So each page waits for one more
+    than it sent. Gradio sets a page's entry once when it comes, and again when it has left.
+    """
+
+    def __setitem__(self, page: str, events: set[str]) -> None:
+        """Add the event to a page that comes, and drop it with one that has left."""
+        endless = {"endless"}
+        super().__setitem__(page, events - endless if page in self else events | endless)
+
+
 def _build(bench: Bench, root: str) -> Any:
     """Return one language's page."""
     gr, words = bench.gr, bench.words
@@ -87,6 +101,7 @@ def _build(bench: Bench, root: str) -> Any:
                 build_releases(bench, tab, alarm)
         bench.on(blocks.load, lambda *_: (bench.clerk.warn(),), [], [alarm])
     blocks.queue(max_size=None, api_open=False, default_concurrency_limit=AT_ONCE)
+    blocks._queue.pending_event_ids_session = OpenStreams()
     # Only then does Gradio refuse a request that names a file of the machine as its upload, and
     # copies no such file to where uploads lie.
     blocks.has_launched = True
