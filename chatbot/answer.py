@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Mode = Literal["extractive", "about", "absent"]
-PartKind = Literal["words", "case", "quote"]
+Mode = Literal["extractive", "generative", "about", "absent"]
+PartKind = Literal["words", "case", "quote", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,9 @@ class Citation:
 class Part:
     """A piece of an answer: framing `words`, the name of a `case`, or a `quote` with its citation.
 
-    `text` of a quote is the citation's quote, without quotation marks. `citation` is the number of
-    the citation for a quote and 0 otherwise.
+    A `written` sentence is a language model's, checked against the quotation it cites. `text` of a
+    quote is the citation's quote, without quotation marks. `citation` is the number of the citation
+    for a quote and a written sentence, and 0 otherwise.
     """
 
     kind: PartKind
@@ -72,10 +73,12 @@ class Nearest:
 class Answer:
     """What the collection says to a question, or that it does not say.
 
-    `mode` is `extractive` (quotations answer), `about` (a greeting or a question about Casebook
-    itself; may quote the names of cases) or `absent` (not in the collection: `found` is False, no
-    citation, `nearest` offers cases). `confidence` is 0 to 1. `language` is the reader's, `en` or
-    `zh`: the language of the framing words. `release` names the release every citation resolves in.
+    `mode` is `extractive` (quotations answer), `generative` (the same quotations answer, with
+    sentences before them that a language model wrote), `about` (a greeting or a question about
+    Casebook itself; may quote the names of cases) or `absent` (not in the collection: `found` is
+    False, no citation, `nearest` offers cases). `confidence` is 0 to 1. `language` is the reader's,
+    `en` or `zh`: the language of the framing words. `release` names the release every citation
+    resolves in.
     """
 
     question: str
@@ -101,9 +104,10 @@ class Answer:
         pieces: list[str] = []
         before = ""
         for part in self.parts:
-            if part.kind == "quote":
-                piece = f"{left}{part.text}{right} [{part.citation}]"
-                gap = " " if before == "quote" else "\n"
+            if part.kind in ("quote", "written"):
+                words = part.text if part.kind == "written" else f"{left}{part.text}{right}"
+                piece = f"{words} [{part.citation}]"
+                gap = " " if before == part.kind else "\n"
             else:
                 piece = part.text
                 gap = "\n\n"

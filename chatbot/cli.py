@@ -17,6 +17,7 @@ from typing import NoReturn
 from chatbot.desk import Desk
 from chatbot.editing import add_verbs, publish
 from chatbot.engine import Engine
+from chatbot.generative import Complete
 from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import CasebookError, NoReleaseError, ReleaseError, UsageError
@@ -41,6 +42,8 @@ _FLAGS = {
     "members": "open, or required to ask for the portal's tokens (default open)",
     "member_issuer": "who issues the tokens: their `iss`",
     "questions_per_minute": "what one member or address may ask (default 30)",
+    "llm_url": "OpenAI-compatible endpoint whose model sums up the quotations (default none)",
+    "llm_model": "name of that model (default none)",
 }
 
 
@@ -148,14 +151,15 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    return serve(Engine(releases, load), settings, prepare, say, desk)
+    engine = Engine(releases, load, _find_model(settings))
+    return serve(engine, settings, prepare, say, desk)
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     filters = {"company": arguments.company} if arguments.company else None
-    answer = _engine(settings).ask(
-        " ".join(arguments.question), filters=filters, language=arguments.language
-    )
+    engine = _engine(settings)
+    question = " ".join(arguments.question)
+    answer = engine.write(engine.ask(question, filters=filters, language=arguments.language))
     if arguments.json:
         print_json(answer.to_json())
         return 0
@@ -238,7 +242,15 @@ def _desk(settings: Settings) -> Desk:
 def _engine(settings: Settings) -> Engine:
     releases = _releases(settings)
     releases.live()  # says at once where nothing is published, before a model is loaded
-    return Engine(releases, lambda: _load_encoder(settings))
+    return Engine(releases, lambda: _load_encoder(settings), _find_model(settings))
+
+
+def _find_model(settings: Settings) -> Complete | None:
+    if not settings.llm_url:
+        return None
+    from chatbot.endpoint import Endpoint  # httpx takes its time to import
+
+    return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key).complete
 
 
 def _load_encoder(settings: Settings) -> Encoder:

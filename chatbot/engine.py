@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn
+from chatbot.generative import Complete, can_write, write
 from chatbot.question import Filters, clean_question, select_cases
+from chatbot.quotation import check_answer
 from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
 from index.publish import Releases
@@ -32,10 +36,16 @@ class Engine:
     Nothing is loaded at construction: the encoder when `warm` or the first question needs it.
     """
 
-    def __init__(self, releases: Releases, load_encoder: Callable[[], Encoder]) -> None:
-        """Take the releases to follow and the way to load the encoder."""
+    def __init__(
+        self,
+        releases: Releases,
+        load_encoder: Callable[[], Encoder],
+        complete: Complete | None = None,
+    ) -> None:
+        """Take the releases to follow, the way to load the encoder, and a language model if any."""
         self._releases = releases
         self._load_encoder = load_encoder
+        self._complete = complete
         self._encoder: Encoder | None = None
         self._encoder_lock = threading.Lock()
         self._release: Release | None = None
@@ -67,6 +77,28 @@ class Engine:
         QuestionError, FilterError, ModelError or a ReleaseError.
         """
         return answer(self._hold(), self._get_encoder, question, history, filters, language)
+
+    def can_write(self, answer: Answer) -> bool:
+        """Tell whether `write` would ask a language model."""
+        return self._complete is not None and can_write(answer)
+
+    def write(self, answer: Answer) -> Answer:
+        """Return the answer with a language model's sentences before its quotations, or as it was.
+
+        Takes as long as the endpoint may. What the model wrote has been checked against the
+        quotations, and they against the release once more; where that is no longer live, or where
+        no model is set, the answer stays as it is. Raises ModelError or a ReleaseError.
+        """
+        if self._complete is None or not can_write(answer):
+            return answer
+        started = time.perf_counter()
+        release = self._hold()
+        if release.id != answer.release:
+            return answer
+        written = write(answer, self._complete, release.glossary, self._get_encoder())
+        check_answer(written, release.documents_of(c.document_id for c in written.citations))
+        took = round(answer.elapsed_ms + (time.perf_counter() - started) * 1000, 1)
+        return replace(written, elapsed_ms=took)
 
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""

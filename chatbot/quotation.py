@@ -53,7 +53,8 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
 
     Each quote must be its document's characters at its span, of the very text the citation names
     by SHA-256; each part that quotes must have its citation, and each citation a part; an answer
-    that found nothing has none.
+    that found nothing has none. Sentences that a model wrote stand in a generative answer and in no
+    other, before all quotations, and each carries the number of one of them.
     """
     texts = {document.id: document for document in documents}
     quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
@@ -62,8 +63,15 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
         raise CitationError("the quotations and the citations of an answer are not the same")
     if not answer.found and cited:
         raise CitationError("an answer that found nothing cites something")
-    if any(part.citation for part in answer.parts if part.kind != "quote"):
+    kinds = [part.kind for part in answer.parts]
+    if any(part.citation for part in answer.parts if part.kind in ("words", "case")):
         raise CitationError("words that are no quotation carry a citation")
+    if any(part.citation not in cited for part in answer.parts if part.kind == "written"):
+        raise CitationError("a written sentence cites what is not quoted")
+    if ("written" in kinds) != (answer.mode == "generative"):
+        raise CitationError("the mode of an answer does not tell who wrote its sentences")
+    if "written" in kinds and "written" in kinds[kinds.index("quote") :]:
+        raise CitationError("a written sentence stands among the quotations")
     for number, citation in cited.items():
         document = texts.get(citation.document_id)
         place = f"[{number}] {citation.document} {citation.start}-{citation.end}"

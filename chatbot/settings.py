@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from corpus.errors import UsageError
 
@@ -38,6 +39,8 @@ class Settings:
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
     portal's tokens are checked with and `member_issuer` who has to have issued them.
     `questions_per_minute` is what one member, or one address, may ask.
+    `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
+    the quotations; `llm_key` is what it asks for, if anything, and stands in no `repr`.
     """
 
     reports: Path = Path("corpus/reports")
@@ -55,6 +58,9 @@ class Settings:
     member_key: str = field(default="", repr=False)
     member_issuer: str = ""
     questions_per_minute: int = 30
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_key: str = field(default="", repr=False)
 
 
 def variable_of(field: str) -> str:
@@ -94,8 +100,12 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
+        llm_url=_read_llm_url(given.get("llm_url", default.llm_url)),
+        llm_model=given.get("llm_model", default.llm_model),
+        llm_key=_read_llm_key(given.get("llm_key", default.llm_key)),
     )
     _check_members(settings)
+    _check_model(settings)
     return settings
 
 
@@ -130,6 +140,12 @@ def _check_members(settings: Settings) -> None:
     for name in ("member_key", "member_issuer"):
         if not getattr(settings, name):
             raise UsageError(f"{variable_of(name)}: has to be set where {PREFIX}MEMBERS=required")
+
+
+def _check_model(settings: Settings) -> None:
+    if bool(settings.llm_url) != bool(settings.llm_model):
+        missing = "LLM_MODEL" if settings.llm_url else "LLM_URL"
+        raise UsageError(f"{PREFIX}{missing} is missing: a language model needs URL and MODEL")
 
 
 def _read_list(value: str, read: Callable[[str], str]) -> tuple[str, ...]:
@@ -194,4 +210,27 @@ def _read_token(value: str) -> str:
             f"{PREFIX}EDITOR_TOKEN: shorter than {SHORTEST_TOKEN} characters; set a longer one, "
             "such as `openssl rand -hex 16` prints, or none to close the editor's page"
         )
+    return value
+
+
+def _read_llm_url(value: str) -> str:
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        parts = urlsplit("")
+    plain = value.isascii() and value.isprintable() and not any(c in value for c in " \\?#@")
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        # The value is not repeated: a key may stand in it.
+        raise UsageError(
+            f"{PREFIX}LLM_URL: give an address such as http://127.0.0.1:8000/v1, without a key"
+        )
+    return value
+
+
+def _read_llm_key(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise UsageError(f"{PREFIX}LLM_KEY: a key has no blanks, and ASCII characters alone")
     return value

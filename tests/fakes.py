@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -73,13 +74,15 @@ class FakeEngine:
     """An engine over one entry.
 
     `error` is raised by every question, `ready` is what `status` tells, `hold` lets questions wait:
-    `ask` adds itself to `waiting` and goes on when the event is set.
+    `ask` adds itself to `waiting` and goes on when the event is set. `written` is what its language
+    model says; without, it has none.
     """
 
     def __init__(self, entry: Entry | None = None) -> None:
         """Take the entry to answer from; the article, if none is given."""
         self.entry = entry or read_article()
         self.quotes: dict[str, tuple[str, ...]] = QUOTES
+        self.written: tuple[str, ...] = ()
         self.error: Exception | None = None
         self.ready = True
         self.hold: threading.Event | None = None
@@ -107,6 +110,18 @@ class FakeEngine:
         answer = self._compose(words, speaks)
         check_answer(answer, [self.entry.document])
         return answer
+
+    def can_write(self, answer: Answer) -> bool:
+        """Tell whether `written` has sentences and the answer quotations."""
+        return bool(self.written) and answer.mode == "extractive"
+
+    def write(self, answer: Answer) -> Answer:
+        """Put the sentences of `written` before the quotations, the first of which all cite."""
+        self._wait()
+        parts = (Part("words", "Written:"), *(Part("written", each, 1) for each in self.written))
+        written = replace(answer, mode="generative", parts=(*parts, *answer.parts))
+        check_answer(written, [self.entry.document])
+        return written
 
     def check(self, question: str, filters: Mapping[str, Sequence[str]] | None = None) -> None:
         """Raise what `ask` would raise for the question or the filters."""

@@ -124,6 +124,21 @@ def test_a_stream_tells_its_status_then_pieces_then_the_answer(client: httpx.Cli
     assert "".join(data["text"] for _, data in events[1:-1]) == answer["text"]
 
 
+def test_a_stream_says_that_a_model_writes(client: httpx.Client, engine: FakeEngine) -> None:
+    """Its sentences come first of all pieces, and in JSON as in the stream."""
+    engine.written = ("Lights were given.",)
+    response = client.post("/api/ask", json={"question": "solar"}, headers=STREAM)
+    events = read_events(response.text)
+    statuses = [data["status"] for name, data in events if name == "status"]
+    assert (statuses[0], set(statuses[1:])) == ("searching", {"writing"})
+    _, answer = events[-1]
+    assert answer["mode"] == "generative"
+    assert "".join(data["text"] for name, data in events if name == "delta") == answer["text"]
+    assert answer["text"].index("Lights were given. [1]") < answer["text"].index("“")
+    alone = client.post("/api/ask", json={"question": "solar"}).json()
+    assert alone["parts"] == answer["parts"]
+
+
 @pytest.mark.parametrize(
     "body", [{"question": " "}, {"question": "solar", "filters": {"company": ["Nobody"]}}]
 )

@@ -67,7 +67,7 @@ def server() -> Iterator[tuple[FakeEngine, str]]:
 def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
     """Return the server's engine, as new."""
     engine = server[0]
-    engine.error, engine.hold = None, None
+    engine.error, engine.hold, engine.written = None, None, ()
     engine.asked.clear()
     return engine
 
@@ -167,6 +167,21 @@ def test_what_happens_is_shown_while_it_happens(visit: Open, engine: FakeEngine)
     expect(page.locator(".turn .quote")).to_have_count(2, timeout=WAIT)
     expect(page.locator(".turn")).to_have_count(1)
     expect(page.locator(".card .kind")).to_have_text("Photo caption")
+
+
+def test_what_a_model_wrote_is_told_from_quotations(visit: Open, engine: FakeEngine) -> None:
+    """It stands in a box of its own that says who wrote it; its number leads to the source."""
+    engine.written = ("Lights were <b>given</b>.", "They shine.")
+    reader = visit()
+    page = reader.page
+    page.get_by_role("textbox").fill("solar lights?")
+    page.keyboard.press("Enter")
+    box = page.locator(".turn .written")
+    expect(box).to_contain_text("Lights were <b>given</b>.", timeout=WAIT)
+    expect(box.locator(".label")).to_have_text("Written:")
+    expect(page.locator(".turn .quote")).to_have_count(2)
+    box.get_by_role("link", name="Source 1").first.click()
+    expect(page.locator(".card").first).to_be_in_viewport()
 
 
 def test_a_chinese_reader_gets_a_chinese_page(visit: Open, engine: FakeEngine) -> None:

@@ -160,7 +160,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def site(shared: Site) -> Site:
     """Return the shared site, as new."""
     shared.portal.attributes = ""
-    shared.engine.error, shared.engine.hold = None, None
+    shared.engine.error, shared.engine.hold, shared.engine.written = None, None, ()
     shared.engine.asked.clear()
     return shared
 
@@ -261,6 +261,17 @@ def test_a_chinese_page_gets_a_chinese_widget(start: Open, site: Site) -> None:
     reader.page.get_by_role("link", name="Events").click()
     reader.open()
     expect(reader.frame.get_by_text("Does this answer help?")).to_be_visible()
+
+
+def test_what_a_model_wrote_is_told_from_quotations(start: Open, site: Site) -> None:
+    """Its sentences stand apart, with their numbers, before the quotations that they restate."""
+    site.engine.written = ("Lights were <b>given</b>.",)
+    reader = start()
+    reader.open()
+    reader.ask("solar lights?")
+    written = reader.frame.locator(".written")
+    expect(written).to_have_text("Lights were <b>given</b>. [1]")
+    expect(reader.frame.locator("blockquote > p")).to_have_count(2)
 
 
 def test_the_keyboard_is_enough(start: Open) -> None:
@@ -516,6 +527,7 @@ def test_a_token_is_renewed_before_it_runs_out(start: Open, site: Site) -> None:
     site.portal.life = 20
     reader.page.reload()
     reader.open()
+    expect(reader.frame.locator(".turn")).to_have_count(2, timeout=WAIT)
     reader.requests.clear()
     reader.ask("benefit?")
     reader.ask("solar lights?")

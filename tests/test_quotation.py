@@ -51,6 +51,10 @@ def _first(answer: Answer, **changes: Any) -> Answer:
     return replace(answer, citations=(first, *answer.citations[1:]))
 
 
+def _written(answer: Answer, part: Part) -> Answer:
+    return replace(answer, mode="generative", parts=(part, *answer.parts))
+
+
 BROKEN: dict[str, Callable[[Answer], Answer]] = {
     "another letter": lambda a: _first(a, quote=a.citations[0].quote[:-1] + "!"),
     "another place": lambda a: _first(a, start=a.citations[0].start + 1),
@@ -67,6 +71,13 @@ BROKEN: dict[str, Callable[[Answer], Answer]] = {
     ),
     "words with a citation": lambda a: replace(a, parts=(*a.parts, Part("words", "So", 1))),
     "found nothing but cites": lambda a: replace(a, found=False),
+    "written, and no word of it": lambda a: replace(a, parts=(Part("written", "W.", 1), *a.parts)),
+    "nothing written, and said to be": lambda a: replace(a, mode="generative"),
+    "written about nothing quoted": lambda a: _written(a, Part("written", "W.", 3)),
+    "written without a number": lambda a: _written(a, Part("written", "W.")),
+    "written among the quotations": lambda a: replace(
+        a, mode="generative", parts=(*a.parts, Part("written", "W.", 1))
+    ),
 }
 
 
@@ -76,6 +87,14 @@ def test_whatever_does_not_hold_is_refused(answered: tuple[Answer, Document], da
     answer, document = answered
     with pytest.raises(CitationError):
         check_answer(BROKEN[damage](answer), [document])
+
+
+def test_written_sentences_stand_before_what_they_cite(answered: tuple[Answer, Document]) -> None:
+    """With the mode that says so, and the number of a quotation each, they may leave."""
+    answer, document = answered
+    written = _written(answer, Part("written", "It is so.", 2))
+    check_answer(written, [document])
+    assert written.text.startswith("It is so. [2]")
 
 
 def test_an_answer_without_quotations_holds(answered: tuple[Answer, Document]) -> None:

@@ -38,6 +38,7 @@ def test_every_field_can_be_set() -> None:
         "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
         "trusted_proxies": "10.0.0.7 10.1.0.0/16", "members": "Required", "member_key": "k" * 32,
         "member_issuer": "portal", "questions_per_minute": "60",
+        "llm_url": "http://127.0.0.1:8000/v1", "llm_model": "small", "llm_key": "sk-secret",
     }  # fmt: skip
     assert values.keys() == {field.name for field in fields(Settings)}
     settings = read_settings({}, {variable_of(name): value for name, value in values.items()})
@@ -46,8 +47,10 @@ def test_every_field_can_be_set() -> None:
         "sixteen-letters-long",
         ("https://portal.example", "http://b:8080"), ("casebook.example",),
         ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60,
+        "http://127.0.0.1:8000/v1", "small", "sk-secret",
     )  # fmt: skip
     assert "kkk" not in repr(settings)
+    assert "sk-" not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +80,29 @@ def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:
     with pytest.raises(UsageError, match=variable_of(field)) as caught:
         read_settings({field: value}, {})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"llm_url": "127.0.0.1:8000", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "ftp://a/v1", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "https://sk-1@a/v1", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "https://a/v1?key=sk-1", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "https://a:x/v1", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "https://a/v1"}, "CASEBOOK_LLM_MODEL"),
+        ({"llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"llm_url": "https://a/v1", "llm_model": "m", "llm_key": "sk-1 2"}, "CASEBOOK_LLM_KEY"),
+        ({"llm_url": "https://a/v1", "llm_model": "m", "llm_key": "sk-é1"}, "CASEBOOK_LLM_KEY"),
+    ],
+)
+def test_a_language_model_is_whole_and_its_key_never_told(
+    given: dict[str, str], named: str
+) -> None:
+    """What is missing or cannot be is named, and nothing of an address or key is repeated."""
+    with pytest.raises(UsageError, match=named) as caught:
+        read_settings({}, {variable_of(name): value for name, value in given.items()})
+    assert "sk-" not in str(caught.value)
 
 
 def test_the_editors_token_is_long_and_never_told() -> None:

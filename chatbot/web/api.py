@@ -6,9 +6,11 @@ once. What may be wrong with a request, and how that is said, stands in `failure
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,9 +54,11 @@ _SAYS = {
 }
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
-_STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`), then a `delta`
-(`{"text": ...}`) for each piece of the answer's text, then `answer` (as in JSON); or `error`
-(as in an error's body) and nothing after it."""
+_STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`, and while a
+language model works `writing` every few seconds), then a `delta` (`{"text": ...}`) for each piece
+of the answer's text, then `answer` (as in JSON); or `error` (as in an error's body) and nothing
+after it."""
+_BEAT = 3.0  # seconds between two `writing`, so that no proxy takes the stream for dead
 
 
 def _errors(*statuses: int) -> Schema:
@@ -87,10 +91,6 @@ def make_router(engine: Engine, settings: Settings, limits: Limits) -> APIRouter
     # Questions have threads of their own, so that waiting ones keep nobody from the cases.
     threads = CapacityLimiter(AT_WORK)
 
-    async def ask_limited(body: contract.AskBody, caller: Caller) -> Answer:
-        with limits.admit(caller):
-            return await run_sync(ask_engine, engine, body, limiter=threads)
-
     @router.post(
         "/api/ask",
         response_model=contract.AnswerBody,
@@ -111,12 +111,16 @@ def make_router(engine: Engine, settings: Settings, limits: Limits) -> APIRouter
             # What can be refused is refused with its status, before the stream's own is sent.
             limits.check(request.state.caller)
             await run_in_threadpool(engine.check, body.question, body.filters)
+            asking = partial(run_sync, ask_engine, engine, body, limiter=threads)
             return StreamingResponse(
-                _stream(partial(ask_limited, body, request.state.caller)),
+                _stream(engine, asking, limits.admit(request.state.caller)),
                 media_type="text/event-stream",
                 headers={"X-Accel-Buffering": "no"},
             )
-        answer = await ask_limited(body, request.state.caller)
+        with limits.admit(request.state.caller):
+            answer = await run_sync(ask_engine, engine, body, limiter=threads)
+            if engine.can_write(answer):
+                answer = await run_in_threadpool(engine.write, answer)
         return JSONResponse(answer.to_json())
 
     @router.post(
@@ -230,10 +234,19 @@ def read_language(request: Request, asked: str | None) -> Language:
     return choose_language(asked, request.cookies.get(COOKIE), accepted)
 
 
-async def _stream(ask: Callable[[], Awaitable[Answer]]) -> AsyncIterator[str]:
+async def _stream(
+    engine: Engine, ask: Callable[[], Awaitable[Answer]], admitted: AbstractContextManager[None]
+) -> AsyncIterator[str]:
     yield _event("status", {"status": "searching"})
     try:
-        answer = await ask()
+        with admitted:
+            answer = await ask()
+            if engine.can_write(answer):
+                writing = asyncio.ensure_future(run_in_threadpool(engine.write, answer))
+                while not writing.done():
+                    yield _event("status", {"status": "writing"})
+                    await asyncio.wait([writing], timeout=_BEAT)
+                answer = writing.result()
     except Exception as error:  # noqa: BLE001 - the status is sent; the stream must say it
         _, code, message = report(error)
         yield _event("error", describe(code, message))

@@ -29,6 +29,7 @@ from chatbot.web.render import (
     render_offers,
     render_pieces,
     render_sources,
+    render_written,
 )
 from chatbot.web.words import (
     COOKIE,
@@ -178,6 +179,7 @@ def reply(
         "turn": body.turn,
         "state": "working",
         "notice": "searching",
+        "written": "",
         "pieces": [],
         "offers": "",
         "sources": "",
@@ -190,6 +192,10 @@ def reply(
         filters = {"company": [body.company]} if body.company else None
         with admitted or nullcontext():
             answer = engine.ask(body.question, history, filters)
+            if engine.can_write(answer):  # the quotations are there to read while the model works
+                pieces = render_pieces(answer, body.turn)
+                yield {**update, "notice": "writing", "pieces": pieces}
+                answer = engine.write(answer)
         yield from _show(answer, update, body, root)
     except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
         _, code, _ = report(error)
@@ -207,6 +213,7 @@ def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator
         **update,
         "state": "done",
         "notice": "",
+        "written": render_written(answer, body.turn),
         "pieces": pieces,
         "offers": render_offers(answer, body.interface, root),
         "sources": render_sources(answer, body.turn, body.interface, root),
@@ -216,5 +223,5 @@ def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator
 
 def _fail(update: Update, code: str, language: str) -> Update:
     sentence = render_error(explain(code, language), code, language)
-    nothing = {"notice": "", "offers": "", "sources": "", "plain": ""}
+    nothing = {"notice": "", "written": "", "offers": "", "sources": "", "plain": ""}
     return {**update, **nothing, "state": "failed", "pieces": [sentence]}

@@ -64,9 +64,12 @@ class SearchQuery(BaseModel):
 
 
 class PartBody(BaseModel):
-    """A piece of an answer: framing words, a case's name, or a quotation."""
+    """A piece of an answer: framing words, a case's name, a quotation, or a model's sentence.
 
-    kind: Literal["words", "case", "quote"]
+    A `written` one was made by a language model from the quotation whose number it carries.
+    """
+
+    kind: Literal["words", "case", "quote", "written"]
     text: str
     citation: int
 
@@ -109,7 +112,7 @@ class AnswerBody(BaseModel):
     question: str
     language: str
     found: bool
-    mode: Literal["extractive", "about", "absent"]
+    mode: Literal["extractive", "generative", "about", "absent"]
     text: str
     parts: list[PartBody]
     citations: list[CitationBody]

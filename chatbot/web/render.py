@@ -56,27 +56,50 @@ def language_of(text: str) -> str:
 
 
 def render_pieces(answer: Answer, turn: int) -> list[str]:
-    """Return the answer as HTML pieces, one for each part, in order.
+    """Return the answer as HTML pieces, one for each part but those of `render_written`, in order.
 
     A quotation's `[n]` leads to `#source-<turn>-<n>`, its own id is `quote-<turn>-<n>`.
     """
     pieces = []
-    for part in answer.parts:
+    for part in answer.parts[_count_written(answer) :]:
         text = escape(part.text)
         if part.kind == "quote":
-            number = part.citation
-            label = WORDS[answer.language]["source_of"].format(number=number)
             pieces.append(
-                f'<blockquote class="quote" id="quote-{turn}-{number}" dir="auto"'
+                f'<blockquote class="quote" id="quote-{turn}-{part.citation}" dir="auto"'
                 f"{language_of(part.text)}><p>{text}"
-                f' <a class="cite" href="#source-{turn}-{number}" dir="ltr"'
-                f' aria-label="{escape(label)}">[{number}]</a></p></blockquote>'
+                f" {_render_number(part.citation, turn, answer.language)}</p></blockquote>"
             )
         elif part.kind == "case":
             pieces.append(f'<h3 class="case" dir="auto"{language_of(part.text)}>{text}</h3>')
         else:
             pieces.append(f'<p class="words" dir="auto">{text}</p>')
     return pieces
+
+
+def render_written(answer: Answer, turn: int) -> str:
+    """Return what a language model wrote, under a label that says so; empty where it wrote none."""
+    label, *sentences = answer.parts[: _count_written(answer)] or (None,)
+    if label is None:
+        return ""
+    shown = " ".join(
+        f'<span class="sentence" dir="auto"{language_of(part.text)}>{escape(part.text)}</span>'
+        f" {_render_number(part.citation, turn, answer.language)}"
+        for part in sentences
+    )
+    return f'<p class="label">{escape(label.text)}</p><p class="sentences" dir="auto">{shown}</p>'
+
+
+def _count_written(answer: Answer) -> int:
+    """Return how many parts a language model's share of the answer takes, its label included."""
+    return max((at for at, part in enumerate(answer.parts, 1) if part.kind == "written"), default=0)
+
+
+def _render_number(number: int, turn: int, language: str) -> str:
+    label = WORDS[language]["source_of"].format(number=number)
+    return (
+        f'<a class="cite" href="#source-{turn}-{number}" dir="ltr"'
+        f' aria-label="{escape(label)}">[{number}]</a>'
+    )
 
 
 def render_absent(language: str) -> str:

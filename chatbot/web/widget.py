@@ -38,7 +38,7 @@ SHARED = (
     "absent", "answered", "answered_none", "ask", "caption", "conversation", "examples", "fresh",
     "heading", "language", "nearest", "new_tab", "open_case", "placeholder", "question", "retry",
     "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long", "welcome",
-    "you_asked",
+    "writing", "you_asked",
 )  # fmt: skip
 
 

@@ -160,6 +160,9 @@
     turn.heard = true;
     listenForSilence();
     note(turn, view.notice);
+    const written = find(".written", turn.element);
+    written.hidden = !view.written;
+    if (view.written) written.innerHTML = view.written;
     const pieces = find(".pieces", turn.element);
     for (const piece of view.pieces.slice(pieces.children.length)) {
       pieces.insertAdjacentHTML("beforeend", piece);
