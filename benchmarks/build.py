@@ -38,7 +38,8 @@ from benchmarks.squad import read_paragraphs, vary_paragraphs
 from chatbot.engine import Engine
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder, SentenceEncoder, find_model
+from index.encoder import Encoder
+from index.models import find_model, load_encoder
 from index.publish import Releases
 
 SIZES = (1_000, 10_000, 100_000)
@@ -164,8 +165,11 @@ def run_named(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     if name == "write":
         write(place, arguments.paragraphs, size)
         return {}
-    folder = find_model("", arguments.models, lambda _: None)
-    encoder: Encoder = StandIn(folder) if arguments.stand_in else SentenceEncoder(folder)
+    encoder: Encoder
+    if arguments.stand_in:
+        encoder = StandIn(find_model("", arguments.models, lambda _: None))
+    else:
+        encoder = load_encoder("", arguments.models, lambda _: None)
     steps: dict[str, Callable[[], dict[str, Any]]] = {
         "full": lambda: build_once(place, encoder),
         "add-1": lambda: add(place, encoder, 1),

@@ -27,7 +27,7 @@ from benchmarks.latency import QUESTIONS
 from benchmarks.server import ROOT, serving
 from chatbot.desk import Desk
 from corpus.library import Library
-from index.encoder import SentenceEncoder, find_model
+from index.models import load_encoder
 from index.publish import Releases
 from index.release import Release
 
@@ -50,7 +50,7 @@ def run(place: Path, seconds: float, clients: int) -> None:
     (place / "var").mkdir()
     (place / "var" / "models").symlink_to(ROOT / "var" / "models")
     releases = Releases(place / "var" / "releases")
-    encoder = SentenceEncoder(find_model("", place / "var" / "models", print))
+    encoder = load_encoder("", place / "var" / "models", print)
     desk = Desk(Library(place / "reports"), releases, lambda: encoder)
     desk.publish()
     texts: dict[str, dict[str, str]] = {}

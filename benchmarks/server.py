@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from corpus.library import Library
 from index.build import Outcome, build
-from index.encoder import SentenceEncoder, find_model
+from index.models import load_encoder
 from index.publish import Releases
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 def build_release(reports: Path, var: Path, models: Path) -> Outcome:
     """Build a release of `reports` below `var`, with the default model prepared in `models`."""
     var.mkdir(parents=True, exist_ok=True)
-    encoder = SentenceEncoder(find_model("", models, print))
+    encoder = load_encoder("", models, print)
     (var / "models").symlink_to(models.resolve())
     with tqdm(unit="text", desc="Encoding") as bar:
 

@@ -22,7 +22,8 @@ from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import CasebookError, NoReleaseError, ReleaseError, UsageError
 from corpus.library import Library
-from index.encoder import Encoder, SentenceEncoder, find_model
+from index.encoder import Encoder
+from index.models import load_encoder
 from index.publish import Releases
 
 VERSION = "0.1.0"
@@ -254,7 +255,7 @@ def _find_model(settings: Settings) -> Complete | None:
 
 
 def _load_encoder(settings: Settings) -> Encoder:
-    return SentenceEncoder(find_model(settings.model, settings.var / "models", say))
+    return load_encoder(settings.model, settings.var / "models", say)
 
 
 def _set_up_logging(settings: Settings) -> None:

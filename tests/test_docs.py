@@ -88,6 +88,8 @@ def test_every_requirement_names_its_importer(line: str) -> None:
         "markdown-it-py": "markdown_it",
         "lxml-html-clean": "trafilatura",
         "PyJWT": "jwt",
+        "onnx": "onnxruntime",
+        "onnxscript": "torch",
     }.get(name, name.replace("-", "_"))
     pattern = rf"(import|from) {module}\b|\"{module}\""
     assert any(re.search(pattern, file.read_text("utf-8")) for file in files), line

@@ -25,7 +25,7 @@ from corpus.errors import (
 )
 from corpus.library import Library
 from index.build import build
-from index.encoder import SentenceEncoder
+from index.encoder import Encoder
 from index.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
 
@@ -37,7 +37,7 @@ def small(published: Releases, encoder: FakeEncoder) -> Engine:
 
 
 @pytest.fixture(scope="session")
-def report(report_releases: Releases, real_encoder: SentenceEncoder) -> Engine:
+def report(report_releases: Releases, real_encoder: Encoder) -> Engine:
     """An engine over the shipped report with the default model."""
     engine = Engine(report_releases, lambda: real_encoder)
     engine.warm()

@@ -1,0 +1,81 @@
+"""Which model the setting names, and the encoder that runs it; the only importer of the hub."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from corpus.errors import ModelError
+from index import model_folder, onnx_model
+from index.bundled_model import PACKAGE, find_bundle
+from index.encoder import Encoder
+from index.onnx_encoder import OnnxEncoder
+
+_UNUSED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
+
+
+def load_encoder(model: str, models: Path, report: Callable[[str], None]) -> Encoder:
+    """Return the encoder of the model that the setting names, ready to encode.
+
+    The model runs on onnxruntime in 8 bits, exported below `models` on first use. One that cannot
+    be exported, or not without loss, runs on Sentence Transformers, on a graphics card where there
+    is one; `report` is told why. Raises ModelError where no model can be had.
+    """
+    folder = find_model(model, models, report)
+    try:
+        place = onnx_model.prepare(folder, models, report)
+        try:
+            return OnnxEncoder(place)
+        except ModelError:  # damaged in a way that shows only now
+            shutil.rmtree(place, ignore_errors=True)
+            return OnnxEncoder(onnx_model.prepare(folder, models, report))
+    except ModelError as error:
+        report(f"{error}: Sentence Transformers runs it instead")
+        from index.sentence_encoder import SentenceEncoder
+
+        return SentenceEncoder(folder)
+
+
+def find_model(model: str, models: Path, report: Callable[[str], None]) -> Path:
+    """Return the folder of the model that the setting names.
+
+    An empty `model` means the bundled one, prepared below `models` on first use, or the same model
+    from the hub where pip carries none; a folder is taken as it is; any other name is fetched from
+    the hub once and kept in its own cache. `report` is told of long steps, one line each. Raises
+    ModelError where none can be had.
+    """
+    if not model:
+        if find_bundle() is not None:
+            folder = models / model_folder.NAME
+            if not model_folder.is_whole(folder):
+                report(f"Preparing the model {model_folder.NAME} (once, about 5 seconds)")
+            return model_folder.prepare(models)
+        report(
+            f"The {PACKAGE} package has no build for this machine: "
+            f"using {model_folder.HUB_NAME} from the hub"
+        )
+        model = model_folder.HUB_NAME
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return path
+    if path.is_absolute() or model.startswith((".", "~")):
+        raise ModelError(f"{model}: no such folder; set CASEBOOK_MODEL to a model's folder or name")
+    return _fetch(model)
+
+
+def _fetch(name: str) -> Path:
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    from huggingface_hub import snapshot_download
+
+    with suppress(Exception):  # not in the cache, or the cache is broken: ask the hub
+        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=_UNUSED))
+    try:
+        return Path(snapshot_download(name, ignore_patterns=_UNUSED))
+    except Exception as error:
+        raise ModelError(
+            f"{name}: neither a folder here nor a model the hub gives "
+            f"({type(error).__name__}); check CASEBOOK_MODEL and the network"
+        ) from error

@@ -1,0 +1,82 @@
+"""A Sentence Transformers model run by torch; the only importer of both.
+
+The way for a model that cannot be exported, and for graphics cards.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus.errors import ModelError
+from index.encoder import (
+    Progress,
+    TextEncoder,
+    Traits,
+    Vectors,
+    count_cores,
+    find_prompts,
+    identify,
+    ignore_progress,
+)
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+class SentenceEncoder(TextEncoder):
+    """A model in a local folder, loaded at construction; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the model and its tokenizer; raises ModelError, naming the folder."""
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                import torch
+                import transformers
+                from sentence_transformers import SentenceTransformer
+
+            transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+            self._torch = torch
+            self.model = SentenceTransformer(str(folder), local_files_only=True)
+            backend: Any = self.model.tokenizer
+            tokenizer: Tokenizer = backend.backend_tokenizer
+        except Exception as error:
+            reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
+            raise ModelError(
+                f"{folder}: not a Sentence Transformers model that loads here ({reason})"
+            ) from error
+        self.model.eval()
+        # A question gains nothing from a second thread, and loses a lot where threads outnumber
+        # cores: 31 ms became 300 beside one other busy process. Long passages do gain.
+        torch.set_num_threads(1)
+        self._lock = threading.Lock()
+        prompts = find_prompts(self.model.prompts, folder)
+        dimension = int(self.model.get_embedding_dimension() or 0)
+        limit = min(self.model.max_seq_length or 512, 8192)
+        self.traits = Traits(identify(folder), dimension, limit, *prompts)
+        super().__init__(tokenizer, self.traits, self._forward)
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """See Encoder."""
+        self._torch.set_num_threads(count_cores())
+        try:
+            return super().encode_passages(texts, progress)
+        finally:
+            self._torch.set_num_threads(1)
+
+    def _forward(self, ids: list[int]) -> Vectors:
+        with self._lock, self._torch.inference_mode():
+            tensor = self._torch.tensor([ids], device=self.model.device)
+            features = {"input_ids": tensor, "attention_mask": self._torch.ones_like(tensor)}
+            vector = self.model(features)["sentence_embedding"][0]
+            row: Vectors = vector.float().cpu().numpy()
+        return row

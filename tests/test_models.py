@@ -1,0 +1,211 @@
+"""index.models and index.onnx_model: found, exported once, compared, and refused with a line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.errors import ModelError
+from index import models as module
+from index import onnx_model
+from index.encoder import Encoder, identify
+from index.model_folder import NAME
+from index.models import find_model, load_encoder
+from index.onnx_encoder import WEIGHTS, OnnxEncoder
+from index.onnx_model import RECIPE
+from index.sentence_encoder import SentenceEncoder
+from tests.conftest import MODELS
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_folder_is_taken_as_it_is(tmp_path: Path) -> None:
+    """A folder named by the setting is used; its identity follows its files, not its place."""
+    folder = MODELS / NAME
+    assert find_model(str(folder), tmp_path, lambda _: None) == folder
+    twin = tmp_path / NAME
+    twin.symlink_to(folder)
+    assert identify(twin) == identify(folder)
+
+
+@pytest.mark.parametrize("name", ["./nothing-here", "~/nothing-here", "/nothing/here"])
+def test_a_missing_folder_is_told(tmp_path: Path, name: str) -> None:
+    """A path that is no folder is told at once, without asking a hub."""
+    with pytest.raises(ModelError, match="no such folder"):
+        find_model(name, tmp_path, lambda _: None)
+
+
+def test_a_name_the_hub_does_not_give_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is neither cached nor fetched is one line with the mend."""
+    import huggingface_hub
+
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError("no network\nat all")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
+    with pytest.raises(ModelError, match="CASEBOOK_MODEL") as caught:
+        find_model("someone/some-model", tmp_path, lambda _: None)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_from_the_hub_is_kept_in_its_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cache is asked first; without the package the hub's twin of the default is taken."""
+    import huggingface_hub
+
+    asked: list[tuple[str, bool]] = []
+
+    def give(name: str, local_files_only: bool = False, **_: object) -> str:
+        asked.append((name, local_files_only))
+        if local_files_only:
+            raise FileNotFoundError
+        return str(tmp_path)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", give)
+    monkeypatch.setattr(module, "find_bundle", lambda: None)
+    said: list[str] = []
+    assert find_model("", tmp_path, said.append) == tmp_path
+    name = "intfloat/multilingual-e5-small"
+    assert asked == [(name, True), (name, False)]
+    assert len(said) == 1
+    assert name in said[0]
+
+
+def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
+    """An empty folder, or one of nonsense, is one line with its name."""
+    (tmp_path / "modules.json").write_text("nonsense")
+    with pytest.raises(ModelError, match=tmp_path.name) as caught:
+        SentenceEncoder(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_default_runs_on_onnxruntime(real_encoder: Encoder) -> None:
+    """In 8 bits, and its identity says so."""
+    assert isinstance(real_encoder, OnnxEncoder)
+    assert real_encoder.identity == f"{identify(MODELS / NAME)}-{RECIPE}"
+    assert (MODELS / f"{NAME}-{RECIPE}" / WEIGHTS).stat().st_size < 130 * 2**20
+
+
+def test_after_the_export_nobody_needs_torch() -> None:
+    """A process that encodes and searches has imported neither torch nor its libraries."""
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from index.models import load_encoder\n"
+        "from index.search import search\n"
+        "load_encoder('', Path(sys.argv[1]), print).encode_queries(['water'])\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
+        "print(sorted(heavy & sys.modules.keys()))"
+    )
+    command = [sys.executable, "-c", code, str(MODELS)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def save_small_model(folder: Path) -> Path:
+    """Write a small Sentence Transformers model with made-up weights, and return its folder."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+    from tokenizers import Tokenizer, pre_tokenizers, processors
+    from tokenizers import models as kinds
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    words = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", *"abcdefghijklmnopqrstuvwxyz"]
+    numbers = {word: number for number, word in enumerate(words)}
+    tokenizer = Tokenizer(kinds.WordPiece(numbers, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
+    )
+    torch.manual_seed(7)
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
+        intermediate_size=64, max_position_embeddings=64,
+    )  # fmt: skip
+    base = folder.with_name(f"{folder.name}-base")
+    BertModel(config).save_pretrained(base)
+    fast: Any = PreTrainedTokenizerFast
+    fast(
+        tokenizer_object=tokenizer, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
+        unk_token="[UNK]", model_max_length=64,
+    ).save_pretrained(base)  # fmt: skip
+    model = SentenceTransformer(modules=[Transformer(str(base)), Pooling(32), Normalize()])
+    model.save(str(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small model in a folder."""
+    return save_small_model(tmp_path_factory.mktemp("models") / "small")
+
+
+def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
+    """A folder that the setting names is exported once, gives the same vectors, and is found again.
+
+    Damaged, cut short or of a model that changed, it is exported anew; nothing else is left.
+    """
+    said: list[str] = []
+    encoder = load_encoder(str(small), tmp_path, said.append)
+    place = tmp_path / f"small-{RECIPE}"
+    if not isinstance(encoder, OnnxEncoder):  # made-up weights may stray in 8 bits
+        pytest.fail(f"{said}")
+    assert [line.split(" (")[0] for line in said] == ["Exporting the model small for onnxruntime"]
+    plain = SentenceEncoder(small)
+    texts = ["water plant", "noise"]
+    rows = encoder.encode_passages(texts), plain.encode_passages(texts)
+    assert float((rows[0] * rows[1]).sum(axis=1).min()) > 0.98
+    assert load_encoder(str(small), tmp_path, said.append).identity == encoder.identity
+    assert len(said) == 1
+    whole = (place / WEIGHTS).read_bytes()
+    for damage in (whole[:1000], b"x" * len(whole)):
+        (place / WEIGHTS).write_bytes(damage)
+        assert isinstance(load_encoder(str(small), tmp_path, said.append), OnnxEncoder)
+        assert (place / WEIGHTS).stat().st_size == len(whole)
+    assert len(said) == 3
+    assert [path.name for path in tmp_path.iterdir()] == [place.name]
+
+
+def test_a_model_that_strays_runs_whole(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be exported is told in one line each time, tried once, and still encodes."""
+    tries: list[Path] = []
+
+    def refuse(folder: Path, place: Path) -> str:
+        tries.append(place)
+        return f"{folder.name}: in 8 bits its vectors stray (cosine 0.900)"
+
+    monkeypatch.setattr(onnx_model, "_export_apart", refuse)
+    for lines in (2, 1):
+        said: list[str] = []
+        assert isinstance(load_encoder(str(small), tmp_path, said.append), SentenceEncoder)
+        assert len(said) == lines
+        assert "stray (cosine 0.900): Sentence Transformers runs it instead" in said[-1]
+    assert len(tries) == 1
+
+
+@pytest.mark.parametrize("code", [-9, 1])
+def test_an_export_that_was_killed_is_tried_again(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Killed, it may work another time; where it failed by itself it would fail again."""
+    killed = f"import os; os.kill(os.getpid(), 9) if {code} < 0 else exit('no such operator')"
+    run = subprocess.run
+
+    def fail(_: object, **settings: Any) -> subprocess.CompletedProcess[str]:
+        return run([sys.executable, "-c", killed], **settings)
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    with pytest.raises(ModelError, match="killed by signal 9" if code < 0 else "no such operator"):
+        onnx_model.prepare(small, tmp_path, lambda _: None)
+    assert bool(list(tmp_path.iterdir())) is (code > 0)
+    assert not list(tmp_path.glob(".*"))
