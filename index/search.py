@@ -1,16 +1,17 @@
-"""A question and a release to ranked hits: dense, sentence and lexical evidence fused.
+"""A question and a release to ranked hits: dense, sentence and lexical evidence fused, then read.
 
 Each kind of evidence is standardised over the candidates (z = (x - mean) / deviation) and the three
 are added; how much words count depends on how many of the question's words the texts hold, see
 `find_share`. The best DEPTH passages by each of the dense and lexical rankings are candidates, so a
-collection up to that size is compared whole. The constants were chosen on four public question
-sets; benchmarks/LOG.md has the figures and what did not help.
+collection up to that size is compared whole. The best READ by the sum are read by the sentence,
+see `index.ranker`, and ranked again by their best sentence. The constants were chosen on four
+public question sets; benchmarks/LOG.md has the figures and what did not help.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from corpus.records import Case, Document, Passage
 from index.encoder import Encoder
 from index.lexical import Matches
+from index.ranker import Asked, Candidate, load_ranker
 from index.release import Release
 from index.vectors import Vectors
 
@@ -26,7 +28,8 @@ DEPTH = 1000
 LEXICAL = 0.3  # the rest is shared equally by dense and sentence evidence
 OVERLAP_NONE, OVERLAP_FULL = 0.25, 0.5
 CENTRE = 0.3
-SENTENCE_OVERLAP = 3.0
+READ = 10  # passages whose sentences are compared closely, more where more are asked for
+FUSED = 2.0  # what a passage's fused score adds to its best sentence's for the last ranking
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
 # weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
@@ -67,11 +70,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found, with its place in the ranking (from 1) and the fused score.
+    """A passage found, with its place in the ranking (from 1) and the score it has it by.
 
-    `score` is in standard deviations above the candidates' mean. `sentences` says how well each
-    sentence of the passage answers, in text order: `score`, the sentence's own standardised cosine
-    and the words it shares, added.
+    `sentences` says how well each sentence of the passage answers, in text order: the difference of
+    two, also of two hits, is in log odds. `score` is the best of them and FUSED times the fused
+    score, which is in standard deviations above the candidates' mean.
     """
 
     rank: int
@@ -81,6 +84,18 @@ class Hit:
     document: Document
     evidence: Evidence
     sentences: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage that came near a question, as it is weighed and as it is told."""
+
+    row: int
+    passage: Passage
+    case: Case
+    document: Document
+    evidence: Evidence
+    candidate: Candidate
 
 
 def search(
@@ -95,13 +110,39 @@ def search(
     The question's names are first put as the texts have them, by the release's glossary. `cases`
     limits the search to passages of these cases, by their numbers in `release.cases()`.
     """
-    asked = release.glossary.translate(question)
-    query = encoder.encode_queries([asked])[0]
-    subwords, content = encoder.split_subwords([asked, keep_content(asked)])
+    asked, found = find(release, encoder, question, max(k, READ), cases)
+    if asked is None:
+        return []
+    answers = load_ranker().score(asked, [one.candidate for one in found])
+    scores = [
+        FUSED * one.candidate.fused + float(each.max())
+        for one, each in zip(found, answers, strict=True)
+    ]
+    order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].row))
+    return [
+        Hit(
+            rank, scores[at], found[at].passage, found[at].case, found[at].document,
+            found[at].evidence, tuple(answers[at].tolist()),
+        )
+        for rank, at in enumerate(order[:k], 1)
+    ]  # fmt: skip
+
+
+def find(
+    release: Release, encoder: Encoder, question: str, k: int, cases: Collection[int] | None = None
+) -> tuple[Asked | None, list[Found]]:
+    """Return a question and its min(k, n) best passages by the fused score, ties by row.
+
+    None and no passage where `cases` leave none.
+    """
+    text = release.glossary.translate(question)
+    query = encoder.encode_queries([text])[0]
+    about = keep_content(text)
+    subwords, content = encoder.split_subwords([text, about])
     words = release.lexical.match(subwords)
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
-        return []
+        return None, []
     vectors = release.passages.take(rows)
     lexical, overlap = words.scores[rows], release.lexical.match(content).overlap[rows]
     share = find_share(float(words.overlap[rows].max()))
@@ -109,27 +150,34 @@ def search(
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
     fused = fuse(vectors @ centred, best, lexical, share)
-    own = (near - best.mean()) / max(float(best.std()), 1e-9)
+    asked = Asked(
+        text, about, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
+        weigh(release, content), share,
+    )  # fmt: skip
 
-    hits = []
-    for rank, at in enumerate(np.lexsort((rows, -fused))[:k].tolist(), 1):
-        passage, case, document = release.row(int(rows[at]))
-        span = slice(bounds[at], bounds[at + 1])
-        texts = encoder.split_subwords([sentence.text for sentence in passage.sentences])
-        shared = release.lexical.share(content, texts)
-        cosines = release.sentences.take(release.starts[rows[at]] + np.arange(len(texts))) @ query
+    first = np.lexsort((rows, -fused))[:k]
+    records = [release.row(int(row)) for row in rows[first]]
+    texts = [[sentence.text.strip() for sentence in passage.sentences] for passage, *_ in records]
+    split = iter(encoder.split_subwords([text for each in texts for text in each]))
+    found = []
+    for at, record, sentences in zip(first, records, texts, strict=True):
+        row = int(rows[at])
+        rowed = release.sentences.take(release.starts[row] + np.arange(len(sentences)))
+        cosine = float((rowed @ query).max())
         evidence = Evidence(
-            float(vectors[at] @ query),
-            float(cosines.max()),
-            float(lexical[at]),
-            float(overlap[at]),
-            float(cosines.max() - release.mean @ query),
+            float(vectors[at] @ query), cosine, float(lexical[at]), float(overlap[at]),
+            cosine - float(release.mean @ query),
+        )  # fmt: skip
+        candidate = Candidate(
+            float(fused[at]), vectors[at], rowed, sentences, [next(split) for _ in sentences]
         )
-        answers = fused[at] + own[span] + SENTENCE_OVERLAP * shared
-        hits.append(
-            Hit(rank, float(fused[at]), passage, case, document, evidence, tuple(answers.tolist()))
-        )
-    return hits
+        found.append(Found(row, *record, evidence, candidate))
+    return asked, found
+
+
+def weigh(release: Release, subwords: Sequence[int]) -> Scores:
+    """Return the rarity of each distinct sub-word of a question, by number; they add up to 1."""
+    return release.lexical.share(subwords, [[one] for one in sorted(set(subwords))])
 
 
 def keep_content(question: str) -> str:

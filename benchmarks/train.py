@@ -1,0 +1,241 @@
+"""Fit the weights of `index/ranker.json` on public question sets.
+
+    python -m benchmarks.train ../evaluation
+
+Every set becomes a release of one document for each paragraph; the features of the sentences in
+the best passages come from the product's own search, and a listwise softmax is fitted: the sentence
+that holds an answer against the others. Each of the three kinds of question has weights of its own,
+drawn towards weights that all share. Prints how often the best sentence holds the answer when half
+of each set's articles are left out, and when the whole set is. No chance is in it: the same sets
+and model give the same weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+from tqdm import tqdm
+
+from benchmarks.squad import Question, read_questions, write_library
+from corpus.library import Library
+from index.build import build
+from index.encoder import Encoder
+from index.models import load_encoder
+from index.publish import Releases
+from index.ranker import FEATURES, MIXTURES, PATH, describe, mix
+from index.release import Release
+from index.search import READ, Found, find
+
+# Paragraphs and questions; of the Chinese set, far the largest, every second question.
+SETS = (
+    ("squad2-half.en", "squad2-half.en", 1),
+    ("cmrc2018-dev.zh", "cmrc2018-dev.zh", 2),
+    ("xquad.de", "xquad.es", 1),
+    ("xquad.es", "xquad.de", 1),
+    ("xquad.de", "xquad.de", 1),
+)
+SHARED, OWN = 1e-3, 5e-3  # how strongly weights are held at 0, and at those that all kinds share
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The sentences of one set, question by question; see `collect`.
+
+    `features` (s, f), `mixtures` (s, m) of the sentence's question, `right` (s,) bool whether it
+    holds an answer; `starts` (q + 1,) where each question's sentences begin; `articles` (q,) int.
+    """
+
+    name: str
+    features: Floats
+    mixtures: Floats
+    right: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    articles: NDArray[np.int64]
+
+    def take(self, questions: NDArray[np.bool_]) -> Examples:
+        """Return the examples of some questions."""
+        counts = np.diff(self.starts)
+        rows = np.repeat(questions, counts)
+        starts = np.concatenate([[0], np.cumsum(counts[questions])])
+        return Examples(
+            self.name, self.features[rows], self.mixtures[rows], self.right[rows], starts,
+            self.articles[questions],
+        )  # fmt: skip
+
+
+def find_articles(paragraphs: Path) -> list[int]:
+    """Return the number of the article that each question of a file is about, in order."""
+    articles = json.loads(paragraphs.read_text("utf-8"))["data"]
+    return [
+        number
+        for number, article in enumerate(articles)
+        for paragraph in article["paragraphs"]
+        for _ in paragraph["qas"]
+    ]
+
+
+def collect(
+    name: str, questions: list[Question], articles: list[int], release: Release, encoder: Encoder
+) -> Examples:
+    """Search for every answerable question and return the features of what is found."""
+    features, mixtures, right, counts, owners = [], [], [], [], []
+    for question, article in tqdm(list(zip(questions, articles, strict=True)), desc=name):
+        asked, found = find(release, encoder, question.text, READ)
+        assert asked is not None  # only a filter leaves nothing to be found
+        features.append(describe(asked, [one.candidate for one in found]))
+        marks = [
+            holds(question, one, at) for one in found for at in range(len(one.candidate.texts))
+        ]
+        right += marks
+        counts.append(len(marks))
+        mixtures += [mix(asked)] * len(marks)
+        owners.append(article)
+    return Examples(
+        name, np.concatenate(features), np.array(mixtures), np.array(right),
+        np.concatenate([[0], np.cumsum(counts)]), np.array(owners),
+    )  # fmt: skip
+
+
+def holds(question: Question, found: Found, place: int) -> bool:
+    """Tell whether a sentence holds one of the answers, white space at its end left out."""
+    if found.document.name != question.document:
+        return False
+    sentence = found.passage.sentences[place]
+    end = sentence.start + len(sentence.text.rstrip())
+    return any(
+        sentence.start <= start and start + len(words) <= end for start, words in question.answers
+    )
+
+
+def fit(sets: list[Examples]) -> Floats:
+    """Return the weights (f, m) that make the right sentences of all sets most likely.
+
+    Sets weigh alike, whatever their size. The loss of a question is -ln of the share that its right
+    sentences have of the softmax over all its sentences; a question without one is left out.
+    """
+    kept = [one.take(np.add.reduceat(one.right, one.starts[:-1]) > 0) for one in sets]
+    scale = np.sqrt(np.mean([one.features.var(axis=0) for one in kept], axis=0)).clip(1e-6)
+    scaled = [(one.features / scale).astype(np.float32) for one in kept]
+    shape = (1 + len(MIXTURES), len(scale))
+
+    def lose(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights = flat.reshape(shape)
+        each = (weights[:1] + weights[1:]).astype(np.float32)
+        loss, slope = 0.0, np.zeros(shape)
+        for one, features in zip(kept, scaled, strict=True):
+            first, counts = one.starts[:-1], np.diff(one.starts)
+            scores = ((features @ each.T) * one.mixtures).sum(axis=1)
+            odds = np.exp(scores - np.repeat(np.maximum.reduceat(scores, first), counts))
+            whole = np.add.reduceat(odds, first)
+            good = np.add.reduceat(odds * one.right, first).clip(1e-30)
+            loss -= float(np.log(good / whole).sum()) / len(counts)
+            step = odds / np.repeat(whole, counts) - odds * one.right / np.repeat(good, counts)
+            own = (one.mixtures * step[:, None]).T @ features / len(counts)
+            slope += np.concatenate([own.sum(axis=0, keepdims=True), own])
+        hold = np.array([SHARED] + [OWN] * len(MIXTURES))[:, None]
+        loss, slope = loss / len(kept), slope / len(kept)
+        return loss + float((hold * weights**2).sum()), (slope + 2 * hold * weights).ravel()
+
+    options = {"maxiter": 150}
+    best = minimize(lose, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options).x
+    weights = best.reshape(shape)
+    return np.asarray((weights[:1] + weights[1:]).T / scale[:, None], np.float32)
+
+
+def judge(one: Examples, weights: Floats) -> NDArray[np.bool_]:
+    """Return for each question whether the best sentence holds an answer, ties to the first."""
+    scores = ((one.features @ weights) * one.mixtures).sum(axis=1)
+    bounds = zip(one.starts[:-1].tolist(), one.starts[1:].tolist(), strict=True)
+    return np.array([one.right[first + int(scores[first:last].argmax())] for first, last in bounds])
+
+
+def list_others(one: Examples, sets: list[Examples]) -> list[Examples]:
+    """Return the sets of other questions: those in another language are the same questions."""
+    family = one.name.partition(".")[0]
+    return [other for other in sets if other.name.partition(".")[0] != family]
+
+
+def cross_validate(sets: list[Examples]) -> dict[str, dict[str, float]]:
+    """Return how often the best sentence is right, on articles and on sets not trained on."""
+    halves = [[one.articles % 2 == half for one in sets] for half in (0, 1)]
+    right = [np.zeros(len(one.articles), bool) for one in sets]
+    for trained, tested in (halves, halves[::-1]):
+        weights = fit([one.take(part) for one, part in zip(sets, trained, strict=True)])
+        for number, one in enumerate(sets):
+            right[number][tested[number]] = judge(one, weights)[tested[number]]
+    return {
+        one.name: {
+            "half of the articles": round(float(right[number].mean()), 4),
+            "without the set": round(float(judge(one, fit(list_others(one, sets))).mean()), 4),
+        }
+        for number, one in enumerate(sets)
+    }
+
+
+def train(folder: Path, encoder: Encoder, say: Callable[[str], None]) -> dict[str, object]:
+    """Fit the weights on the sets of a folder; returns what `ranker.json` holds."""
+    sets: list[Examples] = []
+    digest = hashlib.sha256()
+    for paragraphs, asking, step in SETS:
+        texts, questions = folder / f"{paragraphs}.json", folder / f"{asking}.json"
+        for path in (texts, questions):
+            digest.update(path.read_bytes())
+        with tempfile.TemporaryDirectory() as place:
+            write_library(texts, Path(place, "reports"))
+            releases = Releases(Path(place, "releases"))
+            build(Library(Path(place, "reports")), releases, encoder)
+            release = Release(releases.path(releases.live()))
+            pairs = zip(read_questions(texts, questions), find_articles(texts), strict=True)
+            kept = [(one, article) for one, article in pairs if one.answers][::step]
+            sets.append(
+                collect(
+                    f"{asking} over {paragraphs}", [one for one, _ in kept],
+                    [article for _, article in kept], release, encoder,
+                )
+            )  # fmt: skip
+    say(json.dumps(cross_validate(sets), indent=1))
+    weights = fit(sets)
+    return {
+        "command": "python -m benchmarks.train",
+        "model": encoder.identity,
+        "sets": digest.hexdigest(),
+        "mixtures": list(MIXTURES),
+        "weights": {
+            name: [round(float(value), 4) for value in row]
+            for name, row in zip(FEATURES, weights, strict=True)
+        },
+    }
+
+
+def write(made: dict[str, object], path: Path) -> None:
+    """Write the weights, one feature a line."""
+    rows = made.pop("weights")
+    assert isinstance(rows, dict)
+    head = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in made.items())
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
+    path.write_text(f'{{\n{head} "weights": {{\n{lines}\n }}\n}}\n', "utf-8")
+
+
+def main() -> None:
+    """Fit and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the question sets lie")
+    parser.add_argument("--var", type=Path, default=Path("var"), help="where the model is prepared")
+    arguments = parser.parse_args()
+    encoder = load_encoder("", arguments.var / "models", print)
+    write(train(arguments.folder, encoder, print), PATH)
+
+
+if __name__ == "__main__":
+    main()

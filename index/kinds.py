@@ -1,0 +1,116 @@
+"""What kind of answer a question asks for, and which sentences hold one of that kind.
+
+Tables of question words and of signs of an answer, in English, Chinese, German, Spanish, French
+and a few words of others. They only weigh sentences against each other, so what is missing here
+costs a little quality and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_Pattern = re.Pattern[str]
+
+
+def _compile(words: str, signs: str = "") -> _Pattern:
+    """Return a pattern of whole words, `_` for a blank in one, or of signs anywhere."""
+    whole = "|".join(words.split()).replace("_", " ")
+    return re.compile("|".join([rf"\b(?:{whole})\b", *signs.split()]), re.IGNORECASE)
+
+
+_WHO = _compile(
+    "who whom whose wer wem wen wessen quién quiénes qui chi quem",
+    "谁 哪位 何人 誰 누구 кто",
+)
+_WHERE = _compile(
+    "where (?:what|which)_(?:city|country|state|place|town|region|continent|province|village)"
+    " wo woher wohin welche[mnrs]?_(?:stadt|land|ort|staat|region) dónde adónde"
+    " qué_(?:ciudad|país|estado|lugar|región) où quelle?_(?:ville|pays|région) onde dove waar",
+    "哪里 哪儿 何处 何地 什么地方 哪个?(?:国家|城市|地方|地区|省|市|县|区|国|州) 什么(?:国家|城市)"
+    " 位于 どこ 어디 где",
+)
+_WHEN = _compile(
+    "when (?:what|which)_(?:year|date|month|day|century|decade) wann"
+    " welche[mnrs]?_(?:jahr|jahre|jahrhundert|monat|tag|datum) cuándo"
+    " qué_(?:año|fecha|mes|día|siglo) quand quelle_(?:année|date) quando wanneer",
+    "何时 什么时[候间期] 哪一?[年天日月] 哪个?(?:月|年代|世纪|朝代|时期) 几[月号日] 何年 什么年代"
+    " いつ 언제 когда",
+)
+_HOW_MANY = _compile(
+    "how_(?:many|much|long|often|old|far|large|big|high|tall|deep|wide|fast|heavy)"
+    " what_(?:percentage|percent|number|amount|population|age|share|proportion)"
+    " wie_(?:viele?|lange|oft|alt|weit|groß|hoch|tief|schnell) wieviele? cuánt[oa]s? combien"
+    " quant[oaie]s? hoeveel",
+    "多少 第?几[个家次名人位项座支种条级部张岁层届集代间艘首所场天] 多[久长大高远重深宽快]"
+    " いくつ 몇 сколько",
+)
+_WHY = _compile(
+    "why what_(?:causes?|caused|reason) warum weshalb wieso por_qué pourquoi perché por_que waarom",
+    "为什么 为何 为甚么 原因 なぜ 왜 почему",
+)
+
+_NUMBER = re.compile(
+    r"\d+(?:[.,]\d+)*|[一二三四五六七八九十百千万亿两]+"
+    r"(?=[年月日个家次名人位项座支种万亿余多岁条级部张层届集代间所场天公米吨])"
+)
+_NUMBER_WORD = _compile(
+    "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty"
+    " hundreds? thousands? millions? billions? dozens? half twice zwei drei vier fünf sechs sieben"
+    " acht neun zehn hundert tausend millionen dos tres cuatro cinco seis siete ocho nueve diez"
+    " cien mil millones deux trois quatre cinq sept huit neuf dix cent mille"
+)
+_DATE = _compile(
+    r"(?:1\d{3}|20\d\d) \d+(?:st|nd|rd|th)_century \d+\._jahrhundert siglo_[ivx]+"
+    " january february march april june july august september october november december januar"
+    " februar märz juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto"
+    " septiembre octubre noviembre diciembre",
+    r"\d{1,4}\s?年 \d世纪 [一二三四五六七八九十]世纪 月\d+日",
+)
+_NAME = re.compile(r"(?<=[\w,;:–-] )[A-ZÄÖÜÁÉÍÓÚÑ][\w'’.-]+")
+_REASON = _compile(
+    "because since due_to therefore reason caused? as_a_result weil da denn wegen aufgrund daher"
+    " porque debido ya_que a_causa car parce perché poiché omdat",
+    "因 由于 所以 为了 故",
+)
+_LEANS = re.compile(
+    r"(?:it|its|he|she|they|his|her|their|this|these|that|those|such|er|sie|es|sein\w*|ihr\w*"
+    r"|dies\w*|el|ella|este|esta|estos|estas|su|sus|il|elle|ils|ce|cette)\b|[该其他她它此这本]",
+    re.IGNORECASE,
+)
+_MOST_NAMES = 3
+
+# The signs that `find_signs` reports, in its order.
+SIGNS = (
+    "number asked", "number word asked", "date asked", "number at a time asked",
+    "name asked of who", "name asked of where", "reason asked", "names", "number", "leans",
+)  # fmt: skip
+
+
+class Kind:
+    """The kind of answer that one question asks for."""
+
+    def __init__(self, question: str) -> None:
+        """Read the question's own words; a name or a number in it is no news in a sentence."""
+        self._who, self._where, self._when, self._how_many, self._why = (
+            bool(pattern.search(question)) for pattern in (_WHO, _WHERE, _WHEN, _HOW_MANY, _WHY)
+        )
+        self._numbers = set(_NUMBER.findall(question))
+        self._words = question.casefold()
+
+    def find_signs(self, sentence: str) -> tuple[float, ...]:
+        """Return how much each of SIGNS shows in a sentence, 0 or 1, names up to 3."""
+        number = any(one not in self._numbers for one in _NUMBER.findall(sentence))
+        found = [one for one in _NAME.findall(sentence) if one.casefold() not in self._words]
+        names = min(len(found), _MOST_NAMES)
+        return (
+            self._how_many and number,
+            self._how_many and bool(_NUMBER_WORD.search(sentence)),
+            self._when and bool(_DATE.search(sentence)),
+            self._when and number,
+            names if self._who else 0,
+            names if self._where else 0,
+            self._why and bool(_REASON.search(sentence)),
+            names,
+            number,
+            bool(_LEANS.match(sentence)),
+        )
