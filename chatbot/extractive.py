@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
@@ -22,11 +22,11 @@ QUOTES = 4  # at most, in one answer
 PER_CASE = 2
 NEAREST = 3
 # How far below the best sentence another may score and still be quoted, in the units of
-# Hit.sentences: within one case, and in another case where the question asks for several.
+# Hit.sentences, which are log odds: within one case, and in another case where the question asks
+# for several.
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
-NUMBER = 1.0  # what a sentence with a number is put before others, where one is asked for
 
 _PLURAL = re.compile(
     r"\b(companies|countries|cases|projects|firms|enterprises|members|initiatives|organi[sz]ations"
@@ -34,31 +34,31 @@ _PLURAL = re.compile(
     r"|哪些|哪几|分别|比较|对比|所有|各[个家国]|多家|列出|都有",
     re.IGNORECASE,
 )
-_ASKS_NUMBER = re.compile(
-    r"\bhow (many|much|long|often|old|far|large|big|high|tall)\b|\bwhen\b"
-    r"|\b(what|which) (year|date|percentage)\b"
-    r"|多少|几[个家次年月名人位项座支种]|何时|什么时候|哪一?年|哪天|多[久长大高]",
-    re.IGNORECASE,
-)
-_HAS_NUMBER = re.compile(
-    r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|hundreds?|thousands?|millions?"
-    r"|billions?|dozens?|half)\b|[一二三四五六七八九十百千万亿两][年月日个家次名人位项座支种万亿余多]",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One sentence chosen for the answer: the hit it stands in, its place there, its score."""
+    """What is quoted as one: `count` sentences of a hit from `place` on, and the best one's score.
+
+    Sentences that are chosen and stand next to each other are one quotation.
+    """
 
     hit: Hit
     place: int
     score: float
+    count: int = 1
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where the sentences begin and end in the document."""
+        sentences = self.hit.passage.sentences
+        return sentences[self.place].start, sentences[self.place + self.count - 1].end
 
     @property
     def words(self) -> str:
-        """The sentence without outer white space."""
-        return self.hit.passage.sentences[self.place].text.strip()
+        """The sentences without outer white space."""
+        start, end = self.span
+        return self.hit.document.text[start:end].strip()
 
 
 # Logistic regressions over the best evidence of the hits, one for questions in the language of the
@@ -92,14 +92,13 @@ def asks_for_several(question: str) -> bool:
 
 
 def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
-    """Return the sentences to quote, the best first: at most QUOTES, none twice.
+    """Return what to quote, the best first: at most QUOTES sentences, none twice.
 
     A second sentence of the same case must come near the best; another case is quoted where the
     question asks for several, or where its sentence comes as near.
     """
-    wants_number = bool(_ASKS_NUMBER.search(question))
     found = [
-        Choice(hit, place, score + _adjust(hit, place, wants_number))
+        Choice(hit, place, score if hit.passage.kind == "paragraph" else score - CAPTION)
         for hit in hits[:HITS]
         for place, score in enumerate(hit.sentences)
         if is_quotable(hit, place)
@@ -122,16 +121,22 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
         per_case[choice.hit.case.id] = held + 1
         if len(chosen) == QUOTES:
             break
-    return chosen
+    return join(chosen)
 
 
-def _adjust(hit: Hit, place: int, wants_number: bool) -> float:
-    bonus = 0.0
-    if wants_number and _HAS_NUMBER.search(hit.passage.sentences[place].text):
-        bonus += NUMBER
-    if hit.passage.kind != "paragraph":
-        bonus -= CAPTION
-    return bonus
+def join(chosen: Sequence[Choice]) -> list[Choice]:
+    """Return choices with neighbours put together, each where its best sentence stood."""
+    joined: list[Choice] = []
+    for choice in chosen:
+        for number, other in enumerate(joined):
+            first, second = sorted((choice, other), key=lambda one: one.place)
+            if first.hit is second.hit and first.place + first.count == second.place:
+                whole = first.count + second.count
+                joined[number] = replace(other, place=first.place, count=whole)
+                break
+        else:
+            joined.append(choice)
+    return joined
 
 
 def is_quotable(hit: Hit, place: int) -> bool:
@@ -155,10 +160,9 @@ def compose(
     for group in cases.values():
         parts.append(Part("case", name_case(group[0].hit.case, language)))
         for choice in group:
-            hit, sentence = choice.hit, choice.hit.passage.sentences[choice.place]
+            hit = choice.hit
             citation = cite(
-                len(citations) + 1, hit.document, hit.case, hit.passage, sentence.start,
-                sentence.end,
+                len(citations) + 1, hit.document, hit.case, hit.passage, *choice.span
             )  # fmt: skip
             citations.append(citation)
             parts.append(Part("quote", citation.quote, citation.number))

@@ -43,13 +43,13 @@ def test_the_best_sentence_is_quoted(hits: list[Hit]) -> None:
 
 
 def test_near_sentences_of_a_case_stand_together(hits: list[Hit]) -> None:
-    """Two sentences that answer nearly as well stand under their case, the better one first."""
+    """Two neighbours that answer nearly as well are one quotation, in the order of the text."""
     chosen = choose("When?", [_with_scores(hits[0], 8.5, 9.0)])
     parts, citations = compose(chosen, "en")
     assert [citation.quote for citation in citations] == [
-        sentence.text.strip() for sentence in reversed(hits[0].passage.sentences[:2])
+        "".join(sentence.text for sentence in hits[0].passage.sentences[:2]).strip()
     ]
-    assert [part.kind for part in parts] == ["case", "quote", "quote"]
+    assert [part.kind for part in parts] == ["case", "quote"]
 
 
 def test_several_cases_are_quoted_where_they_are_asked_for(hits: list[Hit]) -> None:
