@@ -17,6 +17,7 @@ from typing import NoReturn
 from chatbot.desk import Desk
 from chatbot.editing import add_verbs, publish
 from chatbot.engine import Engine
+from chatbot.evaluating import add_verb
 from chatbot.generative import Complete
 from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
@@ -117,6 +118,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
     add_verbs(lambda name, run, text: add(name, _at_desk(run), text))
+    add_verb(add, _releases, lambda settings: _load_encoder(settings))
     add("status", _status, "Print what is live.")
     return parser
 
