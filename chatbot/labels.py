@@ -89,11 +89,11 @@ def locate(questions: Iterable[Question], release: Release) -> list[Label]:
     labels = []
     for question in questions:
         patterns = [r"\s+".join(map(re.escape, words.split())) for words in question.answers]
-        found = re.compile("|".join(patterns))
         spans = [
             (name, *match.span())
+            for pattern in patterns
             for name, text in texts.items()
-            for match in (found.finditer(text) if patterns else ())
+            for match in re.finditer(pattern, text)
         ]
         relevant = frozenset(
             passage.id
