@@ -158,15 +158,16 @@ def _open_live(path: Path, releases: Releases) -> Exam:
 
 def _open_squad(path: Path, arguments: argparse.Namespace, folder: Path, encoder: Encoder) -> Exam:
     """Return the questions of a file in SQuAD's format for a release of its paragraphs."""
-    found = read_squad(path, arguments.questions)
+    whole = found = read_squad(path, arguments.questions)
     if arguments.hold_out:
-        found = hold_out(found, arguments.hold_out, arguments.seed)
+        found = hold_out(whole, arguments.hold_out, arguments.seed)
     for line in found.left_out[:_SHOWN]:
         say(f"casebook: left out: {line}")
     if len(found.left_out) > _SHOWN:
         say(f"casebook: left out: {len(found.left_out) - _SHOWN} more answers and questions")
+    only = found.texts.keys() if arguments.hold_out else None
     with progress_bar("Encoding", "text") as encoding:
-        release, failed = open_trial(found.texts, folder, encoder, encoding)
+        release, failed = open_trial(whole.texts, folder, encoder, encoding, only)
     for reason in failed.values():
         say(f"casebook: left out: {reason}")
     labels = [label for label in found.labels if label.document not in failed]

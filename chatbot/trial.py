@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from corpus.errors import LibraryError
@@ -25,39 +25,57 @@ _DIGEST = 16  # hexadecimal digits of a folder's name
 
 
 def open_trial(
-    texts: Mapping[str, str], folder: Path, encoder: Encoder, progress: Progress = ignore_progress
+    texts: Mapping[str, str],
+    folder: Path,
+    encoder: Encoder,
+    progress: Progress = ignore_progress,
+    only: Collection[str] | None = None,
 ) -> tuple[Release, Mapping[str, str]]:
     """Return a release of texts, by document name, and of those that cannot be read, why.
 
-    Raises what `index.build.build` does, and LibraryError where the disk refuses.
+    With `only`, the release is of the documents of these names; the vectors come from that of all,
+    which stays the live one. Raises what `index.build.build` does, and LibraryError where the disk
+    refuses.
     """
-    digest = hashlib.sha256()
-    for name, text in sorted(texts.items()):
-        digest.update(f"{name}\n{len(text)}\n{text}".encode())
-    place = folder / digest.hexdigest()[:_DIGEST]
+    place = folder / _name(texts)
+    releases = Releases(place / "releases")
     try:
-        _write(texts, place)
+        _write(texts, place / "reports")
         os.utime(place)
         _forget(folder)
+        made = whole = build(Library(place / "reports"), releases, encoder, progress=progress)
+        if only is not None:
+            part = {name: texts[name] for name in only}
+            inside = place / f"part-{_name(part)}"
+            _write(part, inside)
+            made = build(Library(inside), releases, encoder)
+            shutil.rmtree(inside)
+            releases.rollback(whole.release)
+            releases.prune(1)
     except OSError as error:
         raise LibraryError(
             f"{place}: cannot be written ({error.strerror}); make room, or set CASEBOOK_VAR"
         ) from error
-    releases = Releases(place / "releases")
-    outcome = build(Library(place / "reports"), releases, encoder, progress=progress)
-    return Release(releases.path(outcome.release), encoder.identity), outcome.plan.failed
+    return Release(releases.path(made.release), encoder.identity), made.plan.failed
+
+
+def _name(texts: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\n{len(text)}\n{text}".encode())
+    return digest.hexdigest()[:_DIGEST]
 
 
 def _write(texts: Mapping[str, str], place: Path) -> None:
-    """Write the documents, all of them or none."""
-    if (place / "reports").is_dir():
+    """Write the documents, all of them or none, unless they are there."""
+    if place.is_dir():
         return
-    draft = place / f".tmp-{os.getpid()}"
+    draft = place.with_name(f".tmp-{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     for name, text in texts.items():
         (draft / name).write_bytes(text.encode("utf-8"))
-    draft.rename(place / "reports")
+    draft.rename(place)
 
 
 def _forget(folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from chatbot.trial import KEPT, open_trial
 from corpus.errors import LibraryError
+from index.publish import Releases
 from tests.fake_encoder import FakeEncoder
 
 TEXTS = {
@@ -28,6 +29,21 @@ def test_the_second_time_nothing_is_encoded(tmp_path: Path) -> None:
     other, _ = open_trial({**TEXTS, "000001.txt": "No tea."}, tmp_path, encoder)
     assert other.id != release.id
     assert encoder.encoded
+
+
+def test_a_part_comes_from_the_whole(tmp_path: Path) -> None:
+    """It is what building it alone gives, nothing is encoded twice, and the whole stays."""
+    first, second = FakeEncoder(), FakeEncoder()
+    part, _ = open_trial(TEXTS, tmp_path, first, only=["000001.txt"])
+    assert [document.name for document in part.documents()] == ["000001.txt"]
+    alone, _ = open_trial({"000001.txt": TEXTS["000001.txt"]}, tmp_path, FakeEncoder())
+    assert part.id == alone.id
+    whole, _ = open_trial(TEXTS, tmp_path, second)
+    other, _ = open_trial(TEXTS, tmp_path, second, only=["000000.txt"])
+    assert (len(whole.documents()), len(other.documents()), second.encoded) == (2, 1, [])
+    assert len(set(first.encoded)) == len(first.encoded) > 0
+    kept = [info.id for info in Releases(whole.folder.parent).all()]
+    assert sorted(kept) == sorted([whole.id, other.id])
 
 
 def test_another_model_encodes_anew(tmp_path: Path) -> None:
