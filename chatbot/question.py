@@ -41,6 +41,7 @@ def choose_language(question: str) -> str:
 def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
     """Return the numbers of the cases that the filters leave, or None where there is no filter.
 
+    Values are compared without case, and two names of a company by the glossary are the same.
     Raises FilterError for an unknown key, and for a value that no case has.
     """
     if not filters or not any(filters.values()):
@@ -56,12 +57,13 @@ def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
     for key, values in filters.items():
         if key not in fields:
             raise FilterError(f"no filter {key[:40]!r}: use one of {', '.join(fields)}")
-        have = [fields[key](case, document).casefold() for case, document in cases]
+        alike = release.glossary.unify if key == "company" else str.casefold
+        have = [alike(fields[key](case, document)) for case, document in cases]
         for value in values:
-            if not value or value.casefold() not in have:
+            if not value or alike(value) not in have:
                 some = sorted({fields[key](c, d) for c, d in cases} - {""})[:8]
                 raise FilterError(f"no case has {key} {value[:60]!r}: use one of {', '.join(some)}")
         if values:
-            wanted = {value.casefold() for value in values}
+            wanted = {alike(value) for value in values}
             left &= {number for number, value in enumerate(have) if value in wanted}
     return left

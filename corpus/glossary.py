@@ -1,6 +1,6 @@
 """Names that mean the same: a question's are put as the texts have them before it is searched.
 
-Used for search alone. What is quoted is never touched, so a source's damaged spelling
+Used for search and filters alone. What is quoted is never touched, so a source's damaged spelling
 (`C?te d'Ivoire`) stands in the quotation and is found all the same.
 """
 
@@ -24,6 +24,10 @@ class Glossary:
     def translate(self, question: str) -> str:
         """Return the question with each name as its group has it first; the longest names win."""
         return self._pattern.sub(self._replace, question)
+
+    def unify(self, name: str) -> str:
+        """Return what all spellings of a name have in common, without case."""
+        return self.translate(name).strip().casefold()
 
     def _replace(self, match: re.Match[str]) -> str:
         name = self._first[match[0].casefold()]

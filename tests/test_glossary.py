@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.glossary import Glossary
+from corpus.library import Library
+from tests.conftest import REPORTS
 
 GROUPS = [
     ["WeRide", "文远知行"],
@@ -31,6 +33,23 @@ GROUPS = [
 def test_names_become_the_first_of_their_group(question: str, translated: str) -> None:
     """Whole names are replaced, the longest first, in any case, and parts of words are not."""
     assert Glossary(GROUPS).translate(question) == translated
+
+
+def test_all_names_of_a_group_are_one() -> None:
+    """For filters: whatever the script or the case, and a name of no group is itself."""
+    glossary = Glossary(GROUPS)
+    assert glossary.unify("文远知行") == glossary.unify("WERIDE") == "weride"
+    assert glossary.unify("Nobody Ltd") == "nobody ltd"
+
+
+def test_the_shipped_names_stand_in_one_group_each() -> None:
+    """No name is put as two others, and none as the first of another group."""
+    groups = Library(REPORTS).glossary()
+    names = [name.casefold() for group in groups for name in group]
+    assert sorted(names) == sorted(set(names))
+    assert all(
+        Glossary(groups).translate(name).strip() == group[0] for group in groups for name in group
+    )
 
 
 @given(question=st.text())

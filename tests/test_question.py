@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from chatbot.question import LENGTH, choose_language, clean_question, select_cases
 from corpus.errors import FilterError, QuestionError
+from corpus.library import Library
+from index.build import build
 from index.publish import Releases
 from index.release import Release
+from tests.fake_encoder import FakeEncoder
 
 
 @pytest.mark.parametrize("question", ["", "  \n\t ", "???", "😀😀", "\u202e\u200b", "\0\0", "。。"])
@@ -61,6 +64,17 @@ def test_filters_select_cases(published: Releases) -> None:
     assert select_cases(release, {"case_id": [ids[1].upper()]}) == {1}
     assert select_cases(release, {"case_id": ids, "document_id": [cases[0][1].id]}) == {0}
     assert select_cases(release, {"language": ["en"]})
+
+
+def test_a_company_is_filtered_by_any_of_its_names(library: Library, releases: Releases) -> None:
+    """The glossary's other names select the company's cases too."""
+    text = "Ada Works: A red bridge\n\nAda Works built the red bridge. It carries nine trains.\n"
+    (library.folder / "bridge.txt").write_text(text, "utf-8")
+    (library.folder / "glossary.json").write_text('[["Ada Works", "阿达公司"]]', "utf-8")
+    build(library, releases, FakeEncoder())
+    release = Release(releases.path(releases.live()))
+    assert select_cases(release, {"company": ["阿达公司"]}) == {0}
+    assert select_cases(release, {"company": ["ADA WORKS"]}) == {0}
 
 
 @pytest.mark.parametrize(
