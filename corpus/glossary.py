@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 
 class Glossary:
-    """Groups of names; the first of each group is the one the texts use."""
+    """Groups of names; the first of each group is the one the texts use, and stands in `names`."""
 
     def __init__(self, groups: Sequence[Sequence[str]]) -> None:
         """Take the groups, as `glossary.json` holds them."""
+        self.names = tuple(group[0] for group in groups)
         self._first = {name.casefold(): group[0] for group in groups for name in group[1:]}
         names = sorted(self._first, key=len, reverse=True)
         self._pattern = re.compile(

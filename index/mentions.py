@@ -1,0 +1,98 @@
+"""The names and numbers that a question mentions, and which of them a text or a release holds.
+
+A name is one that is known, from the glossary or as a company, or a word that its letters give
+away: a capital inside it (WeRide, BYD), or one at its head where no sentence begins, but not in
+German, where every noun has one. Other names in scripts without capitals are missed. What is missed
+costs nothing: the question is then judged by its meaning alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import numpy as np
+
+from corpus.language import detect
+from index.encoder import Encoder
+from index.release import Release
+
+# Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
+FOREIGN = ("zh", "ja", "ko", "th", "ar", "he", "hi", "ru", "el")
+_WORD = re.compile(r"[^\W_]+(?:[-’'.&][^\W_]+)*")
+_POSSESSIVE = re.compile(r"[’']s?$", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:^|[.?!:;¿¡。？！：；])[\s\W_]*$")
+_LATIN = re.compile(r"[a-zß-ɏ]")
+_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
+_BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
+_READ = 50  # passages looked into for a name whose sub-words they hold
+
+
+def fold(text: str) -> str:
+    """Return a text without case and accents, as names are compared."""
+    spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return "".join(sign for sign in spelled if not unicodedata.combining(sign))
+
+
+def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
+    """Return the names in a question, each once, as it spells them: first the `known` ones."""
+    names = [name for name in known if name in question]
+    language = detect(question)
+    words = [match for match in _WORD.finditer(question) if _LATIN.search(fold(match[0]))]
+    if len(words) > 1 and not any(sign.islower() for sign in question):
+        return names  # all in capitals
+    for match in words:
+        word = _POSSESSIVE.sub("", match[0])
+        inside = any(sign.isupper() for sign in word[1:])
+        heads = word[:1].isupper() and not _BEGINS.search(question[: match.start()])
+        named = inside or language in FOREIGN or (heads and language != "de")
+        if named and len(word) > 1 and not any(word in name for name in names):
+            names.append(word)
+    return list(dict.fromkeys(names))
+
+
+def find_numbers(question: str) -> list[str]:
+    """Return the numbers of two digits or more in a question, each once, thousands unmarked."""
+    return list(dict.fromkeys(n for n in map(_join, _NUMBER.findall(question)) if len(n) > 1))
+
+
+def leave_out(question: str, names: Iterable[str]) -> str:
+    """Return a question without some names, or whole where no word is left."""
+    left = question
+    for name in names:
+        left = re.sub(rf"{re.escape(name)}(?:[’']s\b)?", " ", left)
+    return " ".join(left.split()) if any(sign.isalnum() for sign in left) else question
+
+
+def holds(text: str, name: str) -> bool:
+    """Tell whether a folded text holds a name, as a word or at the beginning of one."""
+    return bool(re.search(rf"(?<![^\W_]){re.escape(fold(name))}", text))
+
+
+def holds_number(text: str, number: str) -> bool:
+    """Tell whether a text holds a number, however its thousands are marked."""
+    return number in map(_join, _NUMBER.findall(text))
+
+
+def is_word(texts: Iterable[str], name: str) -> bool:
+    """Tell whether texts use a name as an ordinary word too, in small letters."""
+    small = re.compile(rf"(?<!\w){re.escape(name.lower())}(?!\w)")
+    return name.lower() != name and any(small.search(text) for text in texts)
+
+
+def occurs(release: Release, encoder: Encoder, name: str) -> bool:
+    """Tell whether any passage of a release holds a name.
+
+    Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
+    """
+    spellings = encoder.split_subwords(list({name, fold(name)}))
+    overlap = np.max([release.lexical.match(each).overlap for each in spellings], axis=0)
+    rows = np.flatnonzero(overlap > 1 - 1e-4)
+    if len(rows) > _READ:
+        return True
+    return any(holds(fold(release.row(int(row))[0].text), name) for row in rows)
+
+
+def _join(number: str) -> str:
+    return _BETWEEN_THOUSANDS.sub("", number)

@@ -1,0 +1,111 @@
+"""index.mentions: names and numbers of a question, and whether texts hold them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.mentions import (
+    find_names,
+    find_numbers,
+    fold,
+    holds,
+    holds_number,
+    is_word,
+    leave_out,
+    occurs,
+)
+from index.publish import Releases
+from index.release import Release
+from tests.fake_encoder import FakeEncoder
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("What did WeRide do in Abu Dhabi?", ["WeRide", "Abu", "Dhabi"]),
+        ("Who is the CEO of BYD?", ["CEO", "BYD"]),
+        ("Huawei is where?", []),  # begins the sentence, and so may be any word
+        ("What is POWERCHINA's revenue?", ["POWERCHINA"]),
+        ("POWERCHINA 的董事长是谁？", ["POWERCHINA"]),
+        ("Padma 水厂每天生产多少吨水？", ["Padma"]),
+        ("WHO BUILT THE BRIDGE?", []),
+        ("Wer hat die Brücke gebaut, und was kostet das Wasserwerk?", []),
+        ("Wo sitzt WeRide?", ["WeRide"]),
+        ("¿Quién vive en Panamá?", ["Panamá"]),
+        ("Кто построил WeRide?", ["WeRide"]),
+        ("Кто живёт в Бангладеш?", []),  # in another script: not to be compared
+        ("how many people benefit?", []),
+    ],
+)
+def test_names_are_told_by_their_letters(question: str, names: list[str]) -> None:
+    """A capital in a word, or at its head within a sentence; any Latin word in other scripts."""
+    assert find_names(question) == names
+
+
+def test_known_names_come_first_and_whole() -> None:
+    """A name of the glossary is one, in any script, and so are not the words it is made of."""
+    assert find_names("Was Great Wall Motor in Kano?", ["Great Wall Motor"]) == [
+        "Great Wall Motor", "Kano",
+    ]  # fmt: skip
+    assert find_names("唐文粹是谁编的？", ["唐文粹", "别的"]) == ["唐文粹"]
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("In 2022, did 2,030 help 7 times?", ["2022", "2030"]),
+        ("1.5 Millionen und 10.073", ["1.5", "10073"]),
+        ("2023年的净利润", ["2023"]),
+        ("none", []),
+    ],
+)
+def test_numbers_are_those_of_two_digits_or_more(question: str, numbers: list[str]) -> None:
+    """Thousands are put without their mark; a single digit says too little."""
+    assert find_numbers(question) == numbers
+
+
+def test_a_number_is_held_however_it_is_marked() -> None:
+    """And not as a part of another."""
+    assert holds_number("It has 10.073 members.", "10073")
+    assert not holds_number("It has 110073 members.", "10073")
+
+
+def test_names_are_compared_without_case_and_accents() -> None:
+    """As words or their beginnings, as a plural or a case may follow."""
+    text = fold("Panama’s beaches; the C?te d’Ivoire; WeRiders")
+    assert holds(text, "Panamá")
+    assert holds(text, "WeRide")
+    assert not holds(text, "Ride")
+
+
+def test_a_name_can_be_a_word_too() -> None:
+    """Where the texts write it in small letters; numbers and Chinese have none."""
+    assert is_word(["He drinks water daily."], "Water")
+    assert not is_word(["The Water Plant; watery"], "Water")
+    assert not is_word(["唐文粹"], "唐文粹")
+
+
+def test_the_rest_of_a_question_asks() -> None:
+    """Names are left out with their possessive; a question of nothing else stays whole."""
+    assert leave_out("What is WeRide's stock price?", ["WeRide"]) == "What is stock price?"
+    assert leave_out("WeRide?", ["WeRide"]) == "WeRide?"
+
+
+def test_a_release_holds_what_its_texts_name(published: Releases, encoder: FakeEncoder) -> None:
+    """In any passage; what stands in none is absent."""
+    release = Release(published.path(published.live()))
+    assert occurs(release, encoder, "Ada")
+    assert not occurs(release, encoder, "Huawei")
+
+
+@given(question=st.text(max_size=200), known=st.lists(st.text(max_size=5), max_size=3))
+def test_names_and_numbers_of_anything(question: str, known: list[str]) -> None:
+    """Whatever is asked: every name stands in it, each once, and leaving them out leaves words."""
+    names = find_names(question, known)
+    assert len(names) == len(set(names))
+    assert all(name in question for name in names)
+    left = leave_out(question, names)
+    assert left == question or any(sign.isalnum() for sign in left)
+    assert all(len(number) > 1 for number in find_numbers(question))
