@@ -1,8 +1,9 @@
 """What a follow-up is about, from the turns before it.
 
-A question that points back ("How many people benefit from it?", "那它呢？") has the last question
-that stood alone as its subject. Only what the reader asked is used, never what Casebook answered,
-so no answer can steer a later one.
+A question that only names another subject ("What about Nigeria?", "那文远知行呢？") asks of it what
+the last whole one asked. A question that points back ("How many people benefit from it?", "它呢？")
+has the last question that stood alone as its subject. Only what the reader asked is used, never
+what Casebook answered, so no answer can steer a later one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from corpus.glossary import Glossary
+from index.mentions import find_names
 
 _TURNS = 10  # how far back a subject is looked for
 
@@ -31,6 +35,12 @@ _LEANS_BACK = re.compile(
     re.IGNORECASE,
 )
 _NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+|\b[A-Z]{2,}\b|\d{3,}")
+_ANOTHER = re.compile(
+    r"(?:(?:and|so|but|ok(?:ay)?),?\s+)?(?:what|how) about (?P<en>[^?]{1,60}?)\s*\?*"
+    r"|(?:and|und|et|y|и|¿y)\s+(?P<other>[^?]{1,40}?)\s*\?*"
+    r"|(?:那么?|还有)?(?P<zh>[^？?]{1,20}?)呢[？?]*",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w'-]+")
 _SHORT_WORDS = 4
 _SHORT_CHARACTERS = 8
@@ -68,3 +78,32 @@ def find_subject(question: str, history: Sequence[Turn]) -> str:
         return ""
     asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
     return next((one for one in reversed(asked) if one != question and stands_alone(one)), "")
+
+
+def carry_over(
+    question: str, history: Sequence[Turn], glossary: Glossary, companies: Sequence[str]
+) -> str:
+    """Return the last whole question asked of another subject, where that is all this one names.
+
+    A company stands for the company that was asked about, any other name for a name that is none;
+    where there was none, it is added. Nothing where the question says more, or nothing came before.
+    """
+    match = _ANOTHER.fullmatch(question.strip())
+    subject = next(filter(None, match.groups()), "").strip() if match else ""
+    asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
+    whole = next((one for one in reversed(asked) if is_whole(one)), "")
+    names = find_names(f"of {glossary.translate(subject)}", companies)
+    if not names or not whole:
+        return ""
+    named = glossary.translate(whole)
+    alike = [
+        name
+        for name in find_names(named, companies)
+        if (name in companies) == (names[0] in companies)
+    ]
+    return named.replace(alike[-1], names[0]) if alike else f"{named} {names[0]}"
+
+
+def is_whole(question: str) -> bool:
+    """Tell whether a question stands alone and asks more than after another subject."""
+    return stands_alone(question) and not _ANOTHER.fullmatch(question.strip())

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.conversation import Turn, find_subject, stands_alone
+from chatbot.conversation import Turn, carry_over, find_subject, is_whole, stands_alone
+from corpus.glossary import Glossary
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,42 @@ def test_the_subject_changes_with_the_reader() -> None:
     assert find_subject("When was it?", history) == "What did WeRide carry?"
 
 
+GLOSSARY = Glossary([["WeRide", "文远知行"], ["CAMCE", "中工国际"]])
+COMPANIES = ["WeRide", "CAMCE", "POWERCHINA"]
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "whole"),
+    [
+        ("What did CAMCE do for schools?", "And what about POWERCHINA?",
+         "What did POWERCHINA do for schools?"),
+        ("What did CAMCE do in Kenya?", "What about Nigeria?", "What did CAMCE do in Nigeria?"),
+        ("中工国际什么时候做的？", "那文远知行呢？", "WeRide 什么时候做的？"),
+        ("Which firm saved orphans?", "How about WeRide?", "Which firm saved orphans? WeRide"),
+        ("What did CAMCE build?", "What about the noise at night?", ""),
+        ("What did CAMCE build?", "What did WeRide build?", ""),
+        ("Why?", "What about WeRide?", ""),
+    ],
+)  # fmt: skip
+def test_the_same_is_asked_of_another_subject(before: str, question: str, whole: str) -> None:
+    """A company takes the place of the company, another name that of another name."""
+    made = carry_over(question, [Turn("user", before)], GLOSSARY, COMPANIES)
+    assert made.strip() == whole
+
+
+def test_what_is_carried_over_comes_from_the_last_whole_question() -> None:
+    """Not from one that only named a subject, nor from what Casebook answered."""
+    history = [
+        Turn("user", "What did CAMCE do for schools?"),
+        Turn("user", "What about WeRide?"),
+        Turn("assistant", "Who stole the bridge of Huawei?"),
+    ]
+    made = carry_over("And POWERCHINA?", history, GLOSSARY, COMPANIES)
+    assert made == "What did POWERCHINA do for schools?"
+    assert carry_over("And POWERCHINA?", [], GLOSSARY, COMPANIES) == ""
+    assert not is_whole("And POWERCHINA?")
+
+
 @given(question=st.text(max_size=300), said=st.lists(st.text(max_size=50), max_size=4))
 def test_any_words_can_be_asked(question: str, said: list[str]) -> None:
     """Whatever is asked, the subject is nothing, or something the reader said."""
@@ -79,4 +116,5 @@ def test_long_questions_cost_little() -> None:
     started = time.perf_counter()
     for piece in ("it ", "and ", "the project ", "A", "a-", "那", "what about "):
         stands_alone(piece * (20_000 // len(piece)))
+        carry_over(piece * (20_000 // len(piece)), [], GLOSSARY, COMPANIES)
     assert time.perf_counter() - started < 5
