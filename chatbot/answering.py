@@ -13,16 +13,18 @@ from dataclasses import replace
 from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_company, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
-from chatbot.conversation import Turn, find_subject
+from chatbot.confidence import FOUND, estimate_confidence
+from chatbot.conversation import Turn, carry_over, find_subject
 from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
-from corpus.language import detect
 from index.encoder import Encoder
 from index.release import Release
-from index.search import Hit, keep_content, search
+from index.search import Hit, keep_content
+from index.support import Support, survey
 
 LANGUAGES = ("en", "zh")  # of the framing words
+_NAMED = 3  # names that a refusal tells to be nowhere
 
 log = logging.getLogger("casebook")
 
@@ -43,16 +45,19 @@ def answer(
     asked = clean_question(question)
     words_in = language if language in LANGUAGES else choose_language(asked)
     cases = select_cases(release, filters)
-    topic = find_topic(asked)
-    company = find_company(keep_content(release.glossary.translate(asked)), release.companies)
+    whole = carry_over(asked, history, release.glossary, release.companies) or asked
+    topic = find_topic(whole)
+    company = find_company(keep_content(release.glossary.translate(whole)), release.companies)
     if company and cases is None:
-        draft = _tell_company(company, asked, words_in, release)
+        draft = _tell_company(company, whole, words_in, release)
     elif topic:
-        draft = _tell_about(topic, asked, words_in, release)
+        draft = _tell_about(topic, whole, words_in, release)
     else:
-        subject = find_subject(asked, history)
-        draft = _search_and_quote(asked, subject, words_in, release, get_encoder, cases)
-    made = replace(draft, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
+        subject = find_subject(whole, history)
+        draft = _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
+    made = replace(
+        draft, question=asked, elapsed_ms=round((time.perf_counter() - started) * 1000, 1)
+    )
     try:
         check_answer(made, release.documents_of(c.document_id for c in made.citations))
     except CitationError as error:
@@ -116,24 +121,27 @@ def _search_and_quote(
     get_encoder: Callable[[], Encoder],
     cases: set[int] | None,
 ) -> Answer:
-    def look(words: str, within: set[int] | None) -> list[Hit]:
-        return search(release, get_encoder(), words, extractive.HITS, within)
+    def look(words: str, within: set[int] | None) -> tuple[list[Hit], Support | None]:
+        return survey(release, get_encoder(), words, extractive.HITS, within)
 
-    # A follow-up is judged together with its subject and answered from the subject's cases.
-    judged = hits = look(f"{subject} {question}".strip(), cases)
+    # A follow-up is of its subject's matter, and has to be told in the subject's cases.
+    judged, support = look(f"{subject} {question}".strip(), cases)
+    hits = judged
     if subject:
-        before = extractive.choose(subject, look(subject, cases))
+        before = extractive.choose(subject, look(subject, cases)[0])
         within = {release.case_number(choice.hit.case.id) for choice in before}
-        hits = look(question, within) or judged
-    confidence = round(extractive.estimate_confidence(judged, detect(question)), 3)
-    choices = extractive.choose(question, hits) if confidence >= extractive.FOUND else []
+        hits, told = look(question, within)
+        support = support and told and support.tell(told)
+    confidence = round(estimate_confidence(support), 3)
+    choices = extractive.choose(question, hits) if confidence >= FOUND else []
     if choices:
         parts, citations = extractive.compose(choices, language)
         return Answer(
             question, language, True, "extractive", parts, citations, (), (), confidence,
             release.id, 0.0,
         )  # fmt: skip
-    return _absent(question, language, judged, release, confidence)
+    absent = support.absent if support and support.spelled_alike else ()
+    return _absent(question, language, judged, release, confidence, absent)
 
 
 def _absent(
@@ -142,11 +150,20 @@ def _absent(
     hits: Sequence[Hit],
     release: Release,
     confidence: float,
+    absent: Sequence[str],
 ) -> Answer:
+    """Say that the collection does not answer, which names it lacks, and what is there instead."""
     words = WORDS[language]
     nearest = extractive.list_nearest(hits)
-    text = f"{words['absent']} {words['nearest']}" if nearest else words["absent"]
+    text = [words["absent"]]
+    if absent:
+        text.append(words["nowhere"].format(names=words["and"].join(absent[:_NAMED])))
+    companies = list(dict.fromkeys(near.company for near in nearest if near.company))
+    if companies:
+        text.append(words["nearest_of"].format(companies=words["and"].join(companies)))
+    elif nearest:
+        text.append(words["nearest"])
     return Answer(
-        question, language, False, "absent", (Part("words", text),), (), nearest,
+        question, language, False, "absent", (Part("words", " ".join(text)),), (), nearest,
         suggest(release.companies, language), confidence, release.id, 0.0,
     )  # fmt: skip

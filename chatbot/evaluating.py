@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatbot.confidence import FOUND
 from chatbot.evaluation import (
     UNANSWERABLE,
     Figures,
@@ -16,7 +17,6 @@ from chatbot.evaluation import (
     confidences,
     summarise,
 )
-from chatbot.extractive import FOUND
 from chatbot.floors import FLOORS, measure, raise_floors
 from chatbot.labels import Label, Unit, by_document, by_passage, locate, sample
 from chatbot.measures import Bin, Figure, trade_off

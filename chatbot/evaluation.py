@@ -16,6 +16,7 @@ measured, by group of questions:
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -265,16 +266,13 @@ def _column(values: Iterable[float]) -> Values:
 
 
 class _Remembering:
-    """An encoder that remembers the last question, which is searched for twice."""
+    """An encoder that remembers the last questions: each is searched for twice."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.identity, self.dimension = encoder.identity, encoder.dimension
         self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
-        self._encoder = encoder
-        self._last: tuple[list[str], Vectors] | None = None
+        self._encode = functools.lru_cache(maxsize=4)(encoder.encode_queries)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        if self._last is None or self._last[0] != list(texts):
-            self._last = list(texts), self._encoder.encode_queries(texts)
-        return self._last[1]
+        return self._encode(tuple(texts))

@@ -6,7 +6,6 @@ writes no sentence of its own but the few framing words of `about.WORDS`.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,17 +14,20 @@ from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
+from index.kinds import Kind, points_back
+from index.ranker import list_stems
 from index.search import Hit
 
 HITS = 8  # passages looked into for sentences
 QUOTES = 4  # at most, in one answer
-PER_CASE = 2
+PER_CASE, PER_CASE_SEVERAL = 2, 3
 NEAREST = 3
 # How far below the best sentence another may score and still be quoted, in the units of
 # Hit.sentences, which are log odds: within one case, and in another case where the question asks
 # for several.
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
+SAME = 0.8  # of the words of the shorter of two sentences that say the same
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
 _PLURAL = re.compile(
@@ -49,10 +51,15 @@ class Choice:
     count: int = 1
 
     @property
+    def last(self) -> int:
+        """The place behind the last of the sentences."""
+        return self.place + self.count
+
+    @property
     def span(self) -> tuple[int, int]:
         """Where the sentences begin and end in the document."""
         sentences = self.hit.passage.sentences
-        return sentences[self.place].start, sentences[self.place + self.count - 1].end
+        return sentences[self.place].start, sentences[self.last - 1].end
 
     @property
     def words(self) -> str:
@@ -61,41 +68,17 @@ class Choice:
         return self.hit.document.text[start:end].strip()
 
 
-# Logistic regressions over the best evidence of the hits, one for questions in the language of the
-# texts, where shared words tell most, and one for the others; fitted on public question sets asked
-# of collections that hold their article and of ones that do not. benchmarks/LOG.md has the figures.
-SAME_BIAS, SAME_CONTRAST, SAME_OVERLAP = -11.6, 71.6, 12.1
-OTHER_BIAS, OTHER_CONTRAST, OTHER_COSINE = -75.5, 31.5, 91.9
-FOUND = 0.5
-
-
-def estimate_confidence(hits: Sequence[Hit], language: str) -> float:
-    """Return how likely the collection answers, 0 to 1, from the raw evidence of the hits.
-
-    `language` is the question's, `und` where it shows none.
-    """
-    if not hits:
-        return 0.0
-    contrast = max(hit.evidence.contrast for hit in hits)
-    if language in ("und", hits[0].document.language):
-        overlap = max(hit.evidence.overlap for hit in hits)
-        strength = SAME_BIAS + SAME_CONTRAST * contrast + SAME_OVERLAP * overlap
-    else:
-        cosine = max(hit.evidence.sentence for hit in hits)
-        strength = OTHER_BIAS + OTHER_CONTRAST * contrast + OTHER_COSINE * cosine
-    return 1.0 / (1.0 + math.exp(-strength))
-
-
 def asks_for_several(question: str) -> bool:
     """Tell whether a question asks for more than one case: a list, a comparison, a plural."""
     return bool(_PLURAL.search(question))
 
 
 def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
-    """Return what to quote, the best first: at most QUOTES sentences, none twice.
+    """Return what to quote, the best first: at most QUOTES sentences, no two that say the same.
 
-    A second sentence of the same case must come near the best; another case is quoted where the
-    question asks for several, or where its sentence comes as near.
+    A second sentence of a case, or one of another case, must come near the best; a question that
+    asks for several cases gets one of each at a greater distance. A number or a date that is asked
+    for leads, where a sentence that holds one is chosen at all.
     """
     found = [
         Choice(hit, place, score if hit.passage.kind == "paragraph" else score - CAPTION)
@@ -107,32 +90,43 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     if not found:
         return []
     several = asks_for_several(question)
-    best = found[0].score
+    most = PER_CASE_SEVERAL if several else PER_CASE
     chosen: list[Choice] = []
     per_case: dict[str, int] = {}
     for choice in found:
         held = per_case.get(choice.hit.case.id, 0)
         margin = MARGIN_SEVERAL if several and not held else MARGIN
-        if choice.score < best - margin or held >= PER_CASE:
+        if choice.score < found[0].score - margin or held == most or len(chosen) == QUOTES:
             continue
-        if any(choice.words == other.words for other in chosen):
-            continue
-        chosen.append(choice)
-        per_case[choice.hit.case.id] = held + 1
-        if len(chosen) == QUOTES:
-            break
-    return join(chosen)
+        if not any(say_the_same(choice.words, other.words) for other in chosen):
+            chosen.append(choice)
+            per_case[choice.hit.case.id] = held + 1
+    kind = Kind(question)
+    chosen.sort(key=lambda choice: not kind.is_told(choice.words))
+    return join([complete(choice) for choice in chosen])
+
+
+def complete(choice: Choice) -> Choice:
+    """Return a choice with the sentence before it, where it cannot be understood without."""
+    if choice.place and choice.count == 1 and points_back(choice.words):
+        return replace(choice, place=choice.place - 1, count=2)
+    return choice
+
+
+def say_the_same(one: str, other: str) -> bool:
+    """Tell whether two sentences share most of their words, or one holds the other."""
+    first, second = (set(list_stems(words)) for words in (one, other))
+    return len(first & second) >= SAME * min(len(first), len(second))
 
 
 def join(chosen: Sequence[Choice]) -> list[Choice]:
-    """Return choices with neighbours put together, each where its best sentence stood."""
+    """Return choices with those put together that touch, each where its best sentence stood."""
     joined: list[Choice] = []
     for choice in chosen:
         for number, other in enumerate(joined):
-            first, second = sorted((choice, other), key=lambda one: one.place)
-            if first.hit is second.hit and first.place + first.count == second.place:
-                whole = first.count + second.count
-                joined[number] = replace(other, place=first.place, count=whole)
+            first, last = min(choice.place, other.place), max(choice.last, other.last)
+            if choice.hit is other.hit and last - first <= choice.count + other.count:
+                joined[number] = replace(other, place=first, count=last - first)
                 break
         else:
             joined.append(choice)

@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot.answer import Answer, Part
+from chatbot.faithfulness import LANGUAGES, Source, find_fault
 from chatbot.question import choose_language
-from chatbot.support import LANGUAGES, Source, find_fault
 from corpus.glossary import Glossary
 from corpus.language import detect, sentence_spans
 from index.encoder import Encoder

@@ -55,6 +55,9 @@ class Encoder(Protocol):
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the sub-word numbers of each text, lower-cased, in text order."""
 
+    def __hash__(self) -> int:
+        """Return a number by which what an encoder made is found again."""
+
 
 def prepare_text(text: str) -> str:
     """Return `text` composed (NFC), runs of white space as one blank, none at the ends.

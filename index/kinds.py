@@ -77,6 +77,15 @@ _LEANS = re.compile(
     r"|dies\w*|el|ella|este|esta|estos|estas|su|sus|il|elle|ils|ce|cette)\b|[该其他她它此这本]",
     re.IGNORECASE,
 )
+# Words that a sentence cannot begin with and be understood alone. "During this" does not begin so,
+# and "this year" needs nothing before it.
+_POINTS_BACK = re.compile(
+    r"(?:it|its|he|she|they|his|her|their|these|those|this|that|such|both|er|sie|ihr\w*|sein\w*"
+    r"|dies(?:e[rsmn]?)?|él|ella|ellos|ellas|ésta?|éstos|éstas|su|sus|il|elle|ils|elles|ce|ces)\b"
+    r"(?! (?:year|month|week|time|is why)\b)"
+    r"|[他她它][们的]?|该|此[后外次]?|这[些个种一]?|其(?![他中余])",
+    re.IGNORECASE,
+)
 _MOST_NAMES = 3
 
 # The signs that `find_signs` reports, in its order.
@@ -84,6 +93,11 @@ SIGNS = (
     "number asked", "number word asked", "date asked", "number at a time asked",
     "name asked of who", "name asked of where", "reason asked", "names", "number", "leans",
 )  # fmt: skip
+
+
+def points_back(sentence: str) -> bool:
+    """Tell whether a sentence begins with a word for what was told before it."""
+    return bool(_POINTS_BACK.match(sentence.lstrip()))
 
 
 class Kind:
@@ -114,3 +128,15 @@ class Kind:
             number,
             bool(_LEANS.match(sentence)),
         )
+
+    def is_told(self, sentence: str) -> bool:
+        """Tell whether a sentence holds the number or the date that is asked for, if one is."""
+        number, word, date, number_at, *_ = self.find_signs(sentence)
+        if self._how_many:
+            return bool(number or word)
+        return bool(date or number_at) if self._when else True
+
+    def lacks_count(self, sentence: str) -> bool:
+        """Tell whether a number is asked for and a sentence holds none, in digits or in words."""
+        number, word, *_ = self.find_signs(sentence)
+        return bool(self._how_many) and not number and not word

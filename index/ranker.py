@@ -42,14 +42,16 @@ _STEM = 5  # letters that inflected and derived forms of a word mostly share
 class Asked:
     """A question as sentences are compared with it.
 
-    `vector` (d,) is its vector, and a cosine with it less `mean`, divided by `deviation`, is in
-    standard deviations. `content` is the question without the words that only make it one,
-    `subwords` those of the content, and `weights` how rare each of the distinct ones is, ascending
-    by number; they add up to 1. `share` is how far words count, 0 to 1.
+    `query` (d,) is its vector, and `vector` that less what the texts have in common; a cosine with
+    the latter less `mean`, divided by `deviation`, is in standard deviations. `content` is the
+    question without the words that only make it one, `subwords` those of the content, and `weights`
+    how rare each of the distinct ones is, ascending by number; they add up to 1. `share` is how far
+    words count, 0 to 1.
     """
 
     text: str
     content: str
+    query: Floats
     vector: Floats
     mean: float
     deviation: float

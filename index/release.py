@@ -123,7 +123,8 @@ class Release:
     """A release opened for reading; memory-mapped and safe to share between threads.
 
     Held by whoever answers with it: it stays readable after a newer one is published. `companies`
-    are those that have a case, each once, in the order of their first.
+    are those that have a case, each once, in the order of their first. `said` is the number of
+    sentences that say something of their own, copies left out.
     """
 
     def __init__(self, folder: Path, model: str | None = None) -> None:
@@ -141,6 +142,7 @@ class Release:
         self.tables = Tables.open(folder)
         self.starts = self.tables.starts
         self.mean: NDArray[np.float32] = load_array(folder, "mean")
+        self.said = len(np.unique(load_array(folder, "marks")["hash"]))
         try:
             self.glossary = Glossary(json.loads((folder / "glossary.json").read_bytes()))
         except (OSError, ValueError) as error:

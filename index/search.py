@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from corpus.records import Case, Document, Passage
 from index.encoder import Encoder
 from index.lexical import Matches
+from index.ordinary import contrast, find_ordinary
 from index.ranker import Asked, Candidate, load_ranker
 from index.release import Release
 from index.vectors import Vectors
@@ -57,8 +58,8 @@ class Evidence:
 
     `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
     BM25. `overlap`, 0 to 1, is the share of the sub-words of the question's content, weighted by
-    rarity, that the passage holds. `contrast` is how far `sentence` stands above the mean cosine
-    of all sentences of the release.
+    rarity, that the passage holds. `contrast` is how far `sentence` stands above half the cosine of
+    the question with ordinary sentences of the document's language, see `index.ordinary`.
     """
 
     dense: float
@@ -111,8 +112,11 @@ def search(
     limits the search to passages of these cases, by their numbers in `release.cases()`.
     """
     asked, found = find(release, encoder, question, max(k, READ), cases)
-    if asked is None:
-        return []
+    return [] if asked is None else rank(asked, found, k)
+
+
+def rank(asked: Asked, found: Sequence[Found], k: int) -> list[Hit]:
+    """Return the k best of what was found as hits, best first, ties by row."""
     answers = load_ranker().score(asked, [one.candidate for one in found])
     scores = [
         FUSED * one.candidate.fused + float(each.max())
@@ -121,10 +125,10 @@ def search(
     order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].row))
     return [
         Hit(
-            rank, scores[at], found[at].passage, found[at].case, found[at].document,
+            number, scores[at], found[at].passage, found[at].case, found[at].document,
             found[at].evidence, tuple(answers[at].tolist()),
         )
-        for rank, at in enumerate(order[:k], 1)
+        for number, at in enumerate(order[:k], 1)
     ]  # fmt: skip
 
 
@@ -151,7 +155,7 @@ def find(
     best = np.maximum.reduceat(near, bounds[:-1])
     fused = fuse(vectors @ centred, best, lexical, share)
     asked = Asked(
-        text, about, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
+        text, about, query, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
         weigh(release, content), share,
     )  # fmt: skip
 
@@ -166,7 +170,7 @@ def find(
         cosine = float((rowed @ query).max())
         evidence = Evidence(
             float(vectors[at] @ query), cosine, float(lexical[at]), float(overlap[at]),
-            cosine - float(release.mean @ query),
+            contrast(cosine, query, find_ordinary(encoder, record[-1].language)),
         )  # fmt: skip
         candidate = Candidate(
             float(fused[at]), vectors[at], rowed, sentences, [next(split) for _ in sentences]

@@ -97,6 +97,34 @@ def test_what_the_report_does_not_say_is_said(report: Engine, question: str) -> 
     assert answer.suggestions
 
 
+@pytest.mark.parametrize(
+    ("question", "absent"),
+    [
+        ("What is WeRide's stock price?", ""),
+        ("文远知行的股价是多少？", ""),
+        ("中国电建的董事长是谁？", ""),
+        ("What did BYD do for electric buses abroad?", "None of its texts names BYD."),
+        ("华为在非洲建了多少个基站？", "其中没有提到 Huawei。"),
+    ],
+)
+def test_near_misses_are_refused(report: Engine, question: str, absent: str) -> None:
+    """A company that has no case, or a fact that its case does not give, and what is there."""
+    answer = report.ask(question)
+    assert not answer.found
+    assert absent in answer.text
+    assert answer.nearest[0].company in answer.text
+
+
+def test_another_subject_is_asked_the_same(report: Engine) -> None:
+    """The last question is taken over; a whole one leaves the old subject behind."""
+    before = [Turn("user", "What did POWERCHINA donate to Angola?")]
+    answer = report.ask("What about Nigeria?", before)
+    assert answer.question == "What about Nigeria?"
+    assert "Lauteye Village" in _quotes(answer)
+    changed = report.ask("Which school did WeRide engineers visit?", before)
+    assert "No.2 Middle School" in _quotes(changed)
+
+
 def test_several_cases_are_quoted(report: Engine) -> None:
     """A question about countries is answered from more than one sentence or case."""
     answer = report.ask("In which countries did POWERCHINA donate photovoltaic products?")

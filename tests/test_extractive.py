@@ -7,12 +7,11 @@ from dataclasses import replace
 import pytest
 
 from chatbot import extractive
-from chatbot.extractive import choose, compose, estimate_confidence, list_nearest
+from chatbot.extractive import choose, compose, list_nearest, say_the_same
 from corpus.library import Library
 from index.search import Evidence, Hit
 
-STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, contrast=0.12)
-WEAK = Evidence(dense=0.75, sentence=0.77, lexical=0.5, overlap=0.1, contrast=0.03)
+STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, contrast=0.55)
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def _with_scores(hit: Hit, *scores: float) -> Hit:
 def test_the_best_sentence_is_quoted(hits: list[Hit]) -> None:
     """Of one hit, the sentence with the best score is chosen, and the distant one is not."""
     chosen = choose("When?", [_with_scores(hits[0], 1.0, 9.0)])
-    assert [choice.place for choice in chosen] == [1]
+    assert [choice.last for choice in chosen] == [2]
 
 
 def test_near_sentences_of_a_case_stand_together(hits: list[Hit]) -> None:
@@ -78,12 +77,35 @@ def test_a_caption_stands_behind_prose(hits: list[Hit]) -> None:
     assert citations[0].kind == "caption"
 
 
-def test_confidence_follows_the_evidence(hits: list[Hit]) -> None:
-    """Strong evidence answers, weak does not, in the language of the text and in another."""
-    weak = [replace(hit, evidence=WEAK) for hit in hits]
-    for language in ("en", "zh", "und"):
-        assert estimate_confidence(hits, language) > 0.9 > 0.1 > estimate_confidence(weak, language)
-    assert estimate_confidence([], "en") == 0.0
+def test_a_sentence_that_points_back_is_quoted_with_the_one_before(hits: list[Hit]) -> None:
+    """What begins with "It" is not understood alone; a sentence that names its subject is."""
+    [bridge] = choose("How much?", [_with_scores(hits[0], 1.0, 9.0)])
+    assert (bridge.place, bridge.count) == (0, 2)
+    assert bridge.words.startswith("The red bridge was built")
+    [alone] = choose("Who?", [_with_scores(hits[0], 9.0, 1.0)])
+    assert alone.words == "The red bridge was built in 1999 by Ada."
+
+
+def test_a_number_that_is_asked_for_leads(hits: list[Hit]) -> None:
+    """Where two sentences come near, the one that holds the date or the number is first."""
+    pair = [_with_scores(hits[1], 9.0, 0.0), _with_scores(hits[0], 8.5, 0.0)]
+    assert "1999" in choose("When was the bridge built?", pair)[0].words
+    assert "tea" in choose("Why was the bridge built?", pair)[0].words
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("The red bridge was built.", "the red bridge was built", True),
+        ("In 1999 Ada built the long red bridge.", "Ada built the red bridge in 1999.", True),
+        ("The red bridge was built in 1999.", "The blue bridge was built in 1998.", False),
+        ("茶叶在春天采摘。", "茶叶在春天采摘", True),
+        ("茶叶在春天采摘。", "农民每天工作八小时。", False),
+    ],
+)
+def test_sentences_that_say_the_same(one: str, other: str, same: bool) -> None:
+    """Most of the shorter one's words in the other make them one."""
+    assert say_the_same(one, other) is say_the_same(other, one) is same
 
 
 def test_nearest_cases_are_each_offered_once(hits: list[Hit]) -> None:

@@ -32,7 +32,7 @@ TEXTS = ("Ada built the red bridge.", "It is old.", "It was opened in 1999 by Mr
 
 def _asked(text: str = "When was the red bridge opened?", share: float = 1.0) -> Asked:
     vector = np.array([1.0, 0.0], np.float32)
-    return Asked(text, "red bridge opened", vector, 0.5, 0.25, [3, 1, 2], _rarity(), share)
+    return Asked(text, "red bridge opened", vector, vector, 0.5, 0.25, [3, 1, 2], _rarity(), share)
 
 
 def _rarity() -> np.ndarray:
@@ -159,7 +159,7 @@ def test_any_text_has_finite_features(question: str, texts: list[str]) -> None:
     weights = np.full(len(asking), 1 / max(len(asking), 1), np.float32)
     vectors = np.zeros((len(texts), 2), np.float32)
     one = Candidate(0.0, vectors[0], vectors, texts, subwords)
-    asked = Asked(question, question, vectors[0], 0.0, 1e-9, asking, weights, 0.5)
+    asked = Asked(question, question, vectors[0], vectors[0], 0.0, 1e-9, asking, weights, 0.5)
     features = describe(asked, [one, one])
     assert features.shape == (2 * len(texts), len(FEATURES))
     assert np.isfinite(features).all()

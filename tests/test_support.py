@@ -1,82 +1,113 @@
-"""chatbot.support: a sentence holds only where the quotation it cites says what it says."""
+"""index.support: what a release has for a question, and what it lacks."""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Callable
+
 import pytest
 
-from chatbot.support import Source, find_fault
-from corpus.glossary import Glossary
-from index.encoder import Encoder
-
-WATER = Source(
-    "The completion of the Padma Water Plant project significantly improved the quality of "
-    "drinking water for local residents, benefiting approximately 3 million people.",
-    "CAMCE",
-)
-CARS = Source(
-    "The autonomous vehicles of WeRide were dispatched over 500 times, transferring over 20,000 "
-    "supplies weighing over 100 tons in total.",
-    "WeRide",
-)
-SCHOOL = Source(
-    "In March 2022, POWERCHINA did not close the school in Kano, and reduced its costs by 30%.",
-    "POWERCHINA",
-)
-SOURCES = (WATER, CARS, SCHOOL)
-GLOSSARY = Glossary([("WeRide", "文远知行")])
+from corpus.library import Library
+from index.build import build
+from index.ordinary import contrast, find_ordinary
+from index.publish import Releases
+from index.release import Release
+from index.search import search
+from index.support import Support, survey
+from tests.fake_encoder import FakeEncoder
 
 
-@pytest.mark.parametrize(
-    ("cited", "sentence"),
-    [
-        (0, "About 3 million people benefit from the Padma Water Plant."),
-        (0, "The plant improved the drinking water of local residents, benefiting 3 million."),
-        (0, "项目建成后，当地居民的饮用水水质显著改善，约300万人受益。"),
-        (0, "El proyecto mejoró el agua potable y benefició a unos tres millones de personas."),
-        (1, "WeRide's autonomous vehicles were dispatched over 500 times."),
-        (1, "文远知行的无人车出动500多次，运送物资超过2万件，总重超过100吨。"),
-        (2, "POWERCHINA did not close the school in Kano in March 2022."),
-    ],
-)
-def test_what_the_quotation_says_holds(real_encoder: Encoder, cited: int, sentence: str) -> None:
-    """In another wording or language, with less than the quotation says."""
-    assert find_fault(sentence, cited, SOURCES, GLOSSARY, real_encoder) == ""
+@pytest.fixture
+def release(published: Releases) -> Release:
+    """The small library, opened."""
+    return Release(published.path(published.live()))
 
 
-@pytest.mark.parametrize(
-    ("cited", "sentence", "fault"),
-    [
-        (0, "About 4 million people benefit from the Padma Water Plant.", "number"),
-        (0, "项目使约400万人受益，饮用水水质显著改善。", "number"),
-        (0, "Over 3 million people benefit from the Padma Water Plant.", "number"),
-        (0, "In 2019, the Padma Water Plant benefited 3 million people.", "number"),
-        (1, "The vehicles of WeRide moved over 100 kilometres in total.", "number"),
-        (1, "The vehicles were dispatched over 20,000 times with over 500 supplies.", "order"),
-        (0, "The Huawei Water Plant benefits approximately 3 million people.", "name"),
-        (0, "The Padma Water Plant in Dhaka benefits 3 million people.", "name"),
-        (0, "项目改善了尼日利亚卡诺州巴基斯坦居民的饮用水，约300万人受益。", "name"),
-        (0, "The Padma Water Plant did not improve the quality of drinking water.", "denial"),
-        (2, "POWERCHINA closed the school in Kano in March 2022.", "denial"),
-        (2, "POWERCHINA did not close the school, and increased its costs by 30%.", "direction"),
-        (0, "The residents like to cook rice with vegetables in the evening.", "meaning"),
-        (1, "The vehicles are good for the health of old people.", "meaning"),
-        (0, "Die Wasserqualität wurde für etwa 3 Millionen Menschen besser.", "language"),
-    ],
-)
-def test_what_it_does_not_say_is_a_fault(
-    real_encoder: Encoder, cited: int, sentence: str, fault: str
+def _survey(release: Release, encoder: FakeEncoder, question: str) -> Support:
+    support = survey(release, encoder, question, 5)[1]
+    assert support is not None
+    return support
+
+
+def test_hits_are_those_of_a_search(release: Release, encoder: FakeEncoder) -> None:
+    """And `near` is the best of their contrasts; where nothing is left there is no support."""
+    hits, support = survey(release, encoder, "When was the red bridge built?", 5)
+    assert hits == search(release, encoder, "When was the red bridge built?", 5)
+    assert support is not None
+    assert support.near == max(hit.evidence.contrast for hit in hits)
+    assert survey(release, encoder, "Who?", 5, cases=[]) == ([], None)
+
+
+def test_what_is_asked_is_compared_without_the_names(
+    release: Release, encoder: FakeEncoder
 ) -> None:
-    """Other numbers, bounds, units, names, denials, directions and subjects are told apart."""
-    assert find_fault(sentence, cited, SOURCES, GLOSSARY, real_encoder) == fault
-
-
-def test_another_quotation_may_not_be_nearer(real_encoder: Encoder) -> None:
-    """A sentence that restates the other quotation is not borne by the one it cites."""
-    twin = Source(
-        "The completion of the Tongi Water Plant project slightly improved the supply of water for "
-        "local factories, benefiting approximately 3 million people.",
-        "CAMCE",
+    """The best sentence's contrast is with the question less the names that the release holds."""
+    support = _survey(release, encoder, "Which red bridge has Ada built?")
+    [query] = encoder.encode_queries(["Which red bridge has built?"])
+    [sentence] = encoder.encode_passages(["The red bridge was built in 1999 by Ada."])
+    ordinary = find_ordinary(encoder, "en")
+    assert support.told == pytest.approx(
+        contrast(float(sentence @ query), query, ordinary), abs=1e-5
     )
-    sentence = "The project significantly improved the quality of drinking water for residents."
-    assert find_fault(sentence, 0, (WATER, twin), GLOSSARY, real_encoder) == ""
-    assert find_fault(sentence, 1, (WATER, twin), GLOSSARY, real_encoder) != ""
+    assert support.absent == ()
+
+
+def test_names_and_numbers_that_are_not_there_are_told(
+    release: Release, encoder: FakeEncoder
+) -> None:
+    """Absent names with their share; a year that the passage does not hold; a missing count."""
+    support = _survey(release, encoder, "How many trains of the red bridge has Huawei for Ada?")
+    assert (support.absent, support.absent_share) == (("Huawei",), 0.5)
+    assert _survey(release, encoder, "Who built the red bridge in 1999?").lacks_number is False
+    assert _survey(release, encoder, "Who built the red bridge in 1998?").lacks_number is True
+    assert _survey(release, encoder, "How many sons has the blue bridge of oak?").lacks_count
+
+
+def test_a_follow_up_is_judged_by_what_it_asks(release: Release, encoder: FakeEncoder) -> None:
+    """The matter is that of both together; what has to be told, half that of the follow-up."""
+    both = _survey(release, encoder, "When was the red bridge built? How do I cook it?")
+    alone = _survey(release, encoder, "How do I cook it?")
+    support = both.tell(alone)
+    assert (support.near, support.share) == (both.near, both.share)
+    assert support.told == pytest.approx((both.near + alone.told) / 2)
+    assert support.lacks_count == alone.lacks_count
+
+
+def test_copies_and_other_documents_change_nothing(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """Neither a copy of a document nor one on another matter moves a question's contrasts.
+
+    A copy does not count for the size either.
+    """
+    questions = ("When was the red bridge built?", "How is apple pie baked?")
+    (library.folder / "tea.txt").unlink()
+    seen = []
+    for step in range(3):
+        if step == 1:
+            write("copy.txt", (library.folder / "bridge.txt").read_text("utf-8") + "\n")
+        elif step == 2:
+            write("moon.txt", "Nine grey craters lie there. Dust covers everything.\n")
+        build(library, releases, encoder)
+        release = Release(releases.path(releases.live()))
+        seen.append([_survey(release, encoder, question) for question in questions])
+    assert len({support.near for support, _ in seen}) == 1
+    assert [math.exp(support.size) for support, _ in seen] == pytest.approx([4, 4, 6])
+    assert len({round(support.told, 6) for support, _ in seen}) == 1
+    assert seen[0][1].near == seen[1][1].near
+
+
+def test_known_names_are_names(library: Library, releases: Releases, encoder: FakeEncoder) -> None:
+    """The glossary's own are found in any script, and absent where no text holds them."""
+    (library.folder / "glossary.json").write_text(json.dumps([["Huawei", "华为"]]), "utf-8")
+    build(library, releases, encoder)
+    release = Release(releases.path(releases.live()))
+    support = _survey(release, encoder, "华为建了多少座桥？")
+    assert support.absent == ("Huawei",)
+    assert (support.same_language, support.spelled_alike) == (False, True)
+    spanish = _survey(release, encoder, "¿Cuándo trabajan los agricultores?")
+    assert (spanish.same_language, spanish.spelled_alike) == (False, False)

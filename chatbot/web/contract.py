@@ -128,7 +128,7 @@ class EvidenceBody(BaseModel):
 
     `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
     BM25, `overlap` the share of the question's words, and `contrast` how far the best sentence
-    stands above the mean of all.
+    stands above what any text has of the question.
     """
 
     dense: float

@@ -1,0 +1,34 @@
+"""How near a question is to any sentence at all, so that the cosine with one can be judged.
+
+A model's cosines do not begin at 0, and where they begin depends on the question and on both
+languages. `ordinary.json` holds sixteen everyday sentences in each of seven languages; a question's
+cosine with their mean vector tells. It does not depend on what a collection holds, so neither does
+what is judged by it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+
+from index.encoder import Encoder, Vectors
+
+# Taking all of the cosine with ordinary sentences tells less well within one language (area under
+# the curve .985 instead of .990 on SQuAD), taking none less well between languages.
+HALF = 0.5
+PATH = Path(__file__).with_name("ordinary.json")
+
+
+@functools.lru_cache(maxsize=32)
+def find_ordinary(encoder: Encoder, language: str) -> Vectors:
+    """Return the mean vector (d,) of a language's sentences, or of all for a language not there."""
+    sentences: dict[str, list[str]] = json.loads(PATH.read_bytes())
+    texts = sentences.get(language) or [text for each in sentences.values() for text in each]
+    mean: Vectors = encoder.encode_passages(texts).mean(axis=0)
+    return mean
+
+
+def contrast(cosine: float, query: Vectors, ordinary: Vectors) -> float:
+    """Return how far a question's cosine with a text stands above what any text has of it."""
+    return cosine - HALF * float(query @ ordinary)

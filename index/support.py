@@ -1,0 +1,127 @@
+"""What a release has for a question, as far as it tells whether the release answers it.
+
+Two things are looked at: whether anything is near the whole question, and whether the sentence that
+would answer says what is asked, which is the question without the names that the release holds. A
+company's name alone brings a question near to all sentences about it, whatever is asked of it.
+Nothing here depends on how often a document is there, and on how many there are only what the best
+of so many would be by chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpus.language import detect
+from index.encoder import Encoder
+from index.kinds import Kind
+from index.mentions import (
+    FOREIGN,
+    find_names,
+    find_numbers,
+    fold,
+    holds,
+    holds_number,
+    is_word,
+    leave_out,
+    occurs,
+)
+from index.ordinary import contrast, find_ordinary
+from index.release import Release
+from index.search import READ, Found, Hit, find, rank
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What speaks for an answer and against it.
+
+    For it: `near`, the contrast of the question, the best of the hits; `told` and `told_passage`,
+    that of what is asked with the sentence that answers best and with its passage; `overlap`, the
+    best of the hits. `share` is how far words count. Against it: `absent`, the names of the
+    question that no passage holds, and `absent_share`, their share of all its names;
+    `size`, ln of the number of different sentences, as the best of more is nearer by chance;
+    `lacks_number`, a number of the question is not in the passage; `lacks_count`, a number is asked
+    for and the sentence has none. `same_language` tells whether the question is in the passage's
+    language, `spelled_alike` whether in one that spells names as the passage does. Contrast,
+    overlap and share are those of index.search.
+    """
+
+    near: float
+    told: float
+    told_passage: float
+    overlap: float
+    share: float
+    absent: tuple[str, ...] = ()
+    absent_share: float = 0.0
+    size: float = 0.0
+    same_language: bool = True
+    spelled_alike: bool = True
+    lacks_number: bool = False
+    lacks_count: bool = False
+
+    def tell(self, other: Support) -> Support:
+        """Return the support of a follow-up asked with its subject, given that of it alone.
+
+        The matter is that of both together. What has to be told is asked half by the follow-up,
+        which may be a word ("Why?"), and half by both.
+        """
+        return replace(
+            self, told=(self.near + other.told) / 2,
+            told_passage=(self.near + other.told_passage) / 2,
+            lacks_number=other.lacks_number, lacks_count=other.lacks_count,
+        )  # fmt: skip
+
+
+def survey(
+    release: Release,
+    encoder: Encoder,
+    question: str,
+    k: int,
+    cases: Collection[int] | None = None,
+) -> tuple[list[Hit], Support | None]:
+    """Return what `search` does, and the support of the question; None where there is no hit."""
+    asked, found = find(release, encoder, question, max(k, READ), cases)
+    if asked is None:
+        return [], None
+    hits = rank(asked, found, k)
+    best = next(one for one in found if one.passage.id == hits[0].passage.id)
+    place = int(np.argmax(hits[0].sentences))
+    names = _list_names(release, asked.text, found)
+    absent = [name for name in names if not _is_there(release, encoder, best, name)]
+    asking = leave_out(asked.text, [name for name in names if name not in absent])
+    query = asked.query if asking == asked.text else encoder.encode_queries([asking])[0]
+    ordinary = find_ordinary(encoder, best.document.language)
+    numbers = find_numbers(asked.text)
+    language = detect(question)
+    support = Support(
+        near=max(one.evidence.contrast for one in found),
+        told=contrast(float(best.candidate.vectors[place] @ query), query, ordinary),
+        told_passage=contrast(float(best.candidate.vector @ query), query, ordinary),
+        overlap=max(one.evidence.overlap for one in found),
+        share=asked.share,
+        absent=tuple(absent),
+        absent_share=len(absent) / max(len(names), 1),
+        size=math.log(release.said),
+        same_language=language == best.document.language,
+        spelled_alike=language in (best.document.language, "und", *FOREIGN),
+        lacks_number=not all(holds_number(best.passage.text, number) for number in numbers),
+        lacks_count=Kind(asked.text).lacks_count(best.candidate.texts[place]),
+    )
+    return hits, support
+
+
+def _list_names(release: Release, question: str, found: list[Found]) -> list[str]:
+    """Return the names in a question, those left out that the texts found use as words."""
+    known = dict.fromkeys([*release.companies, *release.glossary.names])
+    texts = [one.passage.text for one in found]
+    return [
+        name for name in find_names(question, known) if name in known or not is_word(texts, name)
+    ]
+
+
+def _is_there(release: Release, encoder: Encoder, best: Found, name: str) -> bool:
+    around = f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
+    return holds(fold(around), name) or occurs(release, encoder, name)

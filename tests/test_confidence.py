@@ -1,0 +1,68 @@
+"""chatbot.confidence: a probability by its formula, and which way evidence counts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.confidence import ASKED, BIAS, FOUND, MATTER, estimate_confidence, load_weights
+from index.support import Support
+
+STRONG = Support(near=0.55, told=0.52, told_passage=0.5, overlap=0.8, share=1.0, size=5.0)
+FAR = Support(near=0.41, told=0.41, told_passage=0.4, overlap=0.0, share=0.0, size=5.0)
+NUMBERS = st.floats(0.2, 0.7)
+SUPPORTS = st.builds(
+    Support, NUMBERS, NUMBERS, NUMBERS, st.floats(0, 1), st.floats(0, 1),
+    st.sampled_from([(), ("Huawei",)]), st.floats(0, 1), st.floats(0, 12), st.booleans(),
+    st.booleans(),
+    st.booleans(), st.booleans(),
+)  # fmt: skip
+
+
+def test_confidence_is_its_formula() -> None:
+    """The product of two logistic functions of weighted sums."""
+    matter = dict.fromkeys(MATTER, 0.0) | {"near": 2.0, "absent": -1.0, BIAS: 0.5}
+    asked = dict.fromkeys(ASKED, 0.0) | {"told": 3.0, "number": -2.0, BIAS: 0.1}
+    support = replace(STRONG, absent=("Huawei",), lacks_number=True)
+    wanted = 1 / (1 + math.exp(-(2 * 0.55 - 1 + 0.5))) / (1 + math.exp(-(3 * 0.52 - 2 + 0.1)))
+    found = estimate_confidence(support, {"matter": matter, "asked": asked})
+    assert found == pytest.approx(wanted)
+
+
+def test_strong_evidence_answers_and_weak_does_not() -> None:
+    """And nothing at all is 0."""
+    assert estimate_confidence(STRONG) > 0.9 > FOUND > 0.1 > estimate_confidence(FAR)
+    assert estimate_confidence(None) == 0.0
+
+
+def test_a_known_name_does_not_make_up_for_what_is_not_told() -> None:
+    """Near by its name alone, a question is refused; so is one of a name that is nowhere."""
+    assert estimate_confidence(replace(STRONG, told=0.39, told_passage=0.38)) < FOUND
+    near = replace(STRONG, near=0.47, overlap=0.2, share=0.5)
+    absent = replace(near, absent=("Huawei",), absent_share=1.0)
+    assert estimate_confidence(absent) < estimate_confidence(near) / 2
+
+
+@given(support=SUPPORTS, more=st.floats(0, 0.2))
+def test_more_evidence_is_never_less_confidence(support: Support, more: float) -> None:
+    """Up in what speaks for an answer, and down in what speaks against it."""
+    found = estimate_confidence(support)
+    assert 0.0 <= found <= 1.0
+    for name in ("near", "told", "told_passage", "overlap"):
+        raised = replace(support, **{name: getattr(support, name) + more})
+        assert estimate_confidence(raised) >= found
+    for lacking in (replace(support, lacks_number=True), replace(support, lacks_count=True)):
+        assert estimate_confidence(lacking) <= found
+    assert estimate_confidence(replace(support, absent=(), absent_share=0.0)) >= found
+
+
+def test_the_shipped_weights_have_every_feature() -> None:
+    """Each on its side of 0."""
+    weights = load_weights()
+    for part, ways in (("matter", MATTER), ("asked", ASKED)):
+        assert weights[part].keys() == {*ways, BIAS}
+        assert all(weights[part][name] * way >= 0 for name, way in ways.items())
