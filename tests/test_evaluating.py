@@ -40,7 +40,7 @@ def squad(tmp_path: Path) -> str:
             article((BRIDGE, [ask("a", "When was the red bridge built?", BRIDGE, "1999"),
                               ask("b", "Who painted the bridge?", BRIDGE, is_impossible=True)])),
             article((TEA, [ask("c", "When do farmers pick it by hand?", TEA, "in April"), wrong])),
-            article((WORDS, [ask("e", "A recipe of apple pie needs what?", WORDS, "seven apples")])),
+            article((WORDS, [ask("e", "An apple pie needs what?", WORDS, "seven apples")])),
         )
     )  # fmt: skip
 
