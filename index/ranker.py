@@ -82,7 +82,7 @@ class Ranker:
     def score(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Floats]:
         """Return the score of every sentence of every candidate, (m,) float32 each."""
         features = describe(asked, candidates)
-        scores = features @ (self._weights @ mix(asked))
+        scores = _weigh(features, _weigh(self._weights, mix(asked)))
         return np.split(scores, np.cumsum([len(one.texts) for one in candidates])[:-1])
 
 
@@ -112,9 +112,9 @@ def describe(asked: Asked, candidates: Sequence[Candidate]) -> Floats:
         columns = [
             *_compare_vectors(asked, one),
             *_compare_words(asked, one),
-            stemmed @ rare / max(float(rare.sum()), 1e-9),
-            stemmed @ find_local(stemmed) / max(len(stems), 1),
-            stemmed @ stemmed.mean(axis=0) / max(len(stems), 1),
+            _weigh(stemmed, rare) / max(float(rare.sum()), 1e-9),
+            _weigh(stemmed, find_local(stemmed)) / max(len(stems), 1),
+            _weigh(stemmed, stemmed.mean(axis=0)) / max(len(stems), 1),
             *_place(one),
             *np.array([kind.find_signs(text) for text in one.texts]).T,
         ]
@@ -153,6 +153,14 @@ def mark(words: Sequence[object], texts: Sequence[Iterable[object]]) -> Floats:
     return np.array(marks, np.float32).reshape(len(texts), len(words))
 
 
+def _weigh(marks: Floats, weights: Floats) -> Floats:
+    """Return the sum of the weights of the marks of each row, (m,).
+
+    Not by `@`: for matrices as small as these NumPy's now and then warned of an invalid value.
+    """
+    return np.asarray(np.einsum("mw,w->m", marks, weights))
+
+
 def _compare_vectors(asked: Asked, one: Candidate) -> list[Floats]:
     count = len(one.texts)
     cosines = one.vectors @ asked.vector
@@ -179,12 +187,12 @@ def _compare_words(asked: Asked, one: Candidate) -> list[Floats]:
     in_order = mark(pairs, [pairwise(text) for text in one.subwords])
     tail = sorted(set(asked.subwords[len(asked.subwords) // 2 :]))
     return [
-        held @ asked.weights,
-        np.maximum(held, earlier) @ asked.weights,
-        earlier @ asked.weights,
-        held @ (asked.weights * find_local(held)),
-        held @ (asked.weights * held.mean(axis=0)),
-        in_order @ paired / max(float(paired.sum()), 1e-9),
+        _weigh(held, asked.weights),
+        _weigh(np.maximum(held, earlier), asked.weights),
+        _weigh(earlier, asked.weights),
+        _weigh(held, asked.weights * find_local(held)),
+        _weigh(held, asked.weights * held.mean(axis=0)),
+        _weigh(in_order, paired) / max(float(paired.sum()), 1e-9),
         mark(tail, one.subwords).mean(axis=1) if tail else np.zeros(len(held)),
     ]
 
