@@ -29,13 +29,17 @@
     find("#ask-what").textContent = button.dataset.ask;
     const yes = find("#ask-yes");
     yes.textContent = button.textContent;
-    dialog.returnValue = "";
-    yes.onclick = () => dialog.close("yes");
-    find("#ask-no").onclick = () => dialog.close();
     dialog.showModal();
     find("#ask-no").focus();
+    // Not by the dialog's `close`: it comes later, and may be that of the question before.
     return new Promise((resolve) => {
-      dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+      const end = (answer) => {
+        dialog.close();
+        resolve(answer);
+      };
+      yes.onclick = () => end(true);
+      find("#ask-no").onclick = () => end(false);
+      dialog.oncancel = () => resolve(false);
     });
   }
 
