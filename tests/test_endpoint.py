@@ -22,7 +22,8 @@ from tests.scripted_endpoint import (
 )
 
 KEY = "sk-secret-0123456789"
-QUICK = Limits(first=0.3, total=0.6)
+SILENT = Limits(first=0.3, total=60)
+SHORT = Limits(first=60, total=0.6)
 MESSAGES = [{"role": "user", "content": "水?"}]
 
 
@@ -140,14 +141,14 @@ def test_what_is_no_whole_answer_is_an_error(fault: str) -> None:
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_silent_endpoint_is_left(begun: bool) -> None:
     """Silence before or behind the head ends with the time until the first byte."""
-    assert fail(be_silent(begun), QUICK) == "silent for 0.3 seconds"
+    assert fail(be_silent(begun), SILENT) == "silent for 0.3 seconds"
 
 
 def test_a_dripping_endpoint_is_left() -> None:
     """Bytes that come in time singly do not hold the answer longer than the time in all."""
     with serving(repeat(b":\n", 0.05)) as server:
         with pytest.raises(EndpointError, match=r"no end after 0\.6 seconds"):
-            Endpoint(server.url, "small", KEY, QUICK).complete(MESSAGES)
+            Endpoint(server.url, "small", KEY, SHORT).complete(MESSAGES)
         assert server.left.wait(10)  # the stream was closed
 
 

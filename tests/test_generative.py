@@ -159,7 +159,7 @@ def test_through_a_real_endpoint(
     said: bool,
 ) -> None:
     """Words come over the wire; an endpoint that hangs costs its time, one line and no answer."""
-    limits = Limits(first=0.5, total=1.0)
+    limits = Limits(first=60, total=60 if said else 1.0)
     with serving(script) as server, caplog.at_level(logging.DEBUG, "casebook"):
         complete = Endpoint(server.url, "small", KEY, limits).complete
         engine = engine_of(report_releases, real_encoder, complete)
