@@ -37,7 +37,7 @@ def fold(text: str) -> str:
 
 def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
     """Return the names in a question, each once, as it spells them: first the `known` ones."""
-    names = [name for name in known if name in question]
+    names = list(dict.fromkeys(name for name in known if name in question))
     language = detect(question)
     words = [match for match in _WORD.finditer(question) if _LATIN.search(fold(match[0]))]
     if len(words) > 1 and not any(sign.islower() for sign in question):
@@ -49,7 +49,7 @@ def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
         named = inside or language in FOREIGN or (heads and language != "de")
         if named and len(word) > 1 and not any(word in name for name in names):
             names.append(word)
-    return list(dict.fromkeys(names))
+    return names
 
 
 def find_numbers(question: str) -> list[str]:

@@ -21,8 +21,10 @@ REPORTS = Path(__file__).parent.parent / "corpus" / "reports"
 # The model takes 600 MB and a minute to prepare, so the tests use the one that `make run` does.
 MODELS = Path(__file__).parent.parent / "var" / "models"
 
-# No test is timed: a slow machine is no failure.
-hypothesis.settings.register_profile("casebook", deadline=None)
+# No test is timed: a slow machine is no failure. The examples are the same in every run, so that a
+# change passes or fails by its own merit; `pytest --hypothesis-profile search` looks for new ones.
+hypothesis.settings.register_profile("casebook", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("casebook")
 
 

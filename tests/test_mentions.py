@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from index.mentions import (
@@ -101,6 +101,7 @@ def test_a_release_holds_what_its_texts_name(published: Releases, encoder: FakeE
 
 
 @given(question=st.text(max_size=200), known=st.lists(st.text(max_size=5), max_size=3))
+@example(question="A:À", known=["A:À", "A:À"])
 def test_names_and_numbers_of_anything(question: str, known: list[str]) -> None:
     """Whatever is asked: every name stands in it, each once, and leaving them out leaves words."""
     names = find_names(question, known)
