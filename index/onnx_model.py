@@ -6,6 +6,8 @@ is given back, and is kept below `models`; it is `python -m index.onnx_model FOL
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -21,11 +23,12 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import ModelError
+from corpus.files import sync
 from index.encoder import Vectors, list_model_files
 from index.onnx_encoder import TOKENIZER, TRAITS, WEIGHTS, OnnxEncoder
 
 RECIPE = "int8-1"  # part of the identity: raise it when the export gives other vectors
-_SOURCE, _REFUSED = "source.json", "refused.txt"
+_SOURCE, _REFUSED, _LOCK = "source.json", "refused.txt", ".export.lock"
 _PATIENCE = 900  # seconds for an export
 # The 8 bits cost .0034 of a cosine on 360 questions and passages (least .9938).
 _NEAR = 0.98
@@ -45,36 +48,59 @@ def prepare(folder: Path, models: Path, report: Callable[[str], None]) -> Path:
     """Return the folder of the exported model, exporting it first if need be.
 
     Raises ModelError, in one line, where the model cannot be exported or its vectors stray; that is
-    remembered until the model changes. `report` is told before the half minute begins. One that is
-    damaged is exported anew.
+    remembered until the model changes. `report` is told before the minute begins. One that is
+    damaged is exported anew; of two processes at once, the second waits for what the first makes.
     """
-    place = models / f"{folder.name}-{RECIPE}"
+    place = find_place(folder, models)
     source = _describe_source(folder)
     if _is_whole(place, source):
         return place
-    report(f"Exporting the model {folder.name} for onnxruntime (once, about half a minute)")
-    models.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=models))
+    report(f"Preparing the model {folder.name} for onnxruntime (once, about a minute)")
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        with (models / _LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel's: a dead process holds none
+            if not _is_whole(place, source):  # another process was not there first
+                _make(folder, place, source)
+    except OSError as error:
+        raise ModelError(f"{place}: cannot write the model ({error.strerror})") from error
+    if not _is_whole(place, source):
+        raise ModelError(f"{folder}: changes while it is exported; start again when it is complete")
+    return place
+
+
+def find_place(folder: Path, models: Path) -> Path:
+    """Return where the export of a model is kept: models of one name in two places have two."""
+    if folder.parent.resolve() == models.resolve():
+        return models / f"{folder.name}-{RECIPE}"
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]
+    return models / f"{folder.name}-{RECIPE}-{digest}"
+
+
+def _make(folder: Path, place: Path, source: dict[str, Any]) -> None:
+    """Export beside the place and rename, so that what stands there is whole.
+
+    What a killed export left is taken away first.
+    """
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
         reason = _export_apart(folder, draft)
         if reason:
             (draft / _REFUSED).write_text(reason, "utf-8")
         described = {"source": source, "files": _list_sizes(draft)}
         (draft / _SOURCE).write_text(json.dumps(described), "utf-8")
+        for path in draft.iterdir():
+            sync(path)
         draft.chmod(0o755)
         if place.exists():
             place.rename(draft.with_name(draft.name + "-old"))
         draft.rename(place)
-    except OSError as error:
-        if _is_whole(place, source):  # another process was there first
-            return place
-        raise ModelError(f"{place}: cannot write the model ({error.strerror})") from error
+        sync(place.parent)
     finally:
         for left in (draft, draft.with_name(draft.name + "-old")):
             shutil.rmtree(left, ignore_errors=True)
-    if reason:
-        raise ModelError(reason)
-    return place
 
 
 def _is_whole(place: Path, source: dict[str, Any]) -> bool:

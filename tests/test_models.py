@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +157,10 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     """
     said: list[str] = []
     encoder = load_encoder(str(small), tmp_path, said.append)
-    place = tmp_path / f"small-{RECIPE}"
+    place = onnx_model.find_place(small, tmp_path)
     if not isinstance(encoder, OnnxEncoder):  # made-up weights may stray in 8 bits
         pytest.fail(f"{said}")
-    assert [line.split(" (")[0] for line in said] == ["Exporting the model small for onnxruntime"]
+    assert [line.split(" (")[0] for line in said] == ["Preparing the model small for onnxruntime"]
     plain = SentenceEncoder(small)
     texts = ["water plant", "noise"]
     rows = encoder.encode_passages(texts), plain.encode_passages(texts)
@@ -171,7 +173,46 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
         assert isinstance(load_encoder(str(small), tmp_path, said.append), OnnxEncoder)
         assert (place / WEIGHTS).stat().st_size == len(whole)
     assert len(said) == 3
-    assert [path.name for path in tmp_path.iterdir()] == [place.name]
+    assert _left(tmp_path) == [place.name]
+
+
+def _left(models: Path) -> list[str]:
+    return [path.name for path in models.iterdir() if path.name != onnx_model._LOCK]
+
+
+def test_two_at_once_export_once(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second waits for the first and takes what it made; what a killed one left is gone."""
+    tries: list[Path] = []
+    both = threading.Barrier(2, timeout=60)
+
+    def export(_: Path, place: Path) -> str:
+        tries.append(place)
+        (place / WEIGHTS).write_bytes(b"weights")
+        return ""
+
+    place = onnx_model.find_place(small, tmp_path)
+    (tmp_path / f".{place.name}.killed").mkdir()
+    monkeypatch.setattr(onnx_model, "_export_apart", export)
+
+    def begin(_: str) -> None:
+        both.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [pool.submit(onnx_model.prepare, small, tmp_path, begin) for _ in range(2)]
+        assert [one.result() for one in made] == [place, place]
+    assert len(tries) == 1
+    assert _left(tmp_path) == [place.name]
+
+
+def test_models_of_one_name_are_kept_apart(small: Path, tmp_path: Path) -> None:
+    """Two folders called alike have an export each; one prepared here needs no more than a name."""
+    twin = tmp_path / "elsewhere" / small.name
+    twin.mkdir(parents=True)
+    places = {onnx_model.find_place(folder, tmp_path) for folder in (small, twin)}
+    assert len(places) == 2
+    assert onnx_model.find_place(MODELS / NAME, MODELS) == MODELS / f"{NAME}-{RECIPE}"
 
 
 def test_a_model_that_strays_runs_whole(
@@ -207,5 +248,5 @@ def test_an_export_that_was_killed_is_tried_again(
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(ModelError, match="killed by signal 9" if code < 0 else "no such operator"):
         onnx_model.prepare(small, tmp_path, lambda _: None)
-    assert bool(list(tmp_path.iterdir())) is (code > 0)
-    assert not list(tmp_path.glob(".*"))
+    assert bool(_left(tmp_path)) is (code > 0)
+    assert not any(name.startswith(".") for name in _left(tmp_path))
