@@ -16,7 +16,6 @@ from typing import Any
 from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.questions import GateReport, Question, compare, read_questions
-from corpus.address import fetch
 from corpus.errors import DocumentError, GateError, ReleaseError
 from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.files import read_file
@@ -103,6 +102,8 @@ class Desk:
         `private` allows addresses of this machine and of private networks, which a web page may
         never ask for. Raises DocumentError with the reason.
         """
+        from corpus.address import fetch  # its libraries are for the few that add an address
+
         page = fetch(address, private)
         suffix = suffix_for(page.data, page.name)
         name = make_name(page.name, suffix)

@@ -1,7 +1,7 @@
 """The server process: takes the port, prepares in the background, says when it can answer.
 
-The page and `/healthz` answer at once; `/readyz` follows when a release is open and the encoder
-warm.
+The page and `/healthz` answer while the encoder loads, and while a first release is built;
+`/readyz` follows when a release is open and the encoder warm.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from chatbot.desk import Desk
 from chatbot.engine import Engine
 from chatbot.settings import Settings
-from corpus.errors import CasebookError, UsageError
+from corpus.errors import UsageError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 log = logging.getLogger("casebook")
 
@@ -33,18 +37,26 @@ def serve(
 ) -> int:
     """Serve until Ctrl-C or SIGTERM and return the exit code.
 
-    `prepare` makes what is missing (a model, a first release) before the first page, and `desk` is
-    what the editor's page works at. Raises UsageError where the port cannot be taken, which is
-    tried before anything slow.
+    The page and `/healthz` answer as soon as the web libraries are imported; meanwhile and after,
+    in the background, `prepare` makes what is missing (a first release) and the encoder is loaded.
+    `desk` is what the editor's page works at. Raises UsageError where the port cannot be taken,
+    which is tried before anything slow, and what the background raises, which ends the server.
     """
     listener = take_port(settings.host, settings.port)
     try:
         started = time.perf_counter()
-        prepare()
-        from chatbot.web import create_app  # 2.6 s of imports, not needed by the other verbs
+        made, stop = threading.Event(), threading.Event()
+
+        def make_app() -> FastAPI:
+            from chatbot.web import create_app  # seconds of imports, not needed by the other verbs
+
+            app = create_app(engine, settings, desk)
+            made.set()
+            return app
 
         config = uvicorn.Config(
-            create_app(engine, settings, desk),
+            make_app,
+            factory=True,
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=settings.log_level == "debug",
             server_header=False,
@@ -54,24 +66,25 @@ def serve(
         )
         server = uvicorn.Server(config)
         address = describe_address(listener)
-        failures: list[CasebookError] = []
+        failures: list[Exception] = []
 
-        def warm() -> None:
+        def work() -> None:
             try:
+                prepare()
                 engine.warm()
-            except CasebookError as error:
+            except Exception as error:  # noqa: BLE001 - raised again by the main thread
                 failures.append(error)
                 server.should_exit = True
                 return
+            made.wait()
             say(
                 f"Casebook answers on {address} "
                 f"({time.perf_counter() - started:.0f} s); Ctrl-C ends it"
             )
+            engine.follow(stop)
 
         say(f"Casebook is starting on {address}")
-        threading.Thread(target=warm, name="warm", daemon=True).start()
-        stop = threading.Event()
-        threading.Thread(target=engine.follow, args=(stop,), name="follow", daemon=True).start()
+        threading.Thread(target=work, name="engine", daemon=True).start()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
         stop.set()

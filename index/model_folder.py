@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save_file
 
 from corpus.errors import ModelError
 from index.bundled_model import PACKAGE, Bundle, find_bundle, read_bundle, read_tensor
@@ -245,6 +244,8 @@ def _describe_folder(bundle: Bundle) -> dict[str, Any]:
 
 
 def _write_weights(bundle: Bundle, path: Path, step: Callable[[float], None]) -> None:
+    from safetensors.numpy import save_file  # for the one time that the folder is written
+
     names = dict(_EMBEDDINGS)
     for layer in range(bundle.layers):
         names |= {f"l{layer}.{k}": f"encoder.layer.{layer}.{v}" for k, v in _LAYER.items()}

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from index.publish import Releases
+from tests.conftest import MODELS
+
 ROOT = Path(__file__).parent.parent
 ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
 HOMES = {
@@ -93,3 +96,26 @@ def test_importing_the_verbs_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_asking_loads_what_it_needs(report_releases: Releases) -> None:
+    """`python app.py ask` imports neither torch, nor the web, nor what reads files and pages."""
+    code = (
+        "import sys\n"
+        "from chatbot import cli\n"
+        "code = cli.main(sys.argv[1:])\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
+        "heavy |= {'gradio', 'fastapi', 'starlette', 'uvicorn', 'pydantic', 'anyio', 'httpx'}\n"
+        "heavy |= {'trafilatura', 'lxml', 'pypdfium2', 'docx', 'markdown_it', 'urllib3'}\n"
+        "heavy |= {'jwt', 'cryptography', 'huggingface_hub', 'safetensors', 'pandas'}\n"
+        "print(code, sorted(heavy & sys.modules.keys()))"
+    )
+    var = report_releases.folder.parent
+    (var / "models").symlink_to(MODELS)
+    question = "How many people benefit from the Padma Water Plant?"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ask", question, "--var", var],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "3 million people" in done.stdout
+    assert done.stdout.splitlines()[-1] == "0 []"

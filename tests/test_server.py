@@ -10,14 +10,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
-from chatbot.server import describe_address, take_port
-from corpus.errors import UsageError
+from chatbot.engine import Engine
+from chatbot.server import describe_address, serve, take_port
+from chatbot.settings import Settings
+from corpus.errors import LibraryError, UsageError
+from index.publish import Releases
 from tests.conftest import MODELS, REPORTS
+from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,6 +96,36 @@ class Server:
         assert self.process.stderr
         self.process.stdout.close()
         self.process.stderr.close()
+
+
+def test_the_page_is_there_before_the_first_release(releases: Releases, tmp_path: Path) -> None:
+    """While the first build is at work, all but answers is served; its failure ends the server."""
+    failing = threading.Event()
+
+    def prepare() -> None:
+        failing.wait(120)
+        raise LibraryError("the folder is empty")
+
+    settings = Settings(var=tmp_path, port=0)
+    said: list[str] = []
+    engine = Engine(releases, FakeEncoder)
+    with ThreadPoolExecutor(1) as pool:
+        served = pool.submit(serve, engine, settings, prepare, said.append)
+        try:
+            while not said:
+                assert not served.done()
+                time.sleep(0.01)
+            address = said[0].removeprefix("Casebook is starting on ")
+            with httpx.Client(base_url=address, timeout=120) as client:
+                assert client.get("/healthz").status_code == 200
+                assert client.get("/").status_code == 200
+                ready = client.get("/readyz")
+                assert (ready.status_code, ready.json()["live"]) == (503, False)
+        finally:
+            failing.set()
+        with pytest.raises(LibraryError, match="empty"):
+            served.result(120)
+    assert len(said) == 1
 
 
 @pytest.fixture
