@@ -26,6 +26,7 @@ from corpus.library import Library
 from index.encoder import Encoder
 from index.models import load_encoder
 from index.publish import Releases
+from index.shared_encoder import SharedEncoder
 
 VERSION = "0.1.0"
 
@@ -139,7 +140,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
     def load() -> Encoder:
         if not loaded:
-            loaded.append(_load_encoder(settings))
+            loaded.append(SharedEncoder(_load_encoder(settings)))
         return loaded[0]
 
     desk = Desk(Library(settings.reports), releases, load)

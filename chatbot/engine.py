@@ -19,6 +19,7 @@ from chatbot.conversation import Turn
 from chatbot.generative import Complete, can_write, write
 from chatbot.question import Filters, clean_question, select_cases
 from chatbot.quotation import check_answer
+from chatbot.recent import RecentAnswers, make_key
 from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
 from index.publish import Releases
@@ -51,6 +52,7 @@ class Engine:
         self._release: Release | None = None
         self._release_lock = threading.Lock()
         self._refused = ("", 0)  # the live release that cannot be used, and its date
+        self._recent = RecentAnswers()
         self._following = False
         self._warm = False
 
@@ -74,9 +76,18 @@ class Engine:
         `history` holds the turns before it, oldest first; `filters` limits the cases: for every
         key (`company`, `case_id`, `document_id`, `language`) a case must have one of the values.
         `language`, `en` or `zh`, is that of the framing words; without it, the question's. Raises
-        QuestionError, FilterError, ModelError or a ReleaseError.
+        QuestionError, FilterError, BusyError, ModelError or a ReleaseError.
         """
-        return answer(self._hold(), self._get_encoder, question, history, filters, language)
+        started = time.perf_counter()
+        release = self._hold()
+        key = make_key(release.id, question, history, filters, language)
+        given = self._recent.find(key)
+        if given is None:
+            given = answer(release, self._get_encoder, question, history, filters, language)
+            self._recent.keep(key, given)
+            return given
+        check_answer(given, release.documents_of(c.document_id for c in given.citations))
+        return replace(given, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
     def can_write(self, answer: Answer) -> bool:
         """Tell whether `write` would ask a language model."""

@@ -30,6 +30,7 @@ MARGIN_SEVERAL = 4.0
 SAME = 0.8  # of the words of the shorter of two sentences that say the same
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
+_SAYS_SOMETHING = re.compile(r"(?:[\W_]*[^\W_]){3}")
 _PLURAL = re.compile(
     r"\b(companies|countries|cases|projects|firms|enterprises|members|initiatives|organi[sz]ations"
     r"|compare|comparison|both|each|every|differ\w*|list|examples)\b"
@@ -135,7 +136,7 @@ def join(chosen: Sequence[Choice]) -> list[Choice]:
 
 def is_quotable(hit: Hit, place: int) -> bool:
     """Tell whether a sentence says anything: at least three letters or digits."""
-    return sum(c.isalnum() for c in hit.passage.sentences[place].text) >= 3
+    return _SAYS_SOMETHING.match(hit.passage.sentences[place].text) is not None
 
 
 def compose(

@@ -79,8 +79,10 @@ class Lexical:
         distinct = np.unique(np.asarray(subwords, np.int64))
         places, seen = self._find(distinct)
         weights = np.where(seen, self._idf[places], self._idf_unseen)
-        held = np.array([weights[np.isin(distinct, text)].sum() for text in texts], np.float32)
-        return held / max(float(weights.sum()), 1e-9)
+        worth = list(zip(distinct.tolist(), weights.tolist(), strict=True))
+        sets = map(frozenset, texts)  # a sentence is short: NumPy's isin takes ten times as long
+        held = [sum(weight for term, weight in worth if term in text) for text in sets]
+        return np.array(held, np.float32) / max(float(weights.sum()), 1e-9)
 
     def match(self, subwords: Sequence[int]) -> Matches:
         """Compare a question's sub-words with every passage; repeated ones count as often."""

@@ -1,0 +1,82 @@
+"""One encoder for many askers: a bounded line, equal questions encoded once, sub-words kept.
+
+A question is encoded on its own, not in a padded batch: in 8 bits a vector would depend on its
+company, and so would the answer. What batches would gain stands in benchmarks/LOG.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from corpus.errors import BusyError
+from index.encoder import Encoder, Progress, Vectors, count_cores, ignore_progress
+
+PLACES = 128  # questions that are encoded or wait for it
+KEPT = 10_000  # texts whose sub-words are kept, about 14 MB: the sentences of often found passages
+
+
+class SharedEncoder:
+    """An encoder that any number of threads may ask; see Encoder.
+
+    As many questions are encoded at once as there are cores, in the order in which they came.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Take the encoder that does the work; it has to be safe to share between threads."""
+        self._encoder = encoder
+        self.identity = encoder.identity
+        self.dimension = encoder.dimension
+        self._pool = ThreadPoolExecutor(count_cores(), "encode")
+        self._encoding: dict[str, Future[Vectors]] = {}
+        self._kept: dict[str, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """See Encoder; raises BusyError at once where too many questions wait."""
+        rows = np.empty((len(texts), self.dimension), np.float32)
+        for number, future in enumerate([self._submit(text) for text in texts]):
+            rows[number] = future.result()
+        return rows
+
+    def encode_passages(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """See Encoder; waits in no line."""
+        return self._encoder.encode_passages(texts, progress)
+
+    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
+        """See Encoder."""
+        with self._lock:
+            known = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            split = dict(zip(new, self._encoder.split_subwords(new), strict=True))
+            known |= split
+            with self._lock:
+                self._kept.update(split)
+                while len(self._kept) > KEPT:
+                    del self._kept[next(iter(self._kept))]  # the one kept longest
+        return [known[text] for text in texts]
+
+    def _submit(self, text: str) -> Future[Vectors]:
+        with self._lock:
+            future = self._encoding.get(text)
+            if future is None:
+                if len(self._encoding) >= PLACES:
+                    raise BusyError(
+                        "too many questions wait to be read; ask again in a few seconds"
+                    )
+                future = self._encoding[text] = self._pool.submit(self._encode, text)
+            return future
+
+    def _encode(self, text: str) -> Vectors:
+        try:
+            row: Vectors = self._encoder.encode_queries([text])[0]
+            return row
+        finally:
+            with self._lock:
+                del self._encoding[text]

@@ -1,0 +1,153 @@
+"""index.shared_encoder: many askers, equal questions once, a bounded line."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.errors import BusyError
+from index import shared_encoder as module
+from index.encoder import Vectors, count_cores
+from index.shared_encoder import SharedEncoder
+from tests.fake_encoder import FakeEncoder
+
+
+class Held(FakeEncoder):
+    """An encoder that notes its questions, and waits for `go` before it answers one."""
+
+    def __init__(self) -> None:
+        """Start with nothing asked, and held."""
+        super().__init__()
+        self.asked: list[str] = []
+        self.split: list[str] = []
+        self.begun = threading.Semaphore(0)
+        self.go = threading.Event()
+        self.error: BaseException | None = None
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Note, wait and encode, or fail as it was told to."""
+        self.asked += texts
+        self.begun.release()
+        self.go.wait(60)
+        if self.error is not None:
+            raise self.error
+        return super().encode_queries(texts)
+
+    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
+        """Note and split."""
+        self.split += texts
+        return super().split_subwords(texts)
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """An encoder to hold up; let go at the end."""
+    encoder = Held()
+    yield encoder
+    encoder.go.set()
+
+
+def test_vectors_are_those_of_the_encoder(encoder: FakeEncoder) -> None:
+    """Asked by many at once, each gets the vectors of its own texts, in its own order."""
+    shared = SharedEncoder(encoder)
+    assert (shared.identity, shared.dimension) == (encoder.identity, encoder.dimension)
+    asked = [[f"question {n % 7}", f"of {n}"] for n in range(60)]
+    with ThreadPoolExecutor(16) as pool:
+        for texts, rows in zip(asked, pool.map(shared.encode_queries, asked), strict=True):
+            assert (rows == encoder.encode_queries(texts)).all()
+    assert (shared.encode_passages(["tea"]) == encoder.encode_passages(["tea"])).all()
+    assert shared.encode_queries([]).shape == (0, encoder.dimension)
+
+
+def test_equal_questions_are_encoded_once(held: Held) -> None:
+    """Asked while it is encoded, a question waits for the one vector; later it is encoded anew."""
+    shared = SharedEncoder(held)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(shared.encode_queries, ["tea"])
+        assert held.begun.acquire(timeout=60)
+        others = [shared._submit("tea") for _ in range(5)]
+        held.go.set()
+        rows = [first.result(60)[0], *(other.result(60) for other in others)]
+    assert held.asked == ["tea"]
+    assert all((row == rows[0]).all() for row in rows)
+    assert shared.encode_queries(["tea"]).shape == (1, held.dimension)
+    assert held.asked == ["tea", "tea"]
+
+
+def test_a_full_line_is_told_at_once(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond its places nobody waits, and afterwards there is room again."""
+    monkeypatch.setattr(module, "PLACES", 3)
+    shared = SharedEncoder(held)
+    waiting = [shared._submit(f"question {n}") for n in range(3)]
+    with pytest.raises(BusyError, match="few seconds"):
+        shared.encode_queries(["one more"])
+    shared._submit("question 0")  # an equal one takes no place
+    held.go.set()
+    for future in waiting:
+        future.result(60)
+    assert np.isfinite(shared.encode_queries(["one more"])).all()
+
+
+def test_no_more_at_once_than_cores(held: Held) -> None:
+    """The others wait in line: more threads than cores would only take turns."""
+    shared = SharedEncoder(held)
+    waiting = [shared._submit(f"question {n}") for n in range(20)]
+    for _ in range(count_cores()):
+        assert held.begun.acquire(timeout=60)
+    assert len(held.asked) == count_cores()
+    held.go.set()
+    for future in waiting:
+        future.result(60)
+    assert held.asked == [f"question {n}" for n in range(20)]
+
+
+@pytest.mark.parametrize("error", [MemoryError("no room"), SystemExit("gone")])
+def test_an_encoder_that_fails_holds_up_nobody(held: Held, error: BaseException) -> None:
+    """Every asker hears of it, even where it would have ended the thread; the next is answered."""
+    shared = SharedEncoder(held)
+    held.error = error
+    held.go.set()
+    for future in [shared._submit(f"question {n % 4}") for n in range(12)]:
+        with pytest.raises(type(error)):
+            future.result(60)
+    held.error = None
+    assert shared.encode_queries(["tea"]).shape == (1, held.dimension)
+
+
+texts = st.lists(st.sampled_from(["tea", "tea hills", "red bridge", "", "nine trains a day"]))
+
+
+@given(calls=st.lists(texts, max_size=6), most=st.integers(0, 4))
+def test_subwords_are_those_of_the_encoder(calls: list[list[str]], most: int) -> None:
+    """Kept or not, forgotten or not, a text has its own sub-words; no more are kept than may be."""
+    encoder = FakeEncoder()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "KEPT", most)
+        shared = SharedEncoder(encoder)
+        for call in calls:
+            assert shared.split_subwords(call) == encoder.split_subwords(call)
+            assert len(shared._kept) <= most
+
+
+def test_kept_subwords_are_not_split_again(held: Held) -> None:
+    """A text is split once as long as it is kept."""
+    shared = SharedEncoder(held)
+    for _ in range(3):
+        shared.split_subwords(["tea", "hills", "tea"])
+    assert held.split == ["tea", "hills"]
+
+
+def test_many_threads_may_split(encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While texts are forgotten by one thread, others still get theirs."""
+    monkeypatch.setattr(module, "KEPT", 5)
+    shared = SharedEncoder(encoder)
+    asked = [[f"text {number % 9}", "a"] for number in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        for number, found in enumerate(pool.map(shared.split_subwords, asked)):
+            assert found == encoder.split_subwords(asked[number])
