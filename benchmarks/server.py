@@ -45,7 +45,7 @@ def serving(reports: Path, var: Path) -> Iterator[httpx.Client]:
         port = free.getsockname()[1]
     environ = {
         **os.environ, "CASEBOOK_REPORTS": str(reports), "CASEBOOK_VAR": str(var),
-        "CASEBOOK_PORT": str(port),
+        "CASEBOOK_PORT": str(port), "CASEBOOK_LOG_LEVEL": "warning",
     }  # fmt: skip
     process = subprocess.Popen([sys.executable, "app.py", "serve"], cwd=ROOT, env=environ)
     try:
