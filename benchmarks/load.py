@@ -6,7 +6,8 @@ The first set's paragraphs become a library that a process of its own serves; th
 sets, mixed, are asked by 1 to 96 clients, none twice, each as soon as it has its answer; a client
 that is refused with 503 waits a second. Before and after each level, while the server idles, the
 encoder alone encodes the same questions on all cores: what the server could reach if nothing else
-cost anything. Clients share the server's cores. Prints a table.
+cost anything. Clients share the server's cores. `cpu` is processor time for one question, in all
+and the encoder's alone: it stays the same where other programs take cores away. Prints a table.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import argparse
 import http.client
 import itertools
 import json
+import os
 import random
 import statistics
 import tempfile
@@ -89,12 +91,22 @@ def run_level(port: int, clients: int, questions: Iterator[str], seconds: float)
     return level
 
 
-def time_encoder(encoder: Encoder, questions: Sequence[str]) -> float:
-    """Return how many questions a second the encoder alone encodes, on all cores."""
+def time_encoder(encoder: Encoder, questions: Sequence[str]) -> tuple[float, float]:
+    """Return how many questions a second the encoder alone encodes, on all cores.
+
+    And the milliseconds of processor time for each.
+    """
     with ThreadPoolExecutor(count_cores()) as pool:
-        started = time.perf_counter()
+        started, spent = time.perf_counter(), time.process_time()
         list(pool.map(lambda question: encoder.encode_queries([question]), questions))
-        return len(questions) / (time.perf_counter() - started)
+        took, spent = time.perf_counter() - started, time.process_time() - spent
+        return len(questions) / took, spent / len(questions) * 1000
+
+
+def read_spent(process: int) -> float:
+    """Return the milliseconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") * 1000
 
 
 class Shared:
@@ -143,23 +155,25 @@ def run(client: httpx.Client, encoder: Encoder, asked: Sequence[str], seconds: f
     questions = Shared(asked)
     for question in itertools.islice(questions, WARMING):
         client.post("/api/ask", json={"question": question}).raise_for_status()
-    bare = time_encoder(encoder, asked[:WARMING])
-    print("| clients | p50, ms | p95 | p99 | answers/s | bare encoder/s | ratio | refused (503) "
-          "| other errors | memory, MiB |")  # fmt: skip
-    print("|" + "---|" * 10)
+    bare, _ = time_encoder(encoder, asked[:WARMING])
+    print("| clients | p50, ms | p95 | p99 | answers/s | bare encoder/s | ratio "
+          "| cpu, ms (encoder) | refused (503) | other errors | memory, MiB |")  # fmt: skip
+    print("|" + "---|" * 11)
     ratios = []
     for clients in LEVELS:
+        spent = read_spent(process)
         level = run_level(port, clients, questions, seconds)
-        before, bare = bare, time_encoder(encoder, level.questions[:600])
-        ratio = level.throughput / statistics.mean([before, bare])
-        ratios.append(ratio)
+        spent = (read_spent(process) - spent) / len(level.times)
+        before, (bare, alone) = bare, time_encoder(encoder, level.questions[:600])
+        limit = statistics.mean([before, bare])
+        ratios.append(level.throughput / limit)
         times = sorted(level.times)
         p50, p95, p99 = (times[int(len(times) * share)] for share in (0.5, 0.95, 0.99))
         refused = level.failures.pop("503", 0)
         others = dict(level.failures) or 0
         print(f"| {clients} | {p50:.0f} | {p95:.0f} | {p99:.0f} | {level.throughput:.0f} | "
-              f"{statistics.mean([before, bare]):.0f} | {ratio:.2f} | {refused} | {others} | "
-              f"{read_memory(process):.0f} |", flush=True)  # fmt: skip
+              f"{limit:.0f} | {ratios[-1]:.2f} | {spent:.1f} ({alone:.1f}) | {refused} | "
+              f"{others} | {read_memory(process):.0f} |", flush=True)  # fmt: skip
     print(f"best ratio {max(ratios):.2f}, median {statistics.median(ratios):.2f}")
 
 

@@ -52,7 +52,7 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 Numbers = NDArray[np.int64]
 MARK = np.dtype([("hash", "<u8"), ("letters", "<u4")])
-_DOCUMENTS_KEPT = 32  # documents parsed and kept; the rest are read again from disk
+_CHARACTERS_KEPT = 4_000_000  # of documents; the rest are read again from disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ class Release:
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
         self._kept: OrderedDict[int, Document] = OrderedDict()
+        self._held = 0  # characters of the documents kept
         self._lock = threading.Lock()
         documents = [tables.documents[number] for number in range(len(tables.documents))]
         self._document_numbers = {record["id"]: number for number, record in enumerate(documents)}
@@ -207,9 +208,11 @@ class Release:
         record["pages"] = tuple(record["pages"])
         document = Document(**record, text=self.tables.texts[number])
         with self._lock:
-            self._kept[number] = document
-            while len(self._kept) > _DOCUMENTS_KEPT:
-                self._kept.popitem(last=False)
+            if number not in self._kept:
+                self._kept[number] = document
+                self._held += len(document.text)
+            while self._held > _CHARACTERS_KEPT and len(self._kept) > 1:
+                self._held -= len(self._kept.popitem(last=False)[1].text)
         return document
 
     def _case(self, number: int) -> tuple[Case, Document]:

@@ -210,7 +210,7 @@ def score_sentences(
     firsts, counts = release.starts[rows], np.diff(release.starts)[rows]
     bounds = np.concatenate([[0], np.cumsum(counts)])
     numbers = np.arange(bounds[-1]) - np.repeat(bounds[:-1] - firsts, counts)
-    return release.sentences.take(numbers) @ query, bounds
+    return release.sentences.compare(numbers, query), bounds
 
 
 def fuse(dense: Scores, sentence: Scores, lexical: Scores, share: float) -> Scores:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -44,6 +45,11 @@ class Rows:
             raise CorruptReleaseError(f"{path}: not an index of rows; build again") from error
         self.count = int(self._index.ntotal)
         self.dimension = int(self._index.d)
+        # The mapped bytes themselves: nothing of it may outlive the index.
+        size = self.count * self.dimension
+        flat: Any = self._index
+        rows = faiss.rev_swig_ptr(flat.get_xb(), size) if size else np.empty(0, np.float32)
+        self._rows: Vectors = rows.reshape(self.count, self.dimension)
 
     def search(self, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return the numbers and inner products of the min(k, n) rows nearest to `query` (d,).
@@ -60,11 +66,20 @@ class Rows:
 
     def take(self, numbers: NDArray[np.int64]) -> Vectors:
         """Return the rows of these numbers, (len(numbers), d) float32, in their order."""
-        if not len(numbers):
-            return np.empty((0, self.dimension), np.float32)
-        _stay_alone()
-        rows: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(numbers, np.int64))
-        return rows
+        taken: Vectors = self._rows[numbers]
+        return taken
+
+    def compare(self, numbers: NDArray[np.int64], query: Vectors) -> Vectors:
+        """Return the inner products of the rows of these numbers with `query`, in their order.
+
+        Neighbouring rows, such as all there are, are not copied for it.
+        """
+        products: Vectors
+        if len(numbers) and np.array_equal(numbers, np.arange(len(numbers)) + numbers[0]):
+            products = self._rows[int(numbers[0]) : int(numbers[-1]) + 1] @ query
+        else:
+            products = self._rows[numbers] @ query
+        return products
 
 
 def _stay_alone() -> None:

@@ -61,6 +61,31 @@ def test_take_returns_the_rows_written(tmp_path: Path) -> None:
     assert (opened.count, opened.dimension) == (9, 8)
 
 
+@given(numbers=st.lists(st.integers(0, 8), max_size=12), first=st.integers(0, 8))
+def test_comparing_is_the_dot_product(
+    tmp_path_factory: pytest.TempPathFactory, numbers: list[int], first: int
+) -> None:
+    """Scattered rows, repeated ones, neighbours and none: each product in the order asked for."""
+    path = tmp_path_factory.mktemp("rows") / "rows.faiss"
+    rows, query = _rows(9), _rows(1, seed=3)[0]
+    write_rows(rows, path)
+    opened = Rows(path)
+    for asked in (np.array(numbers, np.int64), np.arange(first, 9)):
+        products = opened.compare(asked, query)
+        assert products.shape == (len(asked),)
+        np.testing.assert_allclose(products, rows[asked] @ query, rtol=0, atol=1e-6)
+
+
+def test_what_was_taken_outlives_the_file(tmp_path: Path) -> None:
+    """Rows that were taken are their taker's: the file may be closed, and they may be changed."""
+    rows = _rows(9)
+    write_rows(rows, tmp_path / "rows.faiss")
+    taken = Rows(tmp_path / "rows.faiss").take(np.arange(9))
+    taken += 1
+    assert (taken == rows + 1).all()
+    assert (Rows(tmp_path / "rows.faiss").take(np.arange(9)) == rows).all()
+
+
 def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
     """Writing the same rows twice writes the same file."""
     write_rows(_rows(5), tmp_path / "a")
