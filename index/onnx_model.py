@@ -132,9 +132,11 @@ def _describe_source(folder: Path) -> dict[str, Any]:
 def _export_apart(folder: Path, place: Path) -> str:
     """Export in another process; returns why the model cannot be exported, or nothing.
 
-    Raises ModelError where another time it may: the process was killed or not let end.
+    Raises ModelError where another time it may: the process was killed, not let end, or had no
+    room, memory or library.
     """
-    command = [sys.executable, "-m", "index.onnx_model", str(folder), str(place)]
+    paths = [str(path.absolute()) for path in (folder, place)]  # it works in another folder
+    command = [sys.executable, "-m", "index.onnx_model", *paths]
     root = Path(__file__).parent.parent
     environ = {**os.environ, "PYTHONPATH": str(root)}
     try:
@@ -148,6 +150,8 @@ def _export_apart(folder: Path, place: Path) -> str:
     if done.returncode < 0:
         raise ModelError(f"{folder.name}: not exported (killed by signal {-done.returncode})")
     last = (done.stderr.strip() or "no reason given").splitlines()[-1][:200]
+    if done.returncode == os.EX_TEMPFAIL:
+        raise ModelError(f"{folder.name}: not exported ({last})")
     return f"{folder.name}: cannot be exported ({last})"
 
 
@@ -200,5 +204,25 @@ def _compare(plain: Any, small: OnnxEncoder, folder: Path) -> None:
         raise ModelError(f"{folder.name}: in 8 bits its vectors stray (cosine {least:.3f})")
 
 
+def may_pass(error: BaseException | None) -> bool:
+    """Tell whether what failed may work another time: it, or its cause, is not the model's."""
+    while error is not None:
+        if isinstance(error, (OSError, MemoryError, ImportError)):
+            return True
+        error = error.__cause__
+    return False
+
+
+def main(folder: Path, place: Path) -> int:
+    """Export and return the exit code; the last line of stderr is the reason."""
+    try:
+        export(folder, place)
+    except Exception as error:  # noqa: BLE001 - the exporter raises whatever it likes
+        reason = (str(error).strip() or "no reason given").splitlines()[0]
+        print(f"{type(error).__name__}: {reason}", file=sys.stderr)
+        return os.EX_TEMPFAIL if may_pass(error) else 1
+    return 0
+
+
 if __name__ == "__main__":
-    export(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))

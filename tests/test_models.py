@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -234,19 +235,68 @@ def test_a_model_that_strays_runs_whole(
     assert len(tries) == 1
 
 
-@pytest.mark.parametrize("code", [-9, 1])
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import os; os.kill(os.getpid(), 9)", "not exported .killed by signal 9"),
+        ("import os, sys; print('full', file=sys.stderr); exit(os.EX_TEMPFAIL)", "exported .full"),
+        ("exit('no such operator')", "cannot be exported .no such operator"),
+    ],
+)
 def test_an_export_that_was_killed_is_tried_again(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
 ) -> None:
-    """Killed, it may work another time; where it failed by itself it would fail again."""
-    killed = f"import os; os.kill(os.getpid(), 9) if {code} < 0 else exit('no such operator')"
+    """Killed or without room, it may work another time; else it would fail again."""
     run = subprocess.run
 
     def fail(_: object, **settings: Any) -> subprocess.CompletedProcess[str]:
-        return run([sys.executable, "-c", killed], **settings)
+        return run([sys.executable, "-c", code], **settings)
 
     monkeypatch.setattr(subprocess, "run", fail)
-    with pytest.raises(ModelError, match="killed by signal 9" if code < 0 else "no such operator"):
+    with pytest.raises(ModelError, match=reason):
         onnx_model.prepare(small, tmp_path, lambda _: None)
-    assert bool(_left(tmp_path)) is (code > 0)
+    assert bool(_left(tmp_path)) is reason.startswith("cannot")
     assert not any(name.startswith(".") for name in _left(tmp_path))
+
+
+def test_an_export_finds_folders_told_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders relative to where the user stands are there for the process that exports too."""
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    run = subprocess.run
+    code = "import os, sys; sys.exit(not all(map(os.path.isdir, sys.argv[1:])))"
+
+    def look(command: list[str], **settings: Any) -> subprocess.CompletedProcess[str]:
+        return run([sys.executable, "-c", code, *command[3:]], **settings)
+
+    monkeypatch.setattr(subprocess, "run", look)
+    place = onnx_model.prepare(Path("own"), Path("models"), lambda _: None)
+    assert place.is_dir()
+    assert place.parent == Path("models")
+
+
+def test_what_may_pass_is_told_from_what_will_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No room, memory or library passes, behind another error too; a model that strays does not."""
+    behind = ModelError("not a model that loads here")
+    behind.__cause__ = MemoryError()
+    passing = os.EX_TEMPFAIL
+    for error, code in (
+        (OSError(28, "No space left on device"), passing),
+        (ModuleNotFoundError("No module named 'onnxscript'"), passing),
+        (behind, passing),
+        (ModelError("small: in 8 bits its vectors stray"), 1),
+        (RuntimeError("\nno such operator\nand more"), 1),
+    ):
+
+        def fail(*_: Path, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(onnx_model, "export", fail)
+        assert onnx_model.main(tmp_path, tmp_path) == code
+        assert capfd.readouterr().err.splitlines()[-1].startswith(f"{type(error).__name__}: ")
+    monkeypatch.setattr(onnx_model, "export", lambda *_: None)
+    assert onnx_model.main(tmp_path, tmp_path) == 0
