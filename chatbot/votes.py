@@ -5,6 +5,7 @@ A line holds no more of its reader than the opaque id that members have, and not
 
 from __future__ import annotations
 
+import fcntl
 import json
 import threading
 from dataclasses import asdict, dataclass
@@ -35,7 +36,7 @@ class Vote:
 
 
 class VoteLog:
-    """The log `feedback.jsonl` in a folder; safe for threads, made by the first vote."""
+    """The log `feedback.jsonl` in a folder; safe for threads and processes, made by a vote."""
 
     def __init__(self, folder: Path, largest: int = LARGEST) -> None:
         """Take the folder; `largest` is the bound in bytes."""
@@ -48,8 +49,9 @@ class VoteLog:
         at = (now or datetime.now(UTC)).isoformat(timespec="seconds")
         line = json.dumps({"at": at, **asdict(vote)}, ensure_ascii=False).translate(_ENDS)
         data = f"{line}\n".encode("utf-8", "replace")  # a lone surrogate has no UTF-8
-        with self._lock:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock, self.path.with_name(".feedback.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # other processes write it too
             if self.path.exists() and self.path.stat().st_size + len(data) > self._largest:
                 self.path.replace(self.path.with_name(ASIDE))
             with self.path.open("ab") as log:

@@ -6,7 +6,9 @@ what it was asked. What it answers is decided by a word in the question, so a te
 
 from __future__ import annotations
 
+import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -251,7 +253,9 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
 
     from chatbot.web import create_app
 
-    app = create_app(cast("Engine", engine), Settings(root_path=root_path, **settings))
+    var = tempfile.mkdtemp()  # unless a test looks into it
+    given: dict[str, Any] = {"var": Path(var), **settings}
+    app = create_app(cast("Engine", engine), Settings(root_path=root_path, **given))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -276,3 +280,4 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
         server.should_exit = True
         thread.join(10)
         listener.close()
+        shutil.rmtree(var)

@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -22,10 +23,8 @@ from chatbot.engine import Engine
 from chatbot.settings import Settings
 from chatbot.web import access, create_app
 from chatbot.web.access import BODY_LIMIT, Guard
-from chatbot.web.members import Member
 from chatbot.web.peers import Peer, drop_claims, knows_host, read_host, read_peer
-from chatbot.web.session import EXCHANGES, OPEN_BELOW, Exchanges
-from corpus.errors import BusyError, TokenRefusedError
+from chatbot.web.session import OPEN_BELOW
 from tests.fake_portal import ISSUER, PRIVATE, REQUIRED, public_pem, sign
 from tests.fakes import FakeEngine, serving
 
@@ -413,9 +412,9 @@ def list_routes(routes: Iterable[Any], below: str = "") -> Iterator[tuple[str, s
             yield method, re.sub(r"\{[^}]*\}", "x", path)
 
 
-def test_no_route_of_gradio_is_forgotten(members: httpx.Client) -> None:
+def test_no_route_of_gradio_is_forgotten(members: httpx.Client, tmp_path: Path) -> None:
     """Every route there is, whoever added it, needs a token, but for what is meant to be open."""
-    app = create_app(cast("Engine", FakeEngine()), Settings(**REQUIRED))
+    app = create_app(cast("Engine", FakeEngine()), Settings(var=tmp_path, **REQUIRED))
     routes = set(list_routes(app.routes))
     assert len([path for _, path in routes if "/gradio_api/" in path]) > 20
     assert {path for _, path in routes} >= {"/api/ask", "/api/cases/x", "/cases/x", "/config"}
@@ -656,22 +655,6 @@ def test_where_everybody_may_ask_the_form_leads_on(addresses: dict[str, str]) ->
         assert response.headers["location"] == "/casebook/cases/abc#c1-2"
         assert "set-cookie" not in response.headers
         assert client.get("/session").status_code == 204
-
-
-def test_spent_tokens_are_remembered_as_long_as_they_live() -> None:
-    """No longer, so that memory is bounded; and beyond the bound nobody is let in twice."""
-    exchanges = Exchanges()
-    exchanges.spend(Member("a", 100, "t"), 0)
-    with pytest.raises(TokenRefusedError):
-        exchanges.spend(Member("a", 100, "t"), 159)
-    exchanges.spend(Member("a", 100, "t"), 160)
-    full = Exchanges()
-    for number in range(EXCHANGES):
-        full._spent[str(number)] = 700.0
-    with pytest.raises(BusyError):
-        full.spend(Member("a", 100, "t"), 0)
-    full.spend(Member("a", 800, "t"), 700)
-    assert len(full._spent) == 1
 
 
 def test_a_public_key_does_as_well() -> None:

@@ -73,7 +73,7 @@ def test_a_vote_that_is_none_is_refused(
     answer = served.post("/api/feedback", json={**GOOD, **change})
     assert answer.status_code == 422
     contract.ErrorBody.model_validate(answer.json())
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.glob("*feedback*"))
 
 
 def test_a_form_of_another_page_is_no_vote(served: httpx.Client, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_form_of_another_page_is_no_vote(served: httpx.Client, tmp_path: Path)
             "/api/feedback", content=json.dumps(GOOD), headers={"Content-Type": kind}
         )
         assert answer.status_code == 415
-    assert list(tmp_path.iterdir()) == []
+    assert not list(tmp_path.glob("*feedback*"))
 
 
 def test_a_member_is_an_opaque_id(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_full_log_is_put_aside_once(tmp_path: Path) -> None:
     log = VoteLog(tmp_path, largest=1000)
     for number in range(40):
         log.append(Vote(f"question {number}", RELEASE, "up"))
-    assert {path.name for path in tmp_path.iterdir()} == {"feedback.jsonl", ASIDE}
+    assert {path.name for path in tmp_path.glob("*.jsonl")} == {"feedback.jsonl", ASIDE}
     assert all(path.stat().st_size <= 1000 for path in tmp_path.iterdir())
     assert read_lines(tmp_path)[-1]["question"] == "question 39"
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -16,10 +17,10 @@ from hypothesis import strategies as st
 
 from chatbot.engine import Engine
 from chatbot.web.chat import reply
+from chatbot.web.ledger import Ledger
 from chatbot.web.limits import (
     AT_ONCE,
     AT_WORK,
-    CALLERS,
     WAITING,
     Caller,
     Limits,
@@ -154,19 +155,39 @@ def test_this_machine_is_not_counted(clock: Clock) -> None:
         ask(limits, HERE)
 
 
-def test_what_is_remembered_is_bounded(clock: Clock) -> None:
-    """Callers that nobody has seen for long are forgotten, those that ask now are not."""
+def test_what_is_remembered_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers that nobody has seen for long are forgotten, those that asked last are not."""
+    monkeypatch.setattr("chatbot.web.ledger.CALLERS", 10)
     limits = Limits(1, clock)
-    ask(limits, ANN)
-    for number in range(CALLERS + 100):
+    for number in range(30):
+        clock.now += 0.01
         ask(limits, Caller(str(number), False, True))
-        if number % 1000 == 0:
-            with pytest.raises(LimitedError):
-                ask(limits, ANN)
-    assert len(limits._counts) == CALLERS
-    with pytest.raises(LimitedError):
-        ask(limits, ANN)
-    ask(limits, Caller("0", False, True))
+    for number in range(20, 30):
+        with pytest.raises(LimitedError):
+            ask(limits, Caller(str(number), False, True))
+    ask(limits, Caller("19", False, True))
+
+
+def test_processes_count_together(clock: Clock, tmp_path: Path) -> None:
+    """Two servers of one folder allow no more than one, questions and votes apart."""
+    path = tmp_path / "ledger.sqlite"
+    first, second = (Limits(4, clock, Ledger(path)) for _ in range(2))
+    for limits in (first, second, first, second):
+        ask(limits)
+    for limits in (first, second):
+        with pytest.raises(LimitedError):
+            limits.check(ANN)
+    ask(Limits(4, clock, Ledger(path), "votes"))
+    clock.now += 60
+    ask(second)
+
+
+def test_a_clock_that_is_put_back_shuts_nobody_out(clock: Clock) -> None:
+    """What was asked at a time to come is not counted."""
+    limits = Limits(1, clock)
+    ask(limits)
+    clock.now -= 500
+    ask(limits)
 
 
 def test_threads_count_together(clock: Clock) -> None:
@@ -186,7 +207,7 @@ def test_threads_count_together(clock: Clock) -> None:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         asked = [pool.submit(ask_ten) for _ in range(AT_ONCE)]
         assert sum(each.result() for each in asked) == 30
-    assert limits._asking == 0
+    assert not limits._at_once
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ from tests.fake_portal import (
 )
 
 NOW = 1_800_000_000.0
-KEYS = read_keys(SECRET, ISSUER)
+SEAL = b"s" * 32
+KEYS = read_keys(SECRET, ISSUER, SEAL)
 ALGORITHMS = ["HS256", *PRIVATE]
 HS256 = to_bytes({"alg": "HS256", "typ": "JWT"})
 
@@ -63,7 +64,7 @@ def refuse(token: str) -> TokenRefusedError:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_good_token_is_its_member(algorithm: str) -> None:
     """Each kind of key accepts what its portal signs; the id stands for `sub` and hides it."""
-    keys = read_keys(key_of(algorithm), ISSUER)
+    keys = read_keys(key_of(algorithm), ISSUER, SEAL)
     assert keys.algorithm == algorithm
     member = check_token(sign(NOW, algorithm), keys, NOW)
     other = check_token(sign(NOW, algorithm, sub="member-8"), keys, NOW)
@@ -78,7 +79,7 @@ def test_a_good_token_is_its_member(algorithm: str) -> None:
 @pytest.mark.parametrize("held", ALGORITHMS)
 def test_the_key_alone_decides_on_the_algorithm(signed: str, held: str) -> None:
     """A token of any other algorithm is refused, whatever its header says."""
-    keys = read_keys(key_of(held), ISSUER)
+    keys = read_keys(key_of(held), ISSUER, SEAL)
     token = sign(NOW, signed)
     if signed == held:
         assert check_token(token, keys, NOW)
@@ -91,7 +92,7 @@ def test_the_key_alone_decides_on_the_algorithm(signed: str, held: str) -> None:
 def test_a_public_key_is_no_secret(algorithm: str) -> None:
     """A token sealed by HMAC with the public key's text is refused, in each of its spellings."""
     pem = public_pem(algorithm)
-    keys = read_keys(pem, ISSUER)
+    keys = read_keys(pem, ISSUER, SEAL)
     payload = to_bytes(make_claims(NOW))
     for header in (HS256, to_bytes({"alg": algorithm})):
         for text in (pem, pem.strip(), pem.replace("\n", "\r\n")):
@@ -232,7 +233,7 @@ def test_no_change_of_a_token_is_another_token(data: st.DataObject) -> None:
 
 def test_the_same_claims_are_the_same_token() -> None:
     """ES256 signs the same claims differently each time; the token's digest stays."""
-    keys = read_keys(public_pem("ES256"), ISSUER)
+    keys = read_keys(public_pem("ES256"), ISSUER, SEAL)
     first, second = sign(NOW, "ES256"), sign(NOW, "ES256")
     assert first != second
     assert check_token(first, keys, NOW).token == check_token(second, keys, NOW).token
@@ -258,13 +259,13 @@ def test_a_session_cannot_be_made_or_changed(data: st.DataObject) -> None:
     changed = good[:place] + letter + good[place + 1 :]
     assert (open_session(changed, KEYS, NOW) is None) == (changed != good)
     assert open_session(data.draw(st.text(max_size=100)), KEYS, NOW) is None
-    assert open_session(good, read_keys(SECRET + "!", ISSUER), NOW) is None
+    assert open_session(good, read_keys(SECRET + "!", ISSUER, SEAL), NOW) is None
 
 
-def test_public_keys_make_sessions_of_their_own_process() -> None:
+def test_with_public_keys_sessions_have_a_secret_of_their_own() -> None:
     """Nobody who has the public key can make a session or tell a member by the id."""
     pem = public_pem("EdDSA")
-    ours, theirs = read_keys(pem, ISSUER), read_keys(pem, ISSUER)
+    ours, theirs = read_keys(pem, ISSUER, SEAL), read_keys(pem, ISSUER, b"t" * 32)
     token = sign(NOW, "EdDSA")
     member = check_token(token, ours, NOW)
     assert member.id != check_token(token, theirs, NOW).id
@@ -277,9 +278,9 @@ def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
     for algorithm in ALGORITHMS:
         path = tmp_path / f"{algorithm}.pem"
         path.write_text(key_of(algorithm) + "\n", "utf-8")
-        assert read_keys(str(path), ISSUER).algorithm == algorithm
-        assert check_token(sign(NOW, algorithm), read_keys(str(path), ISSUER), NOW)
-    assert read_keys(public_pem("ES256").replace("\n", "\\n"), ISSUER).algorithm == "ES256"
+        assert read_keys(str(path), ISSUER, SEAL).algorithm == algorithm
+        assert check_token(sign(NOW, algorithm), read_keys(str(path), ISSUER, SEAL), NOW)
+    assert read_keys(public_pem("ES256").replace("\n", "\\n"), ISSUER, SEAL).algorithm == "ES256"
 
 
 def write_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
@@ -312,7 +313,7 @@ def write_pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
 def test_a_key_that_cannot_be_used_is_told_and_not_shown(key: str, says: str) -> None:
     """The setting and the mend stand in one line, the key does not."""
     with pytest.raises(UsageError, match="CASEBOOK_MEMBER_KEY") as caught:
-        read_keys(key, ISSUER)
+        read_keys(key, ISSUER, SEAL)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not key or key not in str(caught.value)

@@ -257,7 +257,7 @@ def test_the_settings_for_the_example_portal_are_settings(tmp_path: Path) -> Non
     key = tmp_path / "portal.key"
     with Portal(0, "http://127.0.0.1:1", read_key(key)) as portal:
         settings = read_settings({}, set_up(portal, key))
-        keys = read_keys(settings.member_key, settings.member_issuer)
+        keys = read_keys(settings.member_key, settings.member_issuer, b"s" * 32)
         assert check_token(portal.sign_token("mei"), keys, time.time()).id
         assert settings.embed_origins == (portal.origin,)
     assert key.stat().st_mode & 0o077 == 0

@@ -16,7 +16,8 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     """Return the application; nothing is asked of the engine before the first request.
 
     `settings.root_path` is the prefix under which a proxy serves it. The editor's page is there
-    where a desk is given and `settings.editor_token` opens it; uploads wait in `settings.var`.
+    where a desk is given and `settings.editor_token` opens it; uploads wait in `settings.var`, and
+    so does what other processes that serve it have to know.
     Raises UsageError where members are required and their key cannot be used.
     """
     from fastapi import FastAPI
@@ -26,13 +27,15 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     from chatbot.web import access, api, failures, session, widget
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.view import mount_editor
+    from chatbot.web.ledger import Ledger
     from chatbot.web.limits import Limits
     from chatbot.web.members import read_keys
 
+    ledger = Ledger(settings.var / "ledger.sqlite")
     keys = None
     if settings.members == "required":
-        keys = read_keys(settings.member_key, settings.member_issuer)
-    limits = Limits(settings.questions_per_minute)
+        keys = read_keys(settings.member_key, settings.member_issuer, ledger.secret("sessions"))
+    limits = Limits(settings.questions_per_minute, ledger=ledger)
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",
@@ -41,8 +44,11 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
         redoc_url=None,
     )
     failures.install(app)
-    app.include_router(api.make_router(engine, settings, limits))
-    app.include_router(session.make_router(settings.root_path, keys, settings.embed_origins))
+    voting = Limits(settings.questions_per_minute, ledger=ledger, kind="votes")
+    app.include_router(api.make_router(engine, settings, limits, voting))
+    app.include_router(
+        session.make_router(settings.root_path, keys, settings.embed_origins, ledger)
+    )
     app.include_router(widget.make_router(engine, settings.embed_origins))
 
     @app.get("/favicon.ico", include_in_schema=False)

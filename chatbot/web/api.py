@@ -82,12 +82,14 @@ def ask_engine(engine: Engine, body: contract.AskBody) -> Answer:
     return engine.ask(body.question, history, body.filters, body.language)
 
 
-def make_router(engine: Engine, settings: Settings, limits: Limits) -> APIRouter:
-    """Return the routes, bound to an engine; `settings` say the prefix of every address."""
+def make_router(engine: Engine, settings: Settings, limits: Limits, voting: Limits) -> APIRouter:
+    """Return the routes, bound to an engine; `settings` say the prefix of every address.
+
+    `limits` count questions and `voting` counts votes, which so cost no question.
+    """
     router = APIRouter()
     root_path = settings.root_path
     votes = VoteLog(settings.var)
-    voting = Limits(settings.questions_per_minute)  # so that a vote costs no question
     # Questions have threads of their own, so that waiting ones keep nobody from the cases.
     threads = CapacityLimiter(AT_WORK)
 

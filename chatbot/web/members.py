@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +40,8 @@ _SETTING = "CASEBOOK_MEMBER_KEY"
 class Keys:
     """What tokens are checked with: one algorithm, its key, and the issuer they must name.
 
-    `secret` seals sessions and hides members' names. It comes from a shared key, and so outlives a
-    restart; a public key is no secret, so there it is made up, and sessions end with the process.
+    `secret` seals sessions and hides members' names. It comes from a shared key; a public key is no
+    secret, so there it is one that Casebook's processes share.
     """
 
     algorithm: str
@@ -64,25 +63,26 @@ class Member:
     token: str = ""
 
 
-def read_keys(given: str, issuer: str) -> Keys:
+def read_keys(given: str, issuer: str, secret: bytes) -> Keys:
     """Return the keys that a setting gives: a secret of 32 bytes or more, or a PEM public key.
 
     The key may stand in a file that the setting names. It alone decides on the algorithm: HS256 for
-    a secret, RS256, ES256 or EdDSA for a public key. Raises UsageError, which never shows it.
+    a secret, RS256, ES256 or EdDSA for a public key, where `secret` is what seals sessions. Raises
+    UsageError, which never shows the key.
     """
     text = _read_text(given)
     if "-----BEGIN" not in text:
-        secret = text.encode("utf-8", "surrogateescape")
-        if len(secret) < 32:
+        shared = text.encode("utf-8", "surrogateescape")
+        if len(shared) < 32:
             raise UsageError(
-                f"{_SETTING}: a secret has at least 32 bytes, this one has {len(secret)}; make one "
+                f"{_SETTING}: a secret has at least 32 bytes, this one has {len(shared)}; make one "
                 "with `openssl rand -base64 48`"
             )
         try:
-            HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+            HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(shared)
         except jwt.InvalidKeyError as error:
             raise UsageError(f"{_SETTING}: this is a key for SSH; give it as PEM") from error
-        return Keys("HS256", secret, issuer, _derive(secret, "sessions"))
+        return Keys("HS256", shared, issuer, _derive(shared, "sessions"))
     if "PRIVATE KEY" in text:
         raise UsageError(f"{_SETTING}: this is a private key, which stays with the portal")
     try:
@@ -98,7 +98,7 @@ def read_keys(given: str, issuer: str) -> Keys:
         algorithm = "EdDSA"
     if not algorithm:
         raise UsageError(f"{_SETTING}: give an RSA key of 2048 bits or more, a P-256 or an Ed25519")
-    return Keys(algorithm, key, issuer, secrets.token_bytes(32))
+    return Keys(algorithm, key, issuer, secret)
 
 
 def check_token(token: str, keys: Keys, now: float) -> Member:

@@ -9,9 +9,7 @@ opens one session.
 from __future__ import annotations
 
 import re
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
@@ -22,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.failures import REQUEST_ID, make_response, report, respond
+from chatbot.web.ledger import Ledger
 from chatbot.web.limits import Caller, caller_at
 from chatbot.web.members import (
     SESSION_LIFE,
@@ -35,7 +34,6 @@ from chatbot.web.page import render_closed
 from chatbot.web.words import COOKIE, choose_language
 from corpus.errors import (
     AccessError,
-    BusyError,
     TokenExpiredError,
     TokenMissingError,
     TokenRefusedError,
@@ -44,33 +42,7 @@ from corpus.errors import (
 # What holds nothing of the collection is open to everybody.
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/widget", "/widget.js"}
 OPEN_BELOW = ("/web/", "/widget/", "/assets/", "/static/")
-EXCHANGES = 10_000  # tokens remembered until they expire
 _NEXT = re.compile(r"(cases/[A-Za-z0-9._~-]{1,200}(\?lang=(en|zh))?(#c[0-9]{1,9}-[0-9]{1,9})?)?")
-
-
-class Exchanges:
-    """The tokens that have become sessions, remembered until they are worth nothing any more."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._spent: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def spend(self, member: Member, now: float) -> None:
-        """Remember a token; raises TokenRefusedError for one that was spent before.
-
-        BusyError where more tokens came than can be remembered, which no portal's members manage.
-        """
-        with self._lock:
-            for token in [key for key, end in self._spent.items() if end <= now]:
-                del self._spent[token]
-            if member.token in self._spent:
-                error = TokenRefusedError("the token was used before; open this from the portal")
-                error.add_note("it has opened a session already")
-                raise error
-            if len(self._spent) >= EXCHANGES:
-                raise BusyError("too many members come at once; try again in a minute")
-            self._spent[member.token] = member.expires + 60  # beyond any clock's skew
 
 
 class Members:
@@ -150,10 +122,11 @@ def identify(request: Request, keys: Keys, now: float) -> Member:
     raise missing
 
 
-def make_router(root_path: str, keys: Keys | None, embed_origins: Sequence[str]) -> APIRouter:
+def make_router(
+    root_path: str, keys: Keys | None, embed_origins: Sequence[str], ledger: Ledger
+) -> APIRouter:
     """Return the routes of `/session`; where everybody may ask, they just lead on."""
     router = APIRouter()
-    exchanges = Exchanges()
 
     @router.get("/session", include_in_schema=False)
     async def tell() -> Response:
@@ -187,7 +160,10 @@ def make_router(root_path: str, keys: Keys | None, embed_origins: Sequence[str])
         member = check_token(token, keys, now)
         held = open_session(request.cookies.get(cookie_name(request), ""), keys, now)
         if held is None or held.id != member.id:  # else the token buys nothing
-            exchanges.spend(member, now)
+            if not ledger.spend(member.token, member.expires + 60, now):  # beyond any clock's skew
+                error = TokenRefusedError("the token was used before; open this from the portal")
+                error.add_note("it has opened a session already")
+                raise error
             secure = request.url.scheme == "https"
             answer.set_cookie(
                 cookie_name(request),
