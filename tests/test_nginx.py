@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -55,12 +56,13 @@ def write_certificate(folder: Path) -> None:
     (folder / "tls.key").write_bytes(text)
 
 
-def write_configuration(folder: Path, port: int, upstream: str) -> None:
+def write_configuration(folder: Path, port: int, *upstreams: str) -> None:
     """Write the shipped configuration with this machine's ports and files, in a bare nginx."""
     shipped = (EXAMPLE / "casebook.conf").read_text("utf-8")
+    line = "    server 127.0.0.1:7860 fail_timeout=5s;\n"
     for old, new, times in (
         ("listen 443 ", f"listen 127.0.0.1:{port} ", 2),
-        ("127.0.0.1:7860", upstream, 1),
+        (line, "".join(line.replace("127.0.0.1:7860", each) for each in upstreams), 2),
         ("/etc/nginx/tls/portal.example", str(folder / "tls"), 2),
     ):
         assert shipped.count(old) == times, old
@@ -89,27 +91,51 @@ def wait_for(port: int, nginx: subprocess.Popen[str]) -> None:
     raise AssertionError("nginx does not listen")
 
 
+def find_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextmanager
+def proxying(folder: Path, port: int, *upstreams: str) -> Iterator[None]:
+    """Run nginx on a port, before these servers, until the block ends."""
+    assert NGINX, "no nginx: install nginx, which these tests start"
+    write_certificate(folder)
+    write_configuration(folder, port, *upstreams)
+    command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", str(folder / "error.log")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:
+        try:
+            wait_for(port, nginx)
+            yield
+        finally:
+            nginx.terminate()
+
+
+def reach(folder: Path, port: int, token: str) -> httpx.Client:
+    """Return a client of Casebook behind nginx that trusts the certificate."""
+    trust = ssl.create_default_context(cafile=folder / "tls.crt")
+    return httpx.Client(
+        transport=Named(verify=trust), base_url=f"https://{NAME}:{port}/casebook", timeout=30,
+        headers={"Authorization": f"Bearer {token}"},
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeEngine, int, Path]]:
     """A server for members below `/casebook`, behind nginx; its engine, nginx's port and folder."""
-    assert NGINX, "no nginx: install nginx, which these tests start"
     folder, engine = tmp_path_factory.mktemp("nginx"), FakeEngine()
-    write_certificate(folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with serving(
-        engine, "/casebook", **REQUIRED, trusted_proxies=("127.0.0.1/32",), hosts=(NAME,),
-        embed_origins=("https://other.example",), questions_per_minute=200,
-    ) as address:  # fmt: skip
-        write_configuration(folder, port, address.removeprefix("http://"))
-        command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", str(folder / "error.log")]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:
-            try:
-                wait_for(port, nginx)
-                yield engine, port, folder
-            finally:
-                nginx.terminate()
+    port = find_port()
+    with (
+        serving(
+            engine, "/casebook", **REQUIRED, trusted_proxies=("127.0.0.1/32",), hosts=(NAME,),
+            embed_origins=("https://other.example",), questions_per_minute=200,
+        ) as address,
+        proxying(folder, port, address.removeprefix("http://")),
+    ):  # fmt: skip
+        yield engine, port, folder
 
 
 class Named(httpx.HTTPTransport):
@@ -131,11 +157,7 @@ class Named(httpx.HTTPTransport):
 def client(proxied: tuple[FakeEngine, int, Path]) -> Iterator[httpx.Client]:
     """Give a client that trusts the certificate, with a member's token."""
     _, port, folder = proxied
-    trust = ssl.create_default_context(cafile=folder / "tls.crt")
-    with httpx.Client(
-        transport=Named(verify=trust), base_url=f"https://{NAME}:{port}/casebook", timeout=30,
-        headers={"Authorization": f"Bearer {sign()}"},
-    ) as client:  # fmt: skip
+    with reach(folder, port, sign()) as client:
         yield client
 
 
