@@ -151,6 +151,30 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_small_model(tmp_path_factory.mktemp("models") / "small")
 
 
+def test_products_of_outliers_stay_whole(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an input peaks far above the rest, eight bits would drown the rest."""
+    import onnx
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    monkeypatch.setattr("index.onnx_model._PEAK", 7.0)
+    model: Any = SentenceTransformer(str(small), device="cpu")
+    with torch.no_grad():
+        model[0].auto_model.encoder.layer[1].intermediate.dense.weight[5] *= 100
+    model.save(str(tmp_path / "peaked"))
+    whole = []
+    for number, folder in enumerate((small, tmp_path / "peaked")):
+        place = tmp_path / str(number)
+        place.mkdir()
+        onnx_model.export(folder, place)
+        held = onnx.load(place / WEIGHTS).graph.initializer
+        whole.append([list(e.dims) for e in held if len(e.dims) == 2 and e.data_type == 1])
+    assert [64, 32] not in whole[0]
+    assert whole[1].count([64, 32]) == 1
+
+
 def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     """A folder that the setting names is exported once, gives the same vectors, and is found again.
 
