@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from index import build
 from index.build import ignore_plan
 from index.encoder import Encoder, Progress, ignore_progress
 from index.inspection import Inspection, inspect
+from index.nearest import Reach
 from index.plan import Plan
 from index.publish import ReleaseInfo, Releases
 from index.release import Release, check_model
@@ -36,13 +37,15 @@ from index.release import Release, check_model
 class Publication:
     """How publishing ended: the plan, the live release, whether it is a new one, what it answers.
 
-    `gate` is None where nothing was published or no question is known.
+    `gate` is None where nothing was published or no question is known, `reach` where a search reads
+    every passage.
     """
 
     plan: Plan
     release: str
     published: bool
     gate: GateReport | None
+    reach: Reach | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as data."""
@@ -52,6 +55,7 @@ class Publication:
             "published": self.published,
             "plan": self.plan.to_json(),
             "gate": gate,
+            "reach": asdict(self.reach) if self.reach else None,
         }
 
 
@@ -184,7 +188,7 @@ class Desk:
             self.library, self._releases, encoder, full, announce, progress, check
         )
         gate = reports[0] if reports else None
-        return Publication(outcome.plan, outcome.release, outcome.published, gate)
+        return Publication(outcome.plan, outcome.release, outcome.published, gate, outcome.reach)
 
     def releases(self) -> list[ReleaseInfo]:
         """Return every release, the last published first."""

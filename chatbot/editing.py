@@ -82,7 +82,13 @@ def report(done: Publication) -> str:
     """Return how a publication ended as a line."""
     if not done.published:
         return f"nothing changed: release {done.release} stays live"
-    return f"published release {done.release}"
+    reach = done.reach
+    if reach is None:
+        return f"published release {done.release}"
+    return (
+        f"published release {done.release}: a search looks into {reach.probed} of {reach.lists} "
+        f"lists and finds {reach.recall:.1%} of the ten nearest passages"
+    )
 
 
 def _describe_plan(plan: Plan) -> Iterator[str]:

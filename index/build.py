@@ -17,6 +17,7 @@ from corpus.library import Library
 from corpus.records import Document, Entry
 from index.draft import Draft
 from index.encoder import Encoder, Progress, ignore_progress
+from index.nearest import Reach
 from index.plan import Duplicate, Plan, find_overlaps
 from index.publish import Releases
 from index.release import Release, write_manifest
@@ -24,11 +25,15 @@ from index.release import Release, write_manifest
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a build ended: the plan, the live release, and whether it is a new one."""
+    """How a build ended: the plan, the live release, and whether it is a new one.
+
+    `reach` is that of a search in a large collection, None where every passage is compared.
+    """
 
     plan: Plan
     release: str
     published: bool
+    reach: Reach | None = None
 
 
 def ignore_plan(plan: Plan) -> None:
@@ -71,11 +76,12 @@ def build(
             work.draft.encode(progress)
             manifest = work.draft.finish(library.glossary(), identify_edition())
             if work.live_id == manifest.id:
-                return Outcome(made, manifest.id, published=False)
+                return Outcome(made, manifest.id, published=False, reach=work.draft.reach)
             place = work.draft.folder.rename(folder / manifest.id)
             write_manifest(place, manifest)
             check(Release(place, encoder.identity))
-            return Outcome(made, releases.publish(place, manifest), published=True)
+            live = releases.publish(place, manifest)
+            return Outcome(made, live, published=True, reach=work.draft.reach)
     except OSError as error:
         raise LibraryError(
             f"{releases.folder}: the release cannot be written ({error.strerror or error}); "

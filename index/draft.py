@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from corpus.records import Entry, Passage, Sentence
 from index.encoder import Encoder, Progress, Vectors
 from index.lexical import write_lexical
+from index.nearest import SAMPLED, Reach, write_nearest
 from index.release import (
     FORMAT,
     MARK,
@@ -34,6 +35,7 @@ from index.release import (
     load_array,
     quoted_words,
 )
+from index.search import DEPTH
 from index.table import Table, TableWriter
 from index.vectors import Rows, RowsWriter
 
@@ -66,6 +68,7 @@ class Draft:
         self._marks: list[NDArray[np.void]] = []
         self._keys = {"passage": bytearray(), "sentence": bytearray()}
         self._sources = {"passage": array("q"), "sentence": array("q")}
+        self.reach: Reach | None = None  # of a search in what is finished; None where all is read
 
     @property
     def cases(self) -> int:
@@ -217,6 +220,8 @@ class Draft:
         np.save(folder / "subword_starts.npy", starts)
         fresh = np.load(self.work / "vectors.npy", mmap_mode="r")
         self._write_rows("passage", fresh)
+        passages = Rows(folder / "passages.faiss")
+        self.reach = write_nearest(passages, self._ask_sentences, DEPTH, folder)
         total = self._write_rows("sentence", fresh)
         count = len(self._sources["sentence"])
         np.save(folder / "mean.npy", (total / count).astype(np.float32))
@@ -226,6 +231,11 @@ class Draft:
             len(self._documents), len(self._cases), len(self._passages), len(self._rows), count,
             list_files(folder),
         )  # fmt: skip
+
+    def _ask_sentences(self) -> Vectors:
+        """Return the vectors (q, w) of sentences from all over the collection, as questions."""
+        numbers = np.linspace(0, len(self._sources["sentence"]) - 1, SAMPLED).astype(np.int64)
+        return self._encoder.encode_queries([self.sentence_text(int(each)) for each in numbers])
 
     def _append_text(self, name: str, text: str) -> bool:
         """Note where the vector of a text comes from; tells whether it has to be encoded."""

@@ -10,6 +10,7 @@
          rows.npy             (n,) int64: the passage of each row of passages.faiss, ascending
          starts.npy           (n + 1,) int64: where each row's sentences begin in sentences.faiss
          passages.faiss       (n, w) float32 unit rows      passage_keys.npy   (n, 16) uint8
+         nearest.faiss, .json where there are many: lists that find the nearest of them
          sentences.faiss      (m, w) float32 unit rows      sentence_keys.npy  (m, 16) uint8
          mean.npy             (w,) float32: the mean of the rows of sentences.faiss
          marks.npy            (m,) MARK: what each sentence says, whatever its signs and blanks
@@ -45,6 +46,7 @@ from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
 from index.lexical import Lexical
 from index.model_folder import fingerprint_file
+from index.nearest import open_nearest
 from index.table import Table
 from index.vectors import Rows
 
@@ -148,6 +150,7 @@ class Release:
         except (OSError, ValueError) as error:
             raise CorruptReleaseError(f"release {self.id}: {error}; build again") from error
         self.passages = Rows(folder / "passages.faiss")
+        self.nearest = open_nearest(self.passages, folder)
         self.sentences = Rows(folder / "sentences.faiss")
         self.lexical = Lexical(folder / "lexical")
         tables = self.tables

@@ -196,11 +196,19 @@ def find_candidates(
     """Return the rows worth comparing in full, ascending, (c,) int64."""
     if cases is not None:
         return np.flatnonzero(np.isin(release.row_cases(), list(cases))).astype(np.int64)
-    near, _ = release.passages.search(query, DEPTH)
+    near, _ = release.nearest.search(query, DEPTH)
     if release.passages.count <= DEPTH:
         return np.sort(near)
-    said = np.lexsort((np.arange(len(words.scores)), -words.scores))[:DEPTH]
-    return np.union1d(near, said[words.scores[said] > 0]).astype(np.int64)
+    return np.union1d(near, find_best(words.scores, DEPTH)).astype(np.int64)
+
+
+def find_best(scores: Scores, k: int) -> NDArray[np.int64]:
+    """Return the k rows with the highest scores above 0, ties by row, in no order."""
+    least = max(float(np.partition(scores, -k)[-k]), 0.0) if len(scores) > k else 0.0
+    above, equal = np.flatnonzero(scores > least), np.flatnonzero(scores == least)
+    if not least:
+        return above
+    return np.concatenate([above, equal[: k - len(above)]])
 
 
 def score_sentences(

@@ -1,4 +1,4 @@
-"""Dense rows on disk and in search: exact inner product; the only importer of faiss."""
+"""Dense rows on disk and in search: exact inner product, in FAISS."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Rows:
         k = min(k, self.count)
         if k == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        _stay_alone()
+        stay_alone()
         scores, rows = self._index.search(query[None, :], k)
         order = np.lexsort((rows[0], -scores[0]))
         return rows[0][order], scores[0][order]
@@ -82,7 +82,7 @@ class Rows:
         return products
 
 
-def _stay_alone() -> None:
+def stay_alone() -> None:
     """Have FAISS start no threads for this one, whose own setting it is.
 
     Waiting, they spin: a question cost 26 ms of processor time with them, and 12 without.
