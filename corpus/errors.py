@@ -12,6 +12,7 @@
     │   ├── NoReleaseError    nothing has been published yet
     │   ├── CorruptReleaseError   bytes differ from the manifest
     │   └── ModelMismatchError    the release was built by another model
+    ├── StoreError            Milvus, where there is one, does not answer
     ├── BuildLockedError      another build is at work
     ├── GateError             the new release answers worse than the live one
     ├── CitationError         a quotation is not the source's characters
@@ -74,6 +75,12 @@ class ModelError(CasebookError):
     """The encoder cannot be prepared or loaded."""
 
     code = "model"
+
+
+class StoreError(CasebookError):
+    """Milvus, where vectors are kept in it, does not answer."""
+
+    code = "store"
 
 
 class NotFoundError(CasebookError):

@@ -284,7 +284,8 @@ class _Known:
         self.subwords: NDArray[np.int32] = load_array(live.folder, "subwords")
         self.subword_starts: Numbers = load_array(live.folder, "subword_starts")
         self.marks: NDArray[np.void] = load_array(live.folder, "marks")
-        for name, rows in (("passage", live.passages), ("sentence", live.sentences)):
+        for name in ("passage", "sentence"):
+            rows = Rows(live.folder / f"{name}s.faiss")
             self.keys[name] = load_array(live.folder, f"{name}_keys")
             self.shifts[name] = self.count
             self._rows.append(rows)

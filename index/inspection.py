@@ -62,6 +62,7 @@ def inspect(folder: Path) -> Inspection:
             raise _damage(release, document, f"passage {passage.id} is not what was encoded")
         sentences += last - first
     for rows in (release.passages, release.sentences):
+        assert isinstance(rows, Rows)  # noqa: S101 - a release opened from its folder alone
         _check_rows(release, rows)
     manifest = release.manifest
     counted = (passages, sentences, release.sentences.count)

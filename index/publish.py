@@ -27,9 +27,11 @@ from corpus.errors import (
     ReleaseError,
 )
 from corpus.files import sync
+from index.milvus import Milvus
 from index.release import (
     MANIFEST,
     Manifest,
+    Release,
     check_files,
     check_sizes,
     read_manifest,
@@ -61,9 +63,10 @@ class ReleaseInfo:
 class Releases:
     """The folder of releases; nothing is read or made before a method asks for it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder."""
+    def __init__(self, folder: Path, store: Milvus | None = None) -> None:
+        """Name the folder, and where vectors are kept besides, if anywhere."""
         self.folder = folder
+        self._store = store
 
     def live(self) -> str:
         """Return the id that CURRENT names; raises NoReleaseError where nothing is published."""
@@ -80,6 +83,13 @@ class Releases:
                 f"{self.folder / CURRENT}: names no release; run `python app.py build`"
             )
         return name
+
+    def open(self, release_id: str, model: str | None = None) -> Release:
+        """Open a release to be asked, see Release; its rows are those of the store, if any."""
+        if self._store is None:
+            return Release(self.path(release_id), model)
+        with self._lock_switch():  # two processes would fill it together
+            return Release(self.path(release_id), model, self._store)
 
     def path(self, release_id: str) -> Path:
         """Return the folder of a release."""
@@ -174,13 +184,15 @@ class Releases:
         """Delete all but the live release and the `keep` last published; returns the ids deleted.
 
         Whoever reads one of them goes on reading it. Raises BuildLockedError while a build is at
-        work, which may copy from any, and NoReleaseError where none is live to be kept.
+        work, which may copy from any, NoReleaseError where none is live to be kept, and StoreError.
         """
         with self._lock_build(), self._lock_switch():
             live = self.live()
             every = self.all()
             held = {live, *(info.id for info in every[:keep])}
             gone = [info.id for info in every if info.id not in held]
+            if self._store is not None:
+                self._store.keep(sorted(held))
             for release_id in gone:
                 left = self.folder / f"{_DRAFT}pruned-{release_id}"
                 self.path(release_id).rename(left)
@@ -189,6 +201,9 @@ class Releases:
         return gone
 
     def _point(self, release_id: str) -> None:
+        if self._store is not None:  # first, for what cannot be searched must not be live
+            Release(self.path(release_id), store=self._store)
+            self._store.point(release_id)
         pointer = self.folder / f"{_DRAFT}{CURRENT}"
         pointer.write_text(release_id + "\n", encoding="ascii")
         sync(pointer)

@@ -45,8 +45,9 @@ from corpus.files import sync
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
 from index.lexical import Lexical
+from index.milvus import Milvus, MilvusRows
 from index.model_folder import fingerprint_file
-from index.nearest import open_nearest
+from index.nearest import Nearest, open_nearest
 from index.table import Table
 from index.vectors import Rows
 
@@ -129,11 +130,12 @@ class Release:
     sentences that say something of their own, copies left out.
     """
 
-    def __init__(self, folder: Path, model: str | None = None) -> None:
+    def __init__(self, folder: Path, model: str | None = None, store: Milvus | None = None) -> None:
         """Check every byte against the manifest and open the release.
 
-        Raises CorruptReleaseError where a file is missing or differs, and ModelMismatchError where
-        `model`, an encoder's identity, is not the one that built it.
+        With a `store`, its rows are those there. Raises CorruptReleaseError where a file is missing
+        or differs, ModelMismatchError where `model`, an encoder's identity, is not the one that
+        built it, and StoreError where the store does not answer.
         """
         self.folder = folder
         self.manifest = read_manifest(folder)
@@ -149,9 +151,10 @@ class Release:
             self.glossary = Glossary(json.loads((folder / "glossary.json").read_bytes()))
         except (OSError, ValueError) as error:
             raise CorruptReleaseError(f"release {self.id}: {error}; build again") from error
-        self.passages = Rows(folder / "passages.faiss")
-        self.nearest = open_nearest(self.passages, folder)
-        self.sentences = Rows(folder / "sentences.faiss")
+        rows = Rows(folder / "passages.faiss")
+        self.passages: Rows | MilvusRows = rows
+        self.sentences: Rows | MilvusRows = Rows(folder / "sentences.faiss")
+        self.nearest: Nearest | Rows | MilvusRows = open_nearest(rows, folder)
         self.lexical = Lexical(folder / "lexical")
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
@@ -163,6 +166,9 @@ class Release:
         cases = [tables.cases[number] for number in range(len(tables.cases))]
         self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
         self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
+        if store is not None:
+            self.passages, self.sentences = store.open(self)
+            self.nearest = self.passages
 
     def documents(self) -> list[Document]:
         """Return every document, by name."""

@@ -147,13 +147,12 @@ def find(
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
         return None, []
-    vectors = release.passages.take(rows)
     lexical, overlap = words.scores[rows], release.lexical.match(content).overlap[rows]
     share = find_share(float(words.overlap[rows].max()))
     centred = query - CENTRE * (1.0 - share) * release.mean
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
-    fused = fuse(vectors @ centred, best, lexical, share)
+    fused = fuse(release.passages.compare(rows, centred), best, lexical, share)
     asked = Asked(
         text, about, query, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
         weigh(release, content), share,
@@ -163,17 +162,22 @@ def find(
     records = [release.row(int(row)) for row in rows[first]]
     texts = [[sentence.text.strip() for sentence in passage.sentences] for passage, *_ in records]
     split = iter(encoder.split_subwords([text for each in texts for text in each]))
+    vectors = release.passages.take(rows[first])
+    counts = [len(each) for each in texts]
+    numbers = [release.starts[rows[at]] + np.arange(n) for at, n in zip(first, counts, strict=True)]
+    said = release.sentences.take(np.concatenate(numbers))
+    ends = np.cumsum(counts)
     found = []
-    for at, record, sentences in zip(first, records, texts, strict=True):
+    for place, (at, record, sentences) in enumerate(zip(first, records, texts, strict=True)):
         row = int(rows[at])
-        rowed = release.sentences.take(release.starts[row] + np.arange(len(sentences)))
+        vector, rowed = vectors[place], said[ends[place] - len(sentences) : ends[place]]
         cosine = float((rowed @ query).max())
         evidence = Evidence(
-            float(vectors[at] @ query), cosine, float(lexical[at]), float(overlap[at]),
+            float(vector @ query), cosine, float(lexical[at]), float(overlap[at]),
             contrast(cosine, query, find_ordinary(encoder, record[-1].language)),
         )  # fmt: skip
         candidate = Candidate(
-            float(fused[at]), vectors[at], rowed, sentences, [next(split) for _ in sentences]
+            float(fused[at]), vector, rowed, sentences, [next(split) for _ in sentences]
         )
         found.append(Found(row, *record, evidence, candidate))
     return asked, found

@@ -28,6 +28,7 @@ HOMES = {
     "trafilatura": {"corpus/readers/page.py"},
     "lxml": {"corpus/readers/page.py"},
     "pypdfium2": {"corpus/readers/pdf.py"},
+    "pymilvus": {"index/milvus.py"},
     "docx": {"corpus/readers/word.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "jwt": {"chatbot/web/members.py"},

