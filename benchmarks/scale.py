@@ -2,9 +2,10 @@
 
     python -m benchmarks.scale squad2-half.en.json --json
 
-The vectors are those of a question set's real paragraphs; beyond their number, the same again with
-noise of NOISE in each of their numbers, drawn anew for each, and made unit rows. The words are the
-paragraphs' own sub-words, repeated as the vectors are. For each size, in a process of its own:
+The vectors are those of a question set's real paragraphs; beyond their number, each is a real one
+mixed with another, by a share of up to a half that is drawn for it, with noise of NOISE in each of
+its numbers, and made a unit row: so they lie where texts lie. The words are the paragraphs' own
+sub-words, repeated. For each size, in a process of its own:
 seconds to write the rows and what finds the nearest of them, and the word index; seconds to open
 both; milliseconds to find the 1,000 nearest rows and to compare the words, by real questions; how
 many of the ten nearest are found, by questions that were not used to choose how many lists are
@@ -37,7 +38,7 @@ from index.vectors import Rows, RowsWriter
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORDS = 100_000  # passages with words at the most, beyond which the word index is left out
-NOISE = 0.02
+NOISE = 0.005
 ASKED = 200  # questions to choose the lists by, and as many to measure with
 _CHUNK = 10_000
 
@@ -51,9 +52,11 @@ def measure(texts: Path, size: int, place: Path) -> dict[str, Any]:
     writer = RowsWriter(place / "passages.faiss", base.shape[1])
     for first in range(0, size, _CHUNK):
         numbers = np.arange(first, min(first + _CHUNK, size))
-        rows = base[numbers % len(base)]
+        rows, real = base[numbers % len(base)], (numbers < len(base))[:, None]
+        other, share = chance.integers(0, len(base), len(rows)), chance.random((len(rows), 1)) / 2
         noise = NOISE * chance.standard_normal(rows.shape, np.float32)
-        writer.append(make_unit(np.where((numbers < len(base))[:, None], rows, rows + noise)))
+        mixed = (1 - share) * rows + share * base[other] + noise
+        writer.append(make_unit(np.where(real, rows, mixed).astype(np.float32)))
     writer.close()
     del writer
     figures: dict[str, Any] = {"passages": size, "rows written s": time.perf_counter() - began}

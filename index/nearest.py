@@ -32,6 +32,9 @@ _FILE, _FACTS = "nearest.faiss", "nearest.json"
 # into for RECALL, of 256 lists as of 1,024, whose centres take five times as long to learn.
 _LISTS = 1.0  # times the root of the rows
 _MORE = 1.25  # times as many lists, where those that were tried find too little
+# For other questions than those that chose: of 150,000 rows and 512 lists, the 15 that found .99 of
+# theirs found .9895 of others', 30 found .9965.
+_SPARE = 2
 _LEARNED = 40  # rows of each list that its centre is learned from; FAISS asks for 39
 _ROUNDS = 8
 _CHUNK = 16_384  # rows read at a time: 25 MB of 384 numbers
@@ -66,22 +69,25 @@ def write_nearest(rows: Rows, ask: Callable[[], Vectors], found: int, folder: Pa
         index.add(rows.take(np.arange(first, min(first + _CHUNK, rows.count))))
     questions = ask()
     tenth = [rows.search(question, TEN)[1][-1] for question in questions]
-    index.nprobe = PROBED
-    while index.nprobe < lists:
+    index.nprobe, recall = PROBED, 0.0
+    while recall < RECALL:
+        if index.nprobe >= lists:
+            return None
         near = [_search(index, rows, question, found)[1][:TEN] for question in questions]
         recall = compare(near, tenth)
-        if recall >= RECALL:
-            reach = Reach(lists, index.nprobe, round(recall, 4))
-            faiss.write_index(index, str(folder / _FILE))
-            (folder / _FACTS).write_text(json.dumps(asdict(reach)) + "\n", "utf-8")
-            return reach
-        index.nprobe = int(index.nprobe * _MORE)
-    return None
+        index.nprobe = min(int(index.nprobe * (_MORE if recall < RECALL else _SPARE)), lists)
+    reach = Reach(lists, index.nprobe, round(recall, 4))
+    faiss.write_index(index, str(folder / _FILE))
+    (folder / _FACTS).write_text(json.dumps(asdict(reach)) + "\n", "utf-8")
+    return reach
 
 
 def compare(near: Sequence[Vectors], tenth: Sequence[float]) -> float:
-    """Return the share of TEN rows that are as near as the tenth nearest, whichever they are."""
-    held = [int((found >= least - 1e-6).sum()) for found, least in zip(near, tenth, strict=True)]
+    """Return the share of TEN rows that are as near as the tenth nearest, whichever they are.
+
+    FAISS and NumPy add the products of one row in another order, to a difference of about 1e-6.
+    """
+    held = [int((found >= least - 1e-5).sum()) for found, least in zip(near, tenth, strict=True)]
     return sum(held) / (TEN * len(held))
 
 
