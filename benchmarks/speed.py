@@ -1,0 +1,273 @@
+"""How fast Casebook and its peers start, answer and build, on the same work in one run.
+
+    python -m benchmarks.speed squad2-half.en.json --json
+
+Each system has an environment of its own below `var/peers`, see `benchmarks.environments`, and
+runs with the same model folder, or with `--own` with all-MiniLM-L6-v2, which a package carries.
+Rounds go through all systems in turn; every step is a process of its own, and the medians count.
+For a peer an answer is the ten nearest paragraphs; for Casebook it is a whole answer, its citations
+checked, and `cold start` is `python app.py ask`. Casebook builds a document for each paragraph, and
+encodes every sentence besides: `texts/s`. Ratios are to sentence-transformers with FAISS and the
+same model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environments import make_environment
+from benchmarks.follow import find_server
+from benchmarks.load import time_encoder
+from benchmarks.server import ROOT, serving
+from benchmarks.speed_peers import DEPTH, THREADS, read_peak, time_questions
+from benchmarks.squad import name_document, read_paragraphs, read_questions, write_library
+from chatbot.engine import Engine
+from chatbot.labels import sample
+from chatbot.squad import read_squad
+from corpus.library import Library
+from index.build import build
+from index.models import load_encoder
+from index.publish import Releases
+from index.search import search
+from index.shared_encoder import SharedEncoder
+
+PEERS = {
+    "plain": "sentence-transformers", "txtai": "txtai", "llama-index": "llama-index",
+    "langchain": "langchain", "haystack": "haystack", "chroma": "chroma",
+}  # fmt: skip
+OURS, BASE = "casebook", "plain"
+MODEL = "multilingual-e5-small"
+EXTRA = "The lamp of the harbour was lit by hand until the spring of 1931, when Ada put in a motor."
+# What is aimed at, as ratios to BASE; more is better for the second kind.
+AT_MOST = {"cold start s": 0.25, "p50 ms": 0.5, "serving MiB": 0.5}
+AT_LEAST = {"HTTP questions/s": 3.0, "texts/s": 2.0}
+LIMIT = 0.7  # of the encoder's bare questions a second, over HTTP
+
+
+def run_peer(python: Path, name: str, model: str, work: Path, folder: Path) -> dict[str, Any]:
+    """Build and ask with a peer, each in a process of its own; returns its figures."""
+    environ = {
+        **os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
+        "ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False",
+    }  # fmt: skip
+    script = ROOT / "benchmarks" / "speed_peers.py"
+    figures: dict[str, Any] = {}
+    for step in ("build", "ask"):
+        command = [str(python.absolute()), str(script), name, model, str(work), str(folder), step]
+        figures |= _read(command, environ)
+    return figures
+
+
+def run_casebook(work: Path, file: Path, folder: Path, var: Path) -> dict[str, Any]:
+    """Build, ask from the shell, in a process and over HTTP; returns Casebook's figures."""
+    given = json.loads(work.read_bytes())
+    own = folder / "var"
+    own.mkdir()
+    (own / "models").symlink_to((var / "models").resolve())
+    write_library(file, folder / "reports")
+    step = [sys.executable, "-m", "benchmarks.speed", str(file), "--work", str(work), str(folder)]
+    figures = _read([*step, "build"], dict(os.environ))
+    began = time.perf_counter()
+    paths = ["--var", str(own), "--reports", str(folder / "reports")]
+    shell = [sys.executable, "app.py", "ask", given["questions"][0], *paths]
+    subprocess.run(shell, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    figures["cold start s"] = time.perf_counter() - began
+    warm = _read([*step, "ask"], dict(os.environ))
+    figures |= {key: value for key, value in warm.items() if key != "cold start s"}
+    with serving(folder / "reports", own) as client:
+
+        def ask(question: str) -> None:
+            client.post("/api/ask", json={"question": question}).raise_for_status()
+
+        ask(given["questions"][0])
+        with ThreadPoolExecutor(THREADS) as pool:
+            began = time.perf_counter()
+            list(pool.map(ask, given["timed"]))
+            took = time.perf_counter() - began
+        figures["HTTP questions/s"] = len(given["timed"]) / took
+        status = Path(f"/proc/{find_server(client)}/status").read_text("ascii").splitlines()
+        peak = next(line for line in status if line.startswith("VmHWM"))
+        figures["server MiB"] = int(peak.split()[1]) / 1024
+    return figures
+
+
+def run_step(step: str, work: Path, folder: Path) -> None:
+    """Do one step of Casebook's in this process, and print its figures."""
+    given = json.loads(work.read_bytes())
+    encoder = load_encoder("", folder / "var" / "models", _say_nothing)
+    releases = Releases(folder / "var" / "releases")
+    figures: dict[str, Any]
+    if step == "build":
+        began = time.perf_counter()
+        plan = build(Library(folder / "reports"), releases, encoder).plan
+        took = time.perf_counter() - began
+        (folder / "reports" / "new.txt").write_text(given["extra"], "utf-8")
+        began = time.perf_counter()
+        build(Library(folder / "reports"), releases, encoder)
+        figures = {
+            "passages/s": plan.passages / took, "texts/s": plan.texts / took, "texts": plan.texts,
+            "add s": time.perf_counter() - began, "build MiB": read_peak(),
+        }  # fmt: skip
+    else:
+        engine = Engine(releases, lambda: SharedEncoder(encoder))
+        print(json.dumps(engine.ask(given["questions"][0]).found), flush=True)
+        half = len(given["timed"]) // 2  # a question is answered from memory when it comes again
+        figures = time_questions(engine.ask, given["timed"][:half])
+        began = time.perf_counter()
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(engine.ask, given["timed"][half:]))
+        figures["questions/s"] = half / (time.perf_counter() - began)
+        figures["serving MiB"] = read_peak()
+        figures["bare encoder/s"], _ = time_encoder(encoder, given["timed"])
+        release = releases.open(releases.live())
+        ranks = []
+        for question in given["questions"]:
+            names = [hit.document.name for hit in search(release, encoder, question, 2 * DEPTH)]
+            numbers = [int(name[:5]) if name != "new.txt" else 1_000_000 for name in names]
+            ranks.append(list(dict.fromkeys(numbers))[:DEPTH])
+        figures["ranks"] = ranks
+    print(json.dumps(figures), flush=True)
+
+
+def _say_nothing(line: str) -> None:
+    """Leave stdout to the figures."""
+
+
+def _read(command: Sequence[str], environ: dict[str, str]) -> dict[str, Any]:
+    """Run a step and return its figures, with the time to its first line where it prints two."""
+    began = time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines, first = [], 0.0
+        for line in process.stdout:
+            first = first or time.perf_counter() - began
+            lines.append(line)
+        assert process.stderr is not None
+        said = process.stderr.read()
+    if process.returncode:
+        raise RuntimeError((said.strip() or "nothing said").splitlines()[-1][:300])
+    figures: dict[str, Any] = json.loads(lines[-1])
+    if len(lines) > 1:
+        figures["cold start s"] = first
+    return figures
+
+
+def mark(ranks: Sequence[Sequence[int]], right: Sequence[int]) -> dict[str, float]:
+    """Return R@1 and MRR@10."""
+    places = [
+        each.index(number) + 1 if number in each else 0
+        for each, number in zip(ranks, right, strict=True)
+    ]
+    return {
+        "R@1": statistics.mean(place == 1 for place in places),
+        "MRR@10": statistics.mean(1 / place if place else 0 for place in places),
+    }
+
+
+def main() -> None:
+    """Run all rounds, print the table and what was aimed at."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path, help="a question set")
+    parser.add_argument("--questions", type=int, default=300, help="for R@1; two thirds are timed")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--systems", nargs="+", default=[OURS, *PEERS])
+    parser.add_argument("--own", action="store_true", help="peers with all-MiniLM-L6-v2")
+    parser.add_argument("--var", type=Path, default=ROOT / "var")
+    parser.add_argument("--json", action="store_true", help="write benchmarks/results too")
+    parser.add_argument("--work", nargs=3, help=argparse.SUPPRESS)  # work, folder, step
+    arguments = parser.parse_args()
+    if arguments.work:
+        work, folder, step = arguments.work
+        run_step(step, Path(work), Path(folder))
+        return
+    labels = [one for one in read_squad(arguments.file, None).labels if one.group == "answerable"]
+    labels = sample(labels, arguments.questions, 0)
+    numbers = {name_document(n): n for n in range(len(read_paragraphs(arguments.file)))}
+    homes = {one.text: one.document for one in read_questions(arguments.file, arguments.file)}
+    right = [numbers[homes[one.question]] for one in labels]
+    asked = [one.question for one in labels]
+    others = [text for text in homes if text not in set(asked)]
+    timed = others[:: max(1, len(others) // arguments.questions)][: arguments.questions]
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.systems}
+    model = "" if arguments.own else str((arguments.var / "models" / MODEL).resolve())
+    pythons = {
+        name: make_environment(PEERS[name], arguments.var / "peers")
+        for name in arguments.systems
+        if name != OURS
+    }
+    with tempfile.TemporaryDirectory() as place:
+        work = Path(place, "work.json")
+        paragraphs = read_paragraphs(arguments.file)
+        given = {"paragraphs": paragraphs, "questions": asked, "timed": timed, "extra": EXTRA}
+        work.write_text(json.dumps(given))
+        for turn in range(arguments.rounds):
+            for name in arguments.systems:
+                with tempfile.TemporaryDirectory(dir=place) as folder:
+                    try:
+                        if name == OURS:
+                            figures = run_casebook(
+                                work, arguments.file, Path(folder), arguments.var
+                            )
+                        else:
+                            figures = run_peer(pythons[name], name, model, work, Path(folder))
+                    except RuntimeError as error:
+                        print(f"{name}: {error}", file=sys.stderr, flush=True)
+                        continue
+                found[name].append(figures | mark(figures.pop("ranks"), right))
+                print(f"round {turn + 1}: {name}", file=sys.stderr, flush=True)
+    told = {
+        name: {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+        for name, rounds in found.items()
+        if rounds
+    }
+    show(told)
+    if arguments.json:
+        path = ROOT / "benchmarks" / "results" / f"speed{'-own' if arguments.own else ''}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+
+
+def show(told: dict[str, dict[str, float]]) -> None:
+    """Print the table, each figure with its ratio to BASE, and what was aimed at."""
+    keys = (
+        "cold start s", "p50 ms", "p95 ms", "questions/s", "HTTP questions/s", "passages/s",
+        "texts/s", "add s", "build MiB", "serving MiB", "server MiB", "R@1", "MRR@10",
+    )  # fmt: skip
+    base = told.get(BASE, {})
+    print("| | " + " | ".join(keys) + " |\n|" + "---|" * (len(keys) + 1))
+    for name, figures in told.items():
+        row = []
+        for key in keys:
+            if key not in figures:
+                row.append("-")
+                continue
+            ratio = f" ({figures[key] / base[key]:.2f})" if key in base and name != BASE else ""
+            row.append(f"{figures[key]:.3g}{ratio}")
+        print(f"| {name} | " + " | ".join(row) + " |")
+    ours = told.get(OURS)
+    if not ours or not base:
+        return
+    for key, aim in AT_MOST.items():
+        print(f"{key}: {ours[key] / base[key]:.2f}, aimed at most {aim}")
+    against = {"HTTP questions/s": "questions/s", "texts/s": "passages/s"}
+    for key, aim in AT_LEAST.items():
+        print(f"{key}: {ours[key] / base[against[key]]:.2f}, aimed at least {aim}")
+    share = ours["HTTP questions/s"] / ours["bare encoder/s"]
+    print(f"HTTP questions/s of the bare encoder's: {share:.2f}, aimed at least {LIMIT}")
+
+
+if __name__ == "__main__":
+    main()
