@@ -95,7 +95,7 @@ def collect(
         assert asked is not None  # only a filter leaves nothing to be found
         features.append(describe(asked, [one.candidate for one in found]))
         marks = [
-            holds(question, one, at) for one in found for at in range(len(one.candidate.texts))
+            holds(question, one, at) for one in found for at in range(len(one.candidate.sentences))
         ]
         right += marks
         counts.append(len(marks))

@@ -14,8 +14,8 @@ from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
-from index.kinds import Kind, points_back
-from index.ranker import list_stems
+from index.kinds import Kind, points_back, read_signs
+from index.reading import list_stems
 from index.search import Hit
 
 HITS = 8  # passages looked into for sentences
@@ -103,7 +103,7 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
             chosen.append(choice)
             per_case[choice.hit.case.id] = held + 1
     kind = Kind(question)
-    chosen.sort(key=lambda choice: not kind.is_told(choice.words))
+    chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
     return join([complete(choice) for choice in chosen])
 
 

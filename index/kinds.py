@@ -8,6 +8,7 @@ costs a little quality and nothing else.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 _Pattern = re.Pattern[str]
 
@@ -100,6 +101,30 @@ def points_back(sentence: str) -> bool:
     return bool(_POINTS_BACK.match(sentence.lstrip()))
 
 
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What a sentence has of an answer's signs, whatever is asked; `names` are in small letters."""
+
+    numbers: tuple[str, ...]
+    names: tuple[str, ...]
+    number_word: bool
+    date: bool
+    reason: bool
+    leans: bool
+
+
+def read_signs(sentence: str) -> Signs:
+    """Return the signs that a sentence has."""
+    return Signs(
+        tuple(_NUMBER.findall(sentence)),
+        tuple(name.casefold() for name in _NAME.findall(sentence)),
+        bool(_NUMBER_WORD.search(sentence)),
+        bool(_DATE.search(sentence)),
+        bool(_REASON.search(sentence)),
+        bool(_LEANS.match(sentence)),
+    )
+
+
 class Kind:
     """The kind of answer that one question asks for."""
 
@@ -111,32 +136,32 @@ class Kind:
         self._numbers = set(_NUMBER.findall(question))
         self._words = question.casefold()
 
-    def find_signs(self, sentence: str) -> tuple[float, ...]:
+    def find_signs(self, signs: Signs) -> tuple[float, ...]:
         """Return how much each of SIGNS shows in a sentence, 0 or 1, names up to 3."""
-        number = any(one not in self._numbers for one in _NUMBER.findall(sentence))
-        found = [one for one in _NAME.findall(sentence) if one.casefold() not in self._words]
-        names = min(len(found), _MOST_NAMES)
+        number = any(one not in self._numbers for one in signs.numbers)
+        news = sum(name not in self._words for name in signs.names)
+        names = min(news, _MOST_NAMES)
         return (
             self._how_many and number,
-            self._how_many and bool(_NUMBER_WORD.search(sentence)),
-            self._when and bool(_DATE.search(sentence)),
+            self._how_many and signs.number_word,
+            self._when and signs.date,
             self._when and number,
             names if self._who else 0,
             names if self._where else 0,
-            self._why and bool(_REASON.search(sentence)),
+            self._why and signs.reason,
             names,
             number,
-            bool(_LEANS.match(sentence)),
+            signs.leans,
         )
 
-    def is_told(self, sentence: str) -> bool:
+    def is_told(self, signs: Signs) -> bool:
         """Tell whether a sentence holds the number or the date that is asked for, if one is."""
-        number, word, date, number_at, *_ = self.find_signs(sentence)
+        number, word, date, number_at, *_ = self.find_signs(signs)
         if self._how_many:
             return bool(number or word)
         return bool(date or number_at) if self._when else True
 
-    def lacks_count(self, sentence: str) -> bool:
+    def lacks_count(self, signs: Signs) -> bool:
         """Tell whether a number is asked for and a sentence holds none, in digits or in words."""
-        number, word, *_ = self.find_signs(sentence)
+        number, word, *_ = self.find_signs(signs)
         return bool(self._how_many) and not number and not word

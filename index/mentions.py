@@ -31,6 +31,8 @@ _READ = 50  # passages looked into for a name whose sub-words they hold
 
 def fold(text: str) -> str:
     """Return a text without case and accents, as names are compared."""
+    if text.isascii():  # most are: a question has its ten passages folded
+        return text.lower()
     spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(sign for sign in spelled if not unicodedata.combining(sign))
 

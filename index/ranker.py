@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.kinds import SIGNS, Kind
+from index.reading import UNSPACED, Reading, list_stems
 
 PATH = Path(__file__).with_name("ranker.json")
 MIXTURES = ("spaced", "unspaced", "across")
@@ -33,9 +33,6 @@ FEATURES = (
 )  # fmt: skip
 
 Floats = NDArray[np.floating[Any]]
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
-_STEM = 5  # letters that inflected and derived forms of a word mostly share
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +64,7 @@ class Candidate:
     fused: float
     vector: Floats
     vectors: Floats
-    texts: Sequence[str]
-    subwords: Sequence[Sequence[int]]
+    sentences: Sequence[Reading]
 
 
 class Ranker:
@@ -83,7 +79,7 @@ class Ranker:
         """Return the score of every sentence of every candidate, (m,) float32 each."""
         features = describe(asked, candidates)
         scores = _weigh(features, _weigh(self._weights, mix(asked)))
-        return np.split(scores, np.cumsum([len(one.texts) for one in candidates])[:-1])
+        return np.split(scores, np.cumsum([len(one.sentences) for one in candidates])[:-1])
 
 
 @functools.cache
@@ -95,7 +91,7 @@ def load_ranker() -> Ranker:
 def mix(asked: Asked) -> Floats:
     """Return how far each of MIXTURES applies to a question; they add up to 1."""
     letters = [character for character in asked.text if character.isalpha()]
-    unspaced = 2 * sum(map(bool, map(_UNSPACED.match, letters))) > len(letters)
+    unspaced = 2 * sum(map(bool, map(UNSPACED.match, letters))) > len(letters)
     share = asked.share
     return np.array([share * (not unspaced), share * unspaced, 1.0 - share], np.float32)
 
@@ -103,53 +99,53 @@ def mix(asked: Asked) -> Floats:
 def describe(asked: Asked, candidates: Sequence[Candidate]) -> Floats:
     """Return the FEATURES of every sentence of every candidate, (s, f) float32, in order."""
     kind = Kind(asked.text)
-    stems = list(dict.fromkeys(list_stems(asked.content)))
-    held = [mark(stems, [list_stems(text) for text in one.texts]) for one in candidates]
-    passages = np.array([one.any(axis=0) for one in held]).sum(axis=0)
-    rare = np.log1p((len(candidates) - passages + 0.5) / (passages + 0.5))
-    blocks = []
-    for one, stemmed in zip(candidates, held, strict=True):
-        columns = [
-            *_compare_vectors(asked, one),
-            *_compare_words(asked, one),
-            _weigh(stemmed, rare) / max(float(rare.sum()), 1e-9),
-            _weigh(stemmed, find_local(stemmed)) / max(len(stems), 1),
-            _weigh(stemmed, stemmed.mean(axis=0)) / max(len(stems), 1),
-            *_place(one),
-            *np.array([kind.find_signs(text) for text in one.texts]).T,
-        ]
-        blocks.append(np.stack(columns, axis=1))
-    features = np.concatenate(blocks).astype(np.float32)
-    typical = features[:, FEATURES.index("typical of its passage")]
-    typical /= max(float(np.sqrt(np.mean(typical**2))), 1e-6)
-    return features
+    sentences = [each for one in candidates for each in one.sentences]
+    groups = Groups([len(one.sentences) for one in candidates])
+    columns = [
+        *_compare_vectors(asked, candidates, groups),
+        *_compare_words(asked, sentences, groups),
+        *_compare_stems(asked, sentences, groups),
+        *_place(sentences, groups),
+        *np.array([kind.find_signs(each.signs) for each in sentences], np.float32).T,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
-def find_local(held: Floats) -> Floats:
-    """Return how much each word tells the sentences of one passage apart, (w,).
+class Groups:
+    """Which of s sentences one after another belong to which of n passages, none without any.
 
-    `held` (m, w) is 1 where a sentence holds a word. A word that none holds, or every one, tells
-    nothing or little: ln((m + 1) / (n + 0.5)) for one that n of m sentences hold.
+    `firsts` (n,) and `lasts` (n,) are the places of each passage's first and last sentence,
+    `counts` (n,) how many it has, and `of` (s,) the number of each sentence's passage.
     """
-    counts = held.sum(axis=0)
-    return np.where(counts > 0, np.log((len(held) + 1) / (counts + 0.5)), 0.0)
+
+    def __init__(self, counts: Sequence[int]) -> None:
+        """Take how many sentences each passage has."""
+        self.counts = np.array(counts)
+        ends = np.cumsum(self.counts)
+        self.firsts, self.lasts = ends - self.counts, ends - 1
+        self.of = np.repeat(np.arange(len(counts)), self.counts)
+
+    def sum(self, rows: Floats) -> Floats:
+        """Return the sum of (s,) or (s, w) rows over each passage, (n,) or (n, w)."""
+        return np.asarray(np.add.reduceat(rows, self.firsts, axis=0))
+
+    def centre(self, values: Floats) -> Floats:
+        """Return (s,) values less their passage's mean."""
+        return np.asarray(values - (self.sum(values) / self.counts)[self.of])
 
 
-def list_stems(text: str) -> list[str]:
-    """Return the first letters of every word, and the pairs of signs of unspaced scripts."""
-    found = []
-    for word in _WORD.findall(text.casefold()):
-        if word.isascii() or not _UNSPACED.search(word):
-            found.append(word if word.isdigit() else word[:_STEM])
-        else:
-            found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
-    return found
+def find_local(counts: Floats, sentences: Floats) -> Floats:
+    """Return how much each word tells the sentences of its passage apart, (n, w).
+
+    `counts` (n, w) of the `sentences` (n, 1) of each passage hold it. A word that none holds, or
+    every one, tells nothing or little: ln((m + 1) / (c + 0.5)) for one that c of m sentences hold.
+    """
+    return np.where(counts > 0, np.log((sentences + 1) / (counts + 0.5)), 0.0)
 
 
-def mark(words: Sequence[object], texts: Sequence[Iterable[object]]) -> Floats:
+def mark(words: Sequence[object], texts: Sequence[Collection[object]]) -> Floats:
     """Return (texts, words): 1 where a text holds a word, else 0."""
-    sets = [set(text) for text in texts]
-    marks = [[word in held for word in words] for held in sets]
+    marks = [[word in text for word in words] for text in texts]
     return np.array(marks, np.float32).reshape(len(texts), len(words))
 
 
@@ -161,44 +157,67 @@ def _weigh(marks: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("mw,w->m", marks, weights))
 
 
-def _compare_vectors(asked: Asked, one: Candidate) -> list[Floats]:
-    count = len(one.texts)
-    cosines = one.vectors @ asked.vector
-    pairs = one.vectors[:-1] + one.vectors[1:]
+def _compare_vectors(asked: Asked, candidates: Sequence[Candidate], groups: Groups) -> list[Floats]:
+    vectors = np.concatenate([one.vectors for one in candidates])
+    cosines = vectors @ asked.vector
+    pairs = vectors[:-1] + vectors[1:]
     both = pairs @ asked.vector / np.maximum(np.linalg.norm(pairs, axis=1), 1e-9)
+    before, after = np.append(cosines[:1], both), np.append(both, cosines[-1:])
+    before[groups.firsts], after[groups.lasts] = cosines[groups.firsts], cosines[groups.lasts]
     near, before, after = (
-        (np.asarray(each) - asked.mean) / asked.deviation
-        for each in (cosines, [cosines[0], *both], [*both, cosines[-1]])
+        (each - asked.mean) / asked.deviation for each in (cosines, before, after)
     )
-    typical = one.vectors @ one.vector
-    return [
-        np.full(count, one.fused), near, before, after, near - near.mean(),
-        typical - typical.mean(),
-    ]  # fmt: skip
+    passages = np.stack([one.vector for one in candidates])
+    typical = groups.centre(np.einsum("sd,sd->s", vectors, passages[groups.of]))
+    typical = typical / max(float(np.sqrt(np.mean(typical**2))), 1e-6)
+    fused = np.array([one.fused for one in candidates])[groups.of]
+    return [fused, near, before, after, groups.centre(near), typical]
 
 
-def _compare_words(asked: Asked, one: Candidate) -> list[Floats]:
+def _compare_words(asked: Asked, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
     distinct = sorted(set(asked.subwords))
-    held = mark(distinct, one.subwords)
+    held = mark(distinct, [each.subwords for each in sentences])
     earlier = np.vstack([np.zeros_like(held[:1]), held[:-1]])
+    earlier[groups.firsts] = 0
+    local, common = _compare_within(held, groups)
     weight = dict(zip(distinct, asked.weights.tolist(), strict=True))
     pairs = list(dict.fromkeys(pairwise(asked.subwords)))
     paired = np.array([weight[first] + weight[second] for first, second in pairs])
-    in_order = mark(pairs, [pairwise(text) for text in one.subwords])
-    tail = sorted(set(asked.subwords[len(asked.subwords) // 2 :]))
+    in_order = mark(pairs, [each.pairs for each in sentences])
+    place = {subword: number for number, subword in enumerate(distinct)}
+    tail = [place[each] for each in set(asked.subwords[len(asked.subwords) // 2 :])]
     return [
         _weigh(held, asked.weights),
         _weigh(np.maximum(held, earlier), asked.weights),
         _weigh(earlier, asked.weights),
-        _weigh(held, asked.weights * find_local(held)),
-        _weigh(held, asked.weights * held.mean(axis=0)),
+        _weigh(local, asked.weights),
+        _weigh(common, asked.weights),
         _weigh(in_order, paired) / max(float(paired.sum()), 1e-9),
-        mark(tail, one.subwords).mean(axis=1) if tail else np.zeros(len(held)),
+        held[:, tail].mean(axis=1) if tail else np.zeros(len(held)),
     ]
 
 
-def _place(one: Candidate) -> list[Floats]:
-    count = len(one.texts)
-    lengths = [len(subwords) for subwords in one.subwords]
-    numbers = np.arange(count)
-    return [numbers == 0, numbers / count, np.log1p(lengths)]
+def _compare_stems(asked: Asked, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
+    stems = list(dict.fromkeys(list_stems(asked.content)))
+    held = mark(stems, [each.stems for each in sentences])
+    local, common = _compare_within(held, groups)
+    passages = (groups.sum(held) > 0).sum(axis=0)
+    rare = np.log1p((len(groups.counts) - passages + 0.5) / (passages + 0.5))
+    whole = max(len(stems), 1)
+    return [
+        _weigh(held, rare) / max(float(rare.sum()), 1e-9),
+        local.sum(axis=1) / whole,
+        common.sum(axis=1) / whole,
+    ]
+
+
+def _compare_within(held: Floats, groups: Groups) -> tuple[Floats, Floats]:
+    """Return the marks (s, w) by how local their word is, and by its share of the sentences."""
+    counts, sentences = groups.sum(held), groups.counts[:, None]
+    return held * find_local(counts, sentences)[groups.of], held * (counts / sentences)[groups.of]
+
+
+def _place(sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
+    numbers = np.arange(len(sentences)) - groups.firsts[groups.of]
+    lengths = np.log1p([each.length for each in sentences])
+    return [numbers == 0, numbers / groups.counts[groups.of], lengths]

@@ -48,6 +48,7 @@ from index.lexical import Lexical
 from index.milvus import Milvus, MilvusRows
 from index.model_folder import fingerprint_file
 from index.nearest import Nearest, open_nearest
+from index.reading import Readings
 from index.table import Table
 from index.vectors import Rows
 
@@ -158,6 +159,7 @@ class Release:
         self.lexical = Lexical(folder / "lexical")
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
+        self.readings = Readings()
         self._kept: OrderedDict[int, Document] = OrderedDict()
         self._held = 0  # characters of the documents kept
         self._lock = threading.Lock()

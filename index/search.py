@@ -161,14 +161,14 @@ def find(
     first = np.lexsort((rows, -fused))[:k]
     records = [release.row(int(row)) for row in rows[first]]
     texts = [[sentence.text.strip() for sentence in passage.sentences] for passage, *_ in records]
-    split = iter(encoder.split_subwords([text for each in texts for text in each]))
+    read = release.readings.read(encoder, rows[first].tolist(), texts)
     vectors = release.passages.take(rows[first])
     counts = [len(each) for each in texts]
     numbers = [release.starts[rows[at]] + np.arange(n) for at, n in zip(first, counts, strict=True)]
     said = release.sentences.take(np.concatenate(numbers))
     ends = np.cumsum(counts)
     found = []
-    for place, (at, record, sentences) in enumerate(zip(first, records, texts, strict=True)):
+    for place, (at, record, sentences) in enumerate(zip(first, records, read, strict=True)):
         row = int(rows[at])
         vector, rowed = vectors[place], said[ends[place] - len(sentences) : ends[place]]
         cosine = float((rowed @ query).max())
@@ -176,9 +176,7 @@ def find(
             float(vector @ query), cosine, float(lexical[at]), float(overlap[at]),
             contrast(cosine, query, find_ordinary(encoder, record[-1].language)),
         )  # fmt: skip
-        candidate = Candidate(
-            float(fused[at]), vector, rowed, sentences, [next(split) for _ in sentences]
-        )
+        candidate = Candidate(float(fused[at]), vector, rowed, sentences)
         found.append(Found(row, *record, evidence, candidate))
     return asked, found
 

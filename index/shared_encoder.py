@@ -1,4 +1,4 @@
-"""One encoder for many askers: a bounded line, equal questions encoded once, sub-words kept.
+"""One encoder for many askers: a bounded line, equal questions encoded once.
 
 A question is encoded on its own, not in a padded batch: in 8 bits a vector would depend on its
 company, and so would the answer. What batches would gain stands in benchmarks/LOG.md.
@@ -16,7 +16,6 @@ from corpus.errors import BusyError
 from index.encoder import Encoder, Progress, Vectors, count_cores, ignore_progress
 
 PLACES = 128  # questions that are encoded or wait for it
-KEPT = 10_000  # texts whose sub-words are kept, about 14 MB: the sentences of often found passages
 
 
 class SharedEncoder:
@@ -32,7 +31,6 @@ class SharedEncoder:
         self.dimension = encoder.dimension
         self._pool = ThreadPoolExecutor(count_cores(), "encode")
         self._encoding: dict[str, Future[Vectors]] = {}
-        self._kept: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -50,17 +48,7 @@ class SharedEncoder:
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""
-        with self._lock:
-            known = {text: self._kept[text] for text in texts if text in self._kept}
-        new = [text for text in dict.fromkeys(texts) if text not in known]
-        if new:
-            split = dict(zip(new, self._encoder.split_subwords(new), strict=True))
-            known |= split
-            with self._lock:
-                self._kept.update(split)
-                while len(self._kept) > KEPT:
-                    del self._kept[next(iter(self._kept))]  # the one kept longest
-        return [known[text] for text in texts]
+        return self._encoder.split_subwords(texts)
 
     def _submit(self, text: str) -> Future[Vectors]:
         with self._lock:

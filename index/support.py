@@ -108,7 +108,7 @@ def survey(
         same_language=language == best.document.language,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),
         lacks_number=not all(holds_number(best.passage.text, number) for number in numbers),
-        lacks_count=Kind(asked.text).lacks_count(best.candidate.texts[place]),
+        lacks_count=Kind(asked.text).lacks_count(best.candidate.sentences[place].signs),
     )
     return hits, support
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.kinds import SIGNS, Kind
+from index.kinds import SIGNS, Kind, read_signs
 from index.ranker import (
     FEATURES,
     MIXTURES,
@@ -21,11 +21,11 @@ from index.ranker import (
     Ranker,
     describe,
     find_local,
-    list_stems,
     load_ranker,
     mark,
     mix,
 )
+from index.reading import list_stems, read
 
 TEXTS = ("Ada built the red bridge.", "It is old.", "It was opened in 1999 by Mr Long.")
 
@@ -42,7 +42,8 @@ def _rarity() -> np.ndarray:
 def _candidate(fused: float = 2.0) -> Candidate:
     vectors = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], np.float32)
     vector = np.array([0.0, 1.0], np.float32)
-    return Candidate(fused, vector, vectors, TEXTS, [[9, 3, 1], [8], [2, 7, 3]])
+    sentences = list(map(read, TEXTS, [[9, 3, 1], [8], [2, 7, 3]]))
+    return Candidate(fused, vector, vectors, sentences)
 
 
 def _column(name: str, *candidates: Candidate) -> list[float]:
@@ -82,9 +83,9 @@ def test_two_sentences_together_are_one_vector_of_both() -> None:
 
 def test_a_word_of_one_sentence_tells_it_apart() -> None:
     """Local words weigh by ln((m + 1) / (n + .5)); a word that none holds weighs nothing."""
-    held = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     wanted = [math.log(4 / 3.5), math.log(4 / 1.5), 0.0]
-    assert find_local(held).tolist() == pytest.approx(wanted)
+    local = find_local(np.array([[3.0, 1.0, 0.0]]), np.array([[3]]))
+    assert local[0].tolist() == pytest.approx(wanted)
 
 
 def test_typical_sentences_are_measured_over_all_candidates() -> None:
@@ -141,14 +142,14 @@ def test_a_sentence_shows_the_kind_that_is_asked_for(
     question: str, sentence: str, sign: str
 ) -> None:
     """Question words of several languages, and what answers them."""
-    assert dict(zip(SIGNS, Kind(question).find_signs(sentence), strict=True))[sign]
-    assert not any(Kind("x").find_signs("nothing here"))
+    assert dict(zip(SIGNS, Kind(question).find_signs(read_signs(sentence)), strict=True))[sign]
+    assert not any(Kind("x").find_signs(read_signs("nothing here")))
 
 
 def test_what_the_question_says_itself_is_no_news() -> None:
     """Its own number and its own name answer nothing."""
-    signs = Kind("How many of the 12 pumps did Ada build?").find_signs("Then Ada saw 12 pumps.")
-    assert not any(signs)
+    kind = Kind("How many of the 12 pumps did Ada build?")
+    assert not any(kind.find_signs(read_signs("Then Ada saw 12 pumps.")))
 
 
 @given(question=st.text(max_size=80), texts=st.lists(st.text(max_size=60), min_size=1, max_size=4))
@@ -158,7 +159,7 @@ def test_any_text_has_finite_features(question: str, texts: list[str]) -> None:
     asking = sorted({ord(sign) for sign in question})
     weights = np.full(len(asking), 1 / max(len(asking), 1), np.float32)
     vectors = np.zeros((len(texts), 2), np.float32)
-    one = Candidate(0.0, vectors[0], vectors, texts, subwords)
+    one = Candidate(0.0, vectors[0], vectors, list(map(read, texts, subwords)))
     asked = Asked(question, question, vectors[0], vectors[0], 0.0, 1e-9, asking, weights, 0.5)
     features = describe(asked, [one, one])
     assert features.shape == (2 * len(texts), len(FEATURES))
@@ -190,6 +191,6 @@ def test_the_sentence_that_answers_scores_best() -> None:
     """Asked for a date, the sentence with the date wins over one that is as near."""
     texts = ("The red bridge was opened by Ada.", "The red bridge was opened in 1999.")
     vectors = np.array([[0.8, 0.6], [0.8, 0.6]], np.float32)
-    one = Candidate(2.0, vectors[0], vectors, texts, [[1, 2, 3], [1, 2, 3]])
+    one = Candidate(2.0, vectors[0], vectors, [read(text, [1, 2, 3]) for text in texts])
     scores = load_ranker().score(_asked(), [one])[0]
     assert scores[1] > scores[0]

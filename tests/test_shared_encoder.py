@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from corpus.errors import BusyError
 from index import shared_encoder as module
@@ -25,7 +23,6 @@ class Held(FakeEncoder):
         """Start with nothing asked, and held."""
         super().__init__()
         self.asked: list[str] = []
-        self.split: list[str] = []
         self.begun = threading.Semaphore(0)
         self.go = threading.Event()
         self.error: BaseException | None = None
@@ -38,11 +35,6 @@ class Held(FakeEncoder):
         if self.error is not None:
             raise self.error
         return super().encode_queries(texts)
-
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """Note and split."""
-        self.split += texts
-        return super().split_subwords(texts)
 
 
 @pytest.fixture
@@ -118,36 +110,3 @@ def test_an_encoder_that_fails_holds_up_nobody(held: Held, error: BaseException)
             future.result(60)
     held.error = None
     assert shared.encode_queries(["tea"]).shape == (1, held.dimension)
-
-
-texts = st.lists(st.sampled_from(["tea", "tea hills", "red bridge", "", "nine trains a day"]))
-
-
-@given(calls=st.lists(texts, max_size=6), most=st.integers(0, 4))
-def test_subwords_are_those_of_the_encoder(calls: list[list[str]], most: int) -> None:
-    """Kept or not, forgotten or not, a text has its own sub-words; no more are kept than may be."""
-    encoder = FakeEncoder()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "KEPT", most)
-        shared = SharedEncoder(encoder)
-        for call in calls:
-            assert shared.split_subwords(call) == encoder.split_subwords(call)
-            assert len(shared._kept) <= most
-
-
-def test_kept_subwords_are_not_split_again(held: Held) -> None:
-    """A text is split once as long as it is kept."""
-    shared = SharedEncoder(held)
-    for _ in range(3):
-        shared.split_subwords(["tea", "hills", "tea"])
-    assert held.split == ["tea", "hills"]
-
-
-def test_many_threads_may_split(encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While texts are forgotten by one thread, others still get theirs."""
-    monkeypatch.setattr(module, "KEPT", 5)
-    shared = SharedEncoder(encoder)
-    asked = [[f"text {number % 9}", "a"] for number in range(400)]
-    with ThreadPoolExecutor(8) as pool:
-        for number, found in enumerate(pool.map(shared.split_subwords, asked)):
-            assert found == encoder.split_subwords(asked[number])

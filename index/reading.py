@@ -1,0 +1,82 @@
+"""Sentences as questions are compared with them: what does not depend on the question, read once.
+
+The same passages come near many questions. Their sentences are cut into words once, and those of
+the passages asked for last are kept.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from index.encoder import Encoder
+from index.kinds import Signs, read_signs
+
+KEPT = 1000  # passages, about 12 kB each
+
+_WORD = re.compile(r"[^\W_]+")
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+_STEM = 5  # letters that inflected and derived forms of a word mostly share
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sentence and what it holds: sub-words, of which `length`, their pairs, stems and signs."""
+
+    text: str
+    length: int
+    subwords: frozenset[int]
+    pairs: frozenset[tuple[int, int]]
+    stems: frozenset[str]
+    signs: Signs
+
+
+def read(text: str, subwords: Sequence[int]) -> Reading:
+    """Return a sentence as it is compared with questions."""
+    return Reading(
+        text, len(subwords), frozenset(subwords), frozenset(pairwise(subwords)),
+        frozenset(list_stems(text)), read_signs(text),
+    )  # fmt: skip
+
+
+def list_stems(text: str) -> list[str]:
+    """Return the first letters of every word, and the pairs of signs of unspaced scripts."""
+    found = []
+    for word in _WORD.findall(text.casefold()):
+        if word.isascii() or not UNSPACED.search(word):
+            found.append(word if word.isdigit() else word[:_STEM])
+        else:
+            found += [word[at : at + 2] for at in range(len(word) - 1)] or [word]
+    return found
+
+
+class Readings:
+    """The sentences of the passages asked for last; safe to share between threads."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._kept: OrderedDict[int, tuple[Reading, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(
+        self, encoder: Encoder, rows: Sequence[int], texts: Sequence[Sequence[str]]
+    ) -> list[tuple[Reading, ...]]:
+        """Return the sentences of some passages, given their rows and their sentences' texts."""
+        with self._lock:
+            found = {row: self._kept[row] for row in rows if row in self._kept}
+            for row in found:
+                self._kept.move_to_end(row)
+        new = {row: said for row, said in zip(rows, texts, strict=True) if row not in found}
+        if new:
+            split = iter(encoder.split_subwords([text for said in new.values() for text in said]))
+            made = {row: tuple(read(text, next(split)) for text in new[row]) for row in new}
+            found |= made
+            with self._lock:
+                self._kept |= made
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+        return [found[row] for row in rows]
