@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit, prepare_text
+from index.splitter import open_splitter
 
 
 class StandIn:
@@ -20,10 +20,8 @@ class StandIn:
     dimension = 384
 
     def __init__(self, folder: Path) -> None:
-        """Take the model's folder, for its tokenizer."""
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        """Take an exported model's folder, for its sub-words."""
+        self._splitter = open_splitter(folder)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
@@ -43,9 +41,7 @@ class StandIn:
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""
-        prepared = [prepare_text(text).lower() for text in texts]
-        encoded = self._tokenizer.encode_batch_fast(prepared, add_special_tokens=False)
-        return [one.ids for one in encoded]
+        return [self._splitter.split(prepare_text(text).lower()) for text in texts]
 
 
 class Counted:

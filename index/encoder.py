@@ -15,15 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import model_folder
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from index.splitter import Splitter
 
 PREPARATION = "nfc-1"  # names how a text is prepared below; part of the model's identity
 _AHEAD = 64  # texts that wait for a thread: few, so that a long build holds few of them
@@ -92,7 +90,7 @@ class TextEncoder:
 
     def __init__(
         self,
-        tokenizer: Tokenizer,
+        splitter: Splitter,
         traits: Traits,
         run: Callable[[list[int]], Vectors],
         threads: int = 1,
@@ -102,17 +100,10 @@ class TextEncoder:
         `run` makes the (d,) float32 vector of one window of sub-words; with `threads` over 1 it is
         called by as many at once while passages are encoded.
         """
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        tokenizer.encode_special_tokens = True  # `</s>` in a text is text
-        self._tokenizer = tokenizer
+        self._splitter = splitter
         self._traits = traits
         self._run = run
         self._threads = threads
-        encoded = tokenizer.encode("a")
-        mask = encoded.special_tokens_mask
-        first, last = mask.index(0), len(mask) - mask[::-1].index(0)
-        self._start, self._end = encoded.ids[:first], encoded.ids[last:]
         self.dimension = traits.dimension
         self.identity = traits.identity
 
@@ -136,9 +127,7 @@ class TextEncoder:
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""
-        prepared = [prepare_text(text).lower() for text in texts]
-        encoded = self._tokenizer.encode_batch_fast(prepared, add_special_tokens=False)
-        return [one.ids for one in encoded]
+        return [self._splitter.split(prepare_text(text).lower()) for text in texts]
 
     def _map(self, texts: Iterable[str]) -> Iterable[Vectors]:
         """Yield the vectors of texts in their order, encoded by as many threads as there may be."""
@@ -151,12 +140,13 @@ class TextEncoder:
                 yield from pool.map(self._encode, batch)
 
     def _encode(self, text: str) -> Vectors:
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        size = self._traits.limit - len(self._start) - len(self._end)
+        start, end = self._splitter.start, self._splitter.end
+        ids = self._splitter.split(text)
+        size = self._traits.limit - len(start) - len(end)
         windows = [ids[at : at + size] for at in range(0, max(len(ids), 1), size)]
         total = np.zeros(self.dimension, dtype=np.float32)
         for window in windows:
-            row = make_unit(self._run([*self._start, *window, *self._end]))
+            row = make_unit(self._run([*start, *window, *end]))
             total += max(len(window), 1) * row
         return make_unit(total)
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from corpus.errors import ModelError
 from index.encoder import TextEncoder, Traits, Vectors, count_cores
+from index.splitter import open_splitter
 
 # Adding and normalising in one step takes a sixth longer in all than one after the other.
 _SLOW = ["SkipLayerNormFusion"]
-TRAITS, WEIGHTS, TOKENIZER = "traits.json", "model.onnx", "tokenizer.json"
+TRAITS, WEIGHTS = "traits.json", "model.onnx"
 
 
 class OnnxEncoder(TextEncoder):
@@ -31,7 +32,6 @@ class OnnxEncoder(TextEncoder):
         """Load the model and its tokenizer; raises ModelError, naming the folder."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         import onnxruntime
-        from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -43,13 +43,12 @@ class OnnxEncoder(TextEncoder):
             self._session = onnxruntime.InferenceSession(
                 str(folder / WEIGHTS), options, ["CPUExecutionProvider"], disabled_optimizers=_SLOW
             )
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        except Exception as error:  # onnxruntime and tokenizers raise their own, and plain ones
+        except Exception as error:  # onnxruntime raises its own, and plain ones
             reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
             raise ModelError(
                 f"{folder}: not an exported model that loads here ({reason})"
             ) from error
-        super().__init__(tokenizer, traits, self._forward, count_cores())
+        super().__init__(open_splitter(folder), traits, self._forward, count_cores())
 
     def _forward(self, ids: list[int]) -> Vectors:
         window = np.array([ids], np.int64)

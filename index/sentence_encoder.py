@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from corpus.errors import ModelError
 from index.encoder import (
@@ -23,9 +23,7 @@ from index.encoder import (
     identify,
     ignore_progress,
 )
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from index.splitter import TokenizerSplitter
 
 
 class SentenceEncoder(TextEncoder):
@@ -46,7 +44,7 @@ class SentenceEncoder(TextEncoder):
             self._torch = torch
             self.model = SentenceTransformer(str(folder), local_files_only=True)
             backend: Any = self.model.tokenizer
-            tokenizer: Tokenizer = backend.backend_tokenizer
+            splitter = TokenizerSplitter(backend.backend_tokenizer)
         except Exception as error:
             reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
             raise ModelError(
@@ -61,7 +59,7 @@ class SentenceEncoder(TextEncoder):
         dimension = int(self.model.get_embedding_dimension() or 0)
         limit = min(self.model.max_seq_length or 512, 8192)
         self.traits = Traits(identify(folder), dimension, limit, *prompts)
-        super().__init__(tokenizer, self.traits, self._forward)
+        super().__init__(splitter, self.traits, self._forward)
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress

@@ -23,6 +23,8 @@ HOMES = {
     "transformers": {"index/sentence_encoder.py"},
     "huggingface_hub": {"index/models.py"},
     "onnxruntime": {"index/onnx_encoder.py", "index/onnx_model.py"},
+    "sentencepiece": {"index/splitter.py"},
+    "tokenizers": {"index/splitter.py"},
     "safetensors": {"index/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
     "trafilatura": {"corpus/readers/page.py"},
