@@ -20,9 +20,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -77,18 +80,26 @@ def run_casebook(work: Path, file: Path, folder: Path, var: Path) -> dict[str, A
     (own / "models").symlink_to((var / "models").resolve())
     write_library(file, folder / "reports")
     step = [sys.executable, "-m", "benchmarks.speed", str(file), "--work", str(work), str(folder)]
-    figures = _read([*step, "build"], dict(os.environ))
+    environ = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # as app.py sets it
+    figures = _read([*step, "build"], environ)
     began = time.perf_counter()
     paths = ["--var", str(own), "--reports", str(folder / "reports")]
     shell = [sys.executable, "app.py", "ask", given["questions"][0], *paths]
     subprocess.run(shell, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     figures["cold start s"] = time.perf_counter() - began
-    warm = _read([*step, "ask"], dict(os.environ))
+    warm = _read([*step, "ask"], environ)
     figures |= {key: value for key, value in warm.items() if key != "cold start s"}
     with serving(folder / "reports", own) as client:
+        place = threading.local()
 
         def ask(question: str) -> None:
-            client.post("/api/ask", json={"question": question}).raise_for_status()
+            if not hasattr(place, "line"):
+                place.line = HTTPConnection(client.base_url.host, client.base_url.port)
+            body = json.dumps({"question": question})
+            place.line.request("POST", "/api/ask", body, {"Content-Type": "application/json"})
+            answer = place.line.getresponse()
+            if answer.status != HTTPStatus.OK or not answer.read():
+                raise RuntimeError(f"status {answer.status}")
 
         ask(given["questions"][0])
         with ThreadPoolExecutor(THREADS) as pool:
