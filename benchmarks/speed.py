@@ -207,7 +207,9 @@ def main() -> None:
     labels = [one for one in read_squad(arguments.file, None).labels if one.group == "answerable"]
     labels = sample(labels, arguments.questions, 0)
     numbers = {name_document(n): n for n in range(len(read_paragraphs(arguments.file)))}
-    homes = {one.text: one.document for one in read_questions(arguments.file, arguments.file)}
+    homes = {
+        one.text.strip(): one.document for one in read_questions(arguments.file, arguments.file)
+    }
     right = [numbers[homes[one.question]] for one in labels]
     asked = [one.question for one in labels]
     others = [text for text in homes if text not in set(asked)]
