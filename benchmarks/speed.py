@@ -207,14 +207,13 @@ def main() -> None:
     labels = [one for one in read_squad(arguments.file, None).labels if one.group == "answerable"]
     labels = sample(labels, arguments.questions, 0)
     numbers = {name_document(n): n for n in range(len(read_paragraphs(arguments.file)))}
-    homes = {
-        one.text.strip(): one.document for one in read_questions(arguments.file, arguments.file)
-    }
+    found = read_questions(arguments.file, arguments.file)
+    homes = {" ".join(one.text.split()): one.document for one in found}
     right = [numbers[homes[one.question]] for one in labels]
     asked = [one.question for one in labels]
     others = [text for text in homes if text not in set(asked)]
     timed = others[:: max(1, len(others) // arguments.questions)][: arguments.questions]
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.systems}
+    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in arguments.systems}
     model = "" if arguments.own else str((arguments.var / "models" / MODEL).resolve())
     pythons = {
         name: make_environment(PEERS[name], arguments.var / "peers")
@@ -239,12 +238,12 @@ def main() -> None:
                     except RuntimeError as error:
                         print(f"{name}: {error}", file=sys.stderr, flush=True)
                         continue
-                found[name].append(figures | mark(figures.pop("ranks"), right))
+                rounds[name].append(figures | mark(figures.pop("ranks"), right))
                 print(f"round {turn + 1}: {name}", file=sys.stderr, flush=True)
     told = {
-        name: {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
-        for name, rounds in found.items()
-        if rounds
+        name: {key: statistics.median(one[key] for one in each) for key in each[0]}
+        for name, each in rounds.items()
+        if each
     }
     show(told)
     if arguments.json:
