@@ -14,9 +14,12 @@ _Pattern = re.Pattern[str]
 
 
 def _compile(words: str, signs: str = "") -> _Pattern:
-    """Return a pattern of whole words, `_` for a blank in one, or of signs anywhere."""
+    """Return a pattern of whole words, `_` for a blank in one, or of signs anywhere.
+
+    For texts in small letters: told to ignore case, it takes twice as long.
+    """
     whole = "|".join(words.split()).replace("_", " ")
-    return re.compile("|".join([rf"\b(?:{whole})\b", *signs.split()]), re.IGNORECASE)
+    return re.compile("|".join([rf"\b(?:{whole})\b", *signs.split()]))
 
 
 _WHO = _compile(
@@ -115,12 +118,13 @@ class Signs:
 
 def read_signs(sentence: str) -> Signs:
     """Return the signs that a sentence has."""
+    small = sentence.lower()
     return Signs(
         tuple(_NUMBER.findall(sentence)),
         tuple(name.casefold() for name in _NAME.findall(sentence)),
-        bool(_NUMBER_WORD.search(sentence)),
-        bool(_DATE.search(sentence)),
-        bool(_REASON.search(sentence)),
+        bool(_NUMBER_WORD.search(small)),
+        bool(_DATE.search(small)),
+        bool(_REASON.search(small)),
         bool(_LEANS.match(sentence)),
     )
 
@@ -130,8 +134,9 @@ class Kind:
 
     def __init__(self, question: str) -> None:
         """Read the question's own words; a name or a number in it is no news in a sentence."""
+        small = question.lower()
         self._who, self._where, self._when, self._how_many, self._why = (
-            bool(pattern.search(question)) for pattern in (_WHO, _WHERE, _WHEN, _HOW_MANY, _WHY)
+            bool(pattern.search(small)) for pattern in (_WHO, _WHERE, _WHEN, _HOW_MANY, _WHY)
         )
         self._numbers = set(_NUMBER.findall(question))
         self._words = question.casefold()
