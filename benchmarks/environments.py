@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +20,8 @@ REQUIREMENTS = {
         _FAISS, *_MODEL,
     ),
     "langchain": ("langchain-huggingface[full]", "langchain-community", _FAISS, *_MODEL),
-    "haystack": ("haystack-ai", "sentence-transformers>=5.2,<7", *_MODEL),
+    "haystack": (
+        "haystack-ai>=3,<4", "sentence-transformers-haystack>=2,<3", "sentence-transformers>=5.2,<7", *_MODEL),
     "chroma": ("chromadb", "sentence-transformers>=5.2,<7", *_MODEL),
 }  # fmt: skip
 
@@ -35,3 +38,14 @@ def make_environment(name: str, folder: Path) -> Path:
         subprocess.run([str(python), *install, *REQUIREMENTS[name]], check=True)
         stamp.write_text(wanted)
     return python
+
+
+def list_versions(python: Path, name: str) -> dict[str, str]:
+    """Return the versions of the packages that an environment was asked for."""
+    done = subprocess.run(
+        [str(python), "-m", "pip", "list", "--format", "json"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    held = {one["name"].lower(): one["version"] for one in json.loads(done.stdout)}
+    wanted = [re.split(r"[\[<>=]", requirement)[0] for requirement in REQUIREMENTS[name]]
+    return {one: held[one.lower()] for one in wanted if one.lower() in held}

@@ -22,14 +22,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import make_environment
+from benchmarks.chart import Panel, draw_bars
+from benchmarks.environments import list_versions, make_environment
 from benchmarks.follow import find_server
 from benchmarks.load import time_encoder
 from benchmarks.server import ROOT, serving
@@ -45,6 +46,7 @@ from index.publish import Releases
 from index.search import search
 from index.shared_encoder import SharedEncoder
 
+RESULTS = ROOT / "benchmarks" / "results"
 PEERS = {
     "plain": "sentence-transformers", "txtai": "txtai", "llama-index": "llama-index",
     "langchain": "langchain", "haystack": "haystack", "chroma": "chroma",
@@ -55,6 +57,12 @@ EXTRA = "The lamp of the harbour was lit by hand until the spring of 1931, when 
 # What is aimed at, as ratios to BASE; more is better for the second kind.
 AT_MOST = {"cold start s": 0.25, "p50 ms": 0.5, "serving MiB": 0.5}
 AT_LEAST = {"HTTP questions/s": 3.0, "texts/s": 2.0}
+FIGURES = {  # whether more is better
+    "cold start s": False, "p50 ms": False, "p95 ms": False, "questions/s": True,
+    "HTTP questions/s": True, "bare encoder/s": True, "passages/s": True, "texts/s": True,
+    "add s": False, "build MiB": False, "serving MiB": False, "server MiB": False, "R@1": True,
+    "MRR@10": True,
+}  # fmt: skip
 LIMIT = 0.7  # of the encoder's bare questions a second, over HTTP
 
 
@@ -245,40 +253,63 @@ def main() -> None:
         for name, each in rounds.items()
         if each
     }
-    show(told)
+    table = tabulate(told) + "\n\n" + "\n".join(judge(told)) + "\n"
+    print(table, end="")
     if arguments.json:
-        path = ROOT / "benchmarks" / "results" / f"speed{'-own' if arguments.own else ''}.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        name = f"speed{'-own' if arguments.own else ''}"
+        versions = {each: list_versions(python, PEERS[each]) for each, python in pythons.items()}
+        record = {"figures": told, "versions": versions, "rounds": arguments.rounds}
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+        (RESULTS / f"{name}.md").write_text(table, "utf-8")
+        (RESULTS / f"{name}.png").write_bytes(draw(told, arguments.own))
 
 
-def show(told: dict[str, dict[str, float]]) -> None:
-    """Print the table, each figure with its ratio to BASE, and what was aimed at."""
-    keys = (
-        "cold start s", "p50 ms", "p95 ms", "questions/s", "HTTP questions/s", "passages/s",
-        "texts/s", "add s", "build MiB", "serving MiB", "server MiB", "R@1", "MRR@10",
-    )  # fmt: skip
+def tabulate(told: Mapping[str, Mapping[str, float]]) -> str:
+    """Return a table in Markdown: a row for each figure, with its ratio to BASE in brackets."""
     base = told.get(BASE, {})
-    print("| | " + " | ".join(keys) + " |\n|" + "---|" * (len(keys) + 1))
-    for name, figures in told.items():
+    lines = ["| | " + " | ".join(told) + " |", "|" + "---|" * (len(told) + 1)]
+    for key in FIGURES:
         row = []
-        for key in keys:
+        for name, figures in told.items():
             if key not in figures:
                 row.append("-")
                 continue
             ratio = f" ({figures[key] / base[key]:.2f})" if key in base and name != BASE else ""
             row.append(f"{figures[key]:.3g}{ratio}")
-        print(f"| {name} | " + " | ".join(row) + " |")
-    ours = told.get(OURS)
+        lines.append(f"| {key} | " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def judge(told: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a line for each ratio that is aimed at, with what it is."""
+    ours, base = told.get(OURS), told.get(BASE)
     if not ours or not base:
-        return
-    for key, aim in AT_MOST.items():
-        print(f"{key}: {ours[key] / base[key]:.2f}, aimed at most {aim}")
+        return []
+    lines = [
+        f"- {key}: {ours[key] / base[key]:.2f}, aimed at most {aim}" for key, aim in AT_MOST.items()
+    ]
     against = {"HTTP questions/s": "questions/s", "texts/s": "passages/s"}
-    for key, aim in AT_LEAST.items():
-        print(f"{key}: {ours[key] / base[against[key]]:.2f}, aimed at least {aim}")
+    lines += [
+        f"- {key}: {ours[key] / base[against[key]]:.2f}, aimed at least {aim}"
+        for key, aim in AT_LEAST.items()
+    ]
     share = ours["HTTP questions/s"] / ours["bare encoder/s"]
-    print(f"HTTP questions/s of the bare encoder's: {share:.2f}, aimed at least {LIMIT}")
+    return [
+        *lines,
+        f"- HTTP questions/s of the bare encoder's: {share:.2f}, aimed at least {LIMIT}",
+    ]
+
+
+def draw(told: Mapping[str, Mapping[str, float]], own: bool) -> bytes:
+    """Return a picture of the figures that every system has."""
+    panels = [
+        Panel(key, FIGURES[key], {name: figures[key] for name, figures in told.items()})
+        for key in FIGURES
+        if all(key in figures for figures in told.values())
+    ]
+    model = "each with its own model" if own else "all with multilingual-e5-small"
+    return draw_bars(f"646 paragraphs on two cores, {model}", panels, OURS)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ class Haystack:
     """Haystack with its Sentence Transformers embedders and the store in memory."""
 
     def __init__(self, model: str, folder: Path) -> None:
-        from haystack.components.embedders import (  # type: ignore[import-not-found]
+        from haystack_integrations.components.embedders.sentence_transformers import (  # type: ignore
             SentenceTransformersDocumentEmbedder,
             SentenceTransformersTextEmbedder,
         )

@@ -91,7 +91,8 @@ def collect(
     """Search for every answerable question and return the features of what is found."""
     features, mixtures, right, counts, owners = [], [], [], [], []
     for question, article in tqdm(list(zip(questions, articles, strict=True)), desc=name):
-        asked, found = find(release, encoder, question.text, READ)
+        text = release.glossary.translate(question.text)
+        asked, found = find(release, encoder, text, READ)
         assert asked is not None  # only a filter leaves nothing to be found
         features.append(describe(asked, [one.candidate for one in found]))
         marks = [

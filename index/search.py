@@ -111,7 +111,8 @@ def search(
     The question's names are first put as the texts have them, by the release's glossary. `cases`
     limits the search to passages of these cases, by their numbers in `release.cases()`.
     """
-    asked, found = find(release, encoder, question, max(k, READ), cases)
+    text = release.glossary.translate(question)
+    asked, found = find(release, encoder, text, max(k, READ), cases)
     return [] if asked is None else rank(asked, found, k)
 
 
@@ -133,14 +134,19 @@ def rank(asked: Asked, found: Sequence[Found], k: int) -> list[Hit]:
 
 
 def find(
-    release: Release, encoder: Encoder, question: str, k: int, cases: Collection[int] | None = None
+    release: Release,
+    encoder: Encoder,
+    text: str,
+    k: int,
+    cases: Collection[int] | None = None,
+    query: Vectors | None = None,
 ) -> tuple[Asked | None, list[Found]]:
     """Return a question and its min(k, n) best passages by the fused score, ties by row.
 
+    `text` has its names as the texts have them; `query` is its vector where that is there already.
     None and no passage where `cases` leave none.
     """
-    text = release.glossary.translate(question)
-    query = encoder.encode_queries([text])[0]
+    query = encoder.encode_queries([text])[0] if query is None else query
     about = keep_content(text)
     subwords, content = encoder.split_subwords([text, about])
     words = release.lexical.match(subwords)

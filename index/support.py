@@ -31,7 +31,7 @@ from index.mentions import (
 )
 from index.ordinary import contrast, find_ordinary
 from index.release import Release
-from index.search import READ, Found, Hit, find, rank
+from index.search import READ, Hit, find, rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,26 @@ def survey(
     cases: Collection[int] | None = None,
 ) -> tuple[list[Hit], Support | None]:
     """Return what `search` does, and the support of the question; None where there is no hit."""
-    asked, found = find(release, encoder, question, max(k, READ), cases)
+    text = release.glossary.translate(question)
+    known = dict.fromkeys([*release.companies, *release.glossary.names])
+    named = find_names(text, known)
+    held = {name for name in named if occurs(release, encoder, name)}
+    # What is asked is the question without these, unless the best passages use one as a word: on
+    # another core, it is encoded while the question is.
+    texts = list(dict.fromkeys([text, leave_out(text, [name for name in named if name in held])]))
+    rows = dict(zip(texts, encoder.encode_queries(texts), strict=True))
+    asked, found = find(release, encoder, text, max(k, READ), cases, rows[text])
     if asked is None:
         return [], None
     hits = rank(asked, found, k)
     best = next(one for one in found if one.passage.id == hits[0].passage.id)
     place = int(np.argmax(hits[0].sentences))
-    names = _list_names(release, asked.text, found)
-    absent = [name for name in names if not _is_there(release, encoder, best, name)]
+    passages = [one.passage.text for one in found]
+    names = [name for name in named if name in known or not is_word(passages, name)]
+    around = f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
+    absent = [name for name in names if name not in held and not holds(fold(around), name)]
     asking = leave_out(asked.text, [name for name in names if name not in absent])
-    query = asked.query if asking == asked.text else encoder.encode_queries([asking])[0]
+    query = rows[asking] if asking in rows else encoder.encode_queries([asking])[0]
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     language = detect(question)
@@ -111,17 +121,3 @@ def survey(
         lacks_count=Kind(asked.text).lacks_count(best.candidate.sentences[place].signs),
     )
     return hits, support
-
-
-def _list_names(release: Release, question: str, found: list[Found]) -> list[str]:
-    """Return the names in a question, those left out that the texts found use as words."""
-    known = dict.fromkeys([*release.companies, *release.glossary.names])
-    texts = [one.passage.text for one in found]
-    return [
-        name for name in find_names(question, known) if name in known or not is_word(texts, name)
-    ]
-
-
-def _is_there(release: Release, encoder: Encoder, best: Found, name: str) -> bool:
-    around = f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
-    return holds(fold(around), name) or occurs(release, encoder, name)
