@@ -21,7 +21,9 @@ REQUIREMENTS = {
     ),
     "langchain": ("langchain-huggingface[full]", "langchain-community", _FAISS, *_MODEL),
     "haystack": (
-        "haystack-ai>=3,<4", "sentence-transformers-haystack>=2,<3", "sentence-transformers>=5.2,<7", *_MODEL),
+        "haystack-ai>=3,<4", "sentence-transformers-haystack>=2,<3",
+        "sentence-transformers>=5.2,<7", *_MODEL,
+    ),
     "chroma": ("chromadb", "sentence-transformers>=5.2,<7", *_MODEL),
 }  # fmt: skip
 
