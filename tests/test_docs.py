@@ -91,6 +91,7 @@ def test_every_requirement_names_its_importer(line: str) -> None:
         "onnx": "onnxruntime",
         "onnxscript": "torch",
         "pillow": "PIL",
+        "protobuf": "sentencepiece",
     }.get(name, name.replace("-", "_"))
     pattern = rf"(import|from) {module}\b|\"{module}\""
     assert any(re.search(pattern, file.read_text("utf-8")) for file in files), line
