@@ -74,7 +74,8 @@ def test_many_threads_may_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_sentence_holds() -> None:
     """Its sub-words, their neighbours, its stems and its signs."""
     one = read("It opened in 1999 near Dhaka.", [4, 5, 4])
-    assert (one.length, one.subwords, one.pairs) == (3, {4, 5}, {(4, 5), (5, 4)})
+    assert (one.length, one.subwords) == (3, frozenset({4, 5}))
+    assert one.pairs == frozenset({(4, 5), (5, 4)})
     assert one.stems == {"it", "opene", "in", "1999", "near", "dhaka"}
     assert (one.signs.numbers, one.signs.names, one.signs.date) == (("1999",), ("dhaka.",), True)
     assert one.signs.leans
