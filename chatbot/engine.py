@@ -24,7 +24,7 @@ from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
 from index.publish import Releases
 from index.release import Release, check_model
-from index.search import search
+from index.search import read_ahead, search
 
 EVERY = 0.5  # seconds between two looks at which release is live
 
@@ -55,6 +55,7 @@ class Engine:
         self._recent = RecentAnswers()
         self._following = False
         self._warm = False
+        self._ahead = ""  # the release whose first passages are read
 
     def warm(self) -> None:
         """Load the encoder, open the live release and ask it something, so that it is ready.
@@ -63,6 +64,16 @@ class Engine:
         """
         self.search("warm")
         self._warm = True
+
+    def read_ahead(self) -> None:
+        """Read the first passages of the live release, once, so that no question waits for it.
+
+        Raises ModelError or a ReleaseError.
+        """
+        release = self._hold()
+        if self._ahead != release.id:
+            self._ahead = release.id
+            read_ahead(release, self._get_encoder())
 
     def ask(
         self,
@@ -168,13 +179,15 @@ class Engine:
     def follow(self, stop: threading.Event) -> None:
         """Look twice a second which release is live and open it, until `stop` is set.
 
-        Meanwhile no request waits for a release to be opened.
+        Meanwhile no request waits for a release to be opened, nor for its first passages to be
+        read.
         """
         self._following = True
         try:
             while not stop.wait(EVERY):
                 try:
                     self._refresh()
+                    self.read_ahead()
                 except CasebookError as error:
                     log.error("no release can be served: %s", error)
                 except Exception:

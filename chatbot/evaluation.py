@@ -16,7 +16,6 @@ measured, by group of questions:
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -46,6 +45,7 @@ from index.search import search
 
 DEPTH = 10
 _PASSAGES = 2 * DEPTH  # searched, as a paragraph may be more than one
+_REMEMBERED = 4  # texts that a question may have encoded
 UNANSWERABLE: tuple[Group, ...] = ("impossible", "off-collection")
 
 Figures = dict[str, Figure]
@@ -266,13 +266,19 @@ def _column(values: Iterable[float]) -> Values:
 
 
 class _Remembering:
-    """An encoder that remembers the last questions: each is searched for twice."""
+    """An encoder that remembers the last question: each is searched for twice."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.identity, self.dimension = encoder.identity, encoder.dimension
         self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
-        self._encode = functools.lru_cache(maxsize=4)(encoder.encode_queries)
+        self._encode = encoder.encode_queries
+        self._rows: dict[str, Vectors] = {}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        return self._encode(tuple(texts))
+        new = [text for text in texts if text not in self._rows]
+        if new:
+            if len(self._rows) >= _REMEMBERED:
+                self._rows = {text: row for text, row in self._rows.items() if text in texts}
+            self._rows |= zip(new, self._encode(new), strict=True)
+        return np.stack([self._rows[text] for text in texts])

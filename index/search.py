@@ -22,6 +22,7 @@ from index.encoder import Encoder
 from index.lexical import Matches
 from index.ordinary import contrast, find_ordinary
 from index.ranker import Asked, Candidate, load_ranker
+from index.reading import KEPT, Reading
 from index.release import Release
 from index.vectors import Vectors
 
@@ -165,11 +166,9 @@ def find(
     )  # fmt: skip
 
     first = np.lexsort((rows, -fused))[:k]
-    records = [release.row(int(row)) for row in rows[first]]
-    texts = [[sentence.text.strip() for sentence in passage.sentences] for passage, *_ in records]
-    read = release.readings.read(encoder, rows[first].tolist(), texts)
+    records, read = read_rows(release, encoder, rows[first].tolist())
     vectors = release.passages.take(rows[first])
-    counts = [len(each) for each in texts]
+    counts = [len(each) for each in read]
     numbers = [release.starts[rows[at]] + np.arange(n) for at, n in zip(first, counts, strict=True)]
     said = release.sentences.take(np.concatenate(numbers))
     ends = np.cumsum(counts)
@@ -185,6 +184,25 @@ def find(
         candidate = Candidate(float(fused[at]), vector, rowed, sentences)
         found.append(Found(row, *record, evidence, candidate))
     return asked, found
+
+
+def read_rows(
+    release: Release, encoder: Encoder, rows: Sequence[int]
+) -> tuple[list[tuple[Passage, Case, Document]], list[tuple[Reading, ...]]]:
+    """Return what each of some rows encodes, and its sentences as questions are compared."""
+    records = [release.row(row) for row in rows]
+    texts = [[sentence.text.strip() for sentence in passage.sentences] for passage, *_ in records]
+    return records, release.readings.read(encoder, rows, texts)
+
+
+def read_ahead(release: Release, encoder: Encoder) -> None:
+    """Read as many passages as are kept before they are asked for, so that no question waits.
+
+    Half of the time of a question that meets passages unread goes into reading them.
+    """
+    rows = range(min(release.passages.count, KEPT))
+    for first in rows[::READ]:
+        read_rows(release, encoder, rows[first : first + READ])
 
 
 def weigh(release: Release, subwords: Sequence[int]) -> Scores:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -288,6 +288,37 @@ def test_a_request_waits_for_no_release(
     stop.set()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_no_question_waits_for_passages_to_be_read(
+    library: Library, small: Engine, published: Releases, write: Callable[[str, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Once read ahead, the sentences of a release are not cut again, those of a new one are."""
+    cut: list[str] = []
+    split = FakeEncoder.split_subwords
+
+    def note(self: FakeEncoder, texts: Sequence[str]) -> list[list[int]]:
+        cut.extend(texts)
+        return split(self, texts)
+
+    monkeypatch.setattr(FakeEncoder, "split_subwords", note)
+    small.read_ahead()
+    release = published.open(published.live())
+    rows = map(release.row, range(release.passages.count))
+    sentences = {sentence.text.strip() for passage, *_ in rows for sentence in passage.sentences}
+    assert sentences <= set(cut)
+    cut.clear()
+    small.read_ahead()
+    assert not cut
+    small.ask("Is the tea green?")
+    assert cut
+    assert not sentences & set(cut)
+    write("road.txt", "The road is long. It never ends.")
+    build(library, published, FakeEncoder())
+    cut.clear()
+    small.read_ahead()
+    assert "The road is long." in cut
 
 
 def test_without_a_release_the_mend_is_told(releases: Releases, encoder: FakeEncoder) -> None:
