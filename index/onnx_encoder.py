@@ -52,6 +52,6 @@ class OnnxEncoder(TextEncoder):
 
     def _forward(self, ids: list[int]) -> Vectors:
         window = np.array([ids], np.int64)
-        (rows,) = self._session.run(None, {"ids": window, "mask": np.ones_like(window)})
+        (rows,) = self._session.run(None, {"ids": window})
         row: Vectors = rows[0]
         return row

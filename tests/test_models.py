@@ -151,10 +151,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_small_model(tmp_path_factory.mktemp("models") / "small")
 
 
-def test_products_of_outliers_stay_whole(
+def test_products_of_outliers_are_rounded_by_row(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where an input peaks far above the rest, eight bits would drown the rest."""
+    """Where an input peaks far above the rest, one scale for all rows would drown the rest."""
     import onnx
     import torch
     from sentence_transformers import SentenceTransformer
@@ -164,15 +164,19 @@ def test_products_of_outliers_stay_whole(
     with torch.no_grad():
         model[0].auto_model.encoder.layer[1].intermediate.dense.weight[5] *= 100
     model.save(str(tmp_path / "peaked"))
-    whole = []
+    by_row = []
     for number, folder in enumerate((small, tmp_path / "peaked")):
         place = tmp_path / str(number)
         place.mkdir()
         onnx_model.export(folder, place)
-        held = onnx.load(place / WEIGHTS).graph.initializer
-        whole.append([list(e.dims) for e in held if len(e.dims) == 2 and e.data_type == 1])
-    assert [64, 32] not in whole[0]
-    assert whole[1].count([64, 32]) == 1
+        graph = onnx.load(place / WEIGHTS).graph
+        sizes = {each.name: list(each.dims) for each in graph.initializer}
+        rounded = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
+        by_row.append([sizes[node.input[1]] for node in rounded])
+        kinds = [node.op_type for node in graph.node]
+        assert kinds.count("Attention") == kinds.count("Split") == 2  # each takes one product
+        assert "Transpose" not in kinds
+    assert by_row == [[], [[64, 32]]]
 
 
 def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
