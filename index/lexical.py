@@ -67,8 +67,9 @@ class Lexical:
             self._terms = np.load(folder / _TERMS)
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise CorruptReleaseError(f"{folder}: not a word index; build again") from error
-        self._model = model
-        self._rows, self._starts = model.scores["indices"], np.asarray(model.scores["indptr"])
+        self._rows, self._starts, self._weights = (
+            np.asarray(model.scores[part]) for part in ("indices", "indptr", "data")
+        )
         self.count = int(model.scores["num_docs"])
         held = np.diff(self._starts).astype(np.float64)
         self._idf = np.log1p((self.count - held + 0.5) / (held + 0.5)).astype(np.float32)
@@ -86,17 +87,15 @@ class Lexical:
 
     def match(self, subwords: Sequence[int]) -> Matches:
         """Compare a question's sub-words with every passage; repeated ones count as often."""
-        overlap = np.zeros(self.count, np.float32)
-        distinct = np.unique(np.asarray(subwords, np.int64))
+        scores, overlap = np.zeros((2, self.count), np.float32)
+        distinct, counts = np.unique(np.asarray(subwords, np.int64), return_counts=True)
         places, seen = self._find(distinct)
-        for place in places[seen]:
-            overlap[self._rows[self._starts[place] : self._starts[place + 1]]] += self._idf[place]
+        for place, count in zip(places[seen], counts[seen], strict=True):
+            part = slice(self._starts[place], self._starts[place + 1])
+            scores[self._rows[part]] += count * self._weights[part]
+            overlap[self._rows[part]] += self._idf[place]
         whole = float(self._idf[places[seen]].sum()) + self._idf_unseen * int((~seen).sum())
-        if not seen.any():
-            return Matches(np.zeros(self.count, np.float32), overlap)
-        places, seen = self._find(np.asarray(subwords, np.int64))
-        scores = self._model.get_scores_from_ids(places[seen].tolist())
-        return Matches(np.asarray(scores, np.float32), overlap / whole)
+        return Matches(scores, overlap / whole if len(distinct) else overlap)
 
     def _find(self, subwords: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         places = np.searchsorted(self._terms, subwords)

@@ -32,7 +32,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -123,6 +123,15 @@ class Tables:
         return cls(documents, texts, cases, passages, *numbers)
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A document that is kept, and what has been read of it, at most three times its text."""
+
+    document: Document
+    cases: dict[int, Case] = field(default_factory=dict)
+    passages: dict[int, Passage] = field(default_factory=dict)
+
+
 class Release:
     """A release opened for reading; memory-mapped and safe to share between threads.
 
@@ -160,7 +169,7 @@ class Release:
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
         self.readings = Readings()
-        self._kept: OrderedDict[int, Document] = OrderedDict()
+        self._kept: OrderedDict[int, _Held] = OrderedDict()
         self._held = 0  # characters of the documents kept
         self._lock = threading.Lock()
         documents = [tables.documents[number] for number in range(len(tables.documents))]
@@ -197,53 +206,68 @@ class Release:
     def case_passages(self, case: Case) -> list[Passage]:
         """Return the passages of a case, headings and captions among them, in text order."""
         number = self._case_numbers[case.id]
-        document = self._case(number)[1]
         first, last = self.tables.case_passages[number : number + 2].tolist()
-        return [self._passage(number, case, document) for number in range(first, last)]
+        held = self._hold(self._owner(number))
+        return [self._passage(number, case, held) for number in range(first, last)]
 
     def row(self, row: int) -> tuple[Passage, Case, Document]:
         """Return what a row of `passages` encodes: the passage, its case and its document."""
-        case, document = self._case(int(self._row_cases[row]))
-        return self._passage(int(self.tables.rows[row]), case, document), case, document
+        number = int(self._row_cases[row])
+        held = self._hold(self._owner(number))
+        case = self._read_case(number, held)
+        return self._passage(int(self.tables.rows[row]), case, held), case, held.document
 
     def row_cases(self) -> Numbers:
         """Return the (n,) number of the case, as in `cases()`, that each row belongs to."""
         return self._row_cases
 
     def _document(self, number: int) -> Document:
+        return self._hold(number).document
+
+    def _hold(self, number: int) -> _Held:
         with self._lock:
-            if number in self._kept:
+            held = self._kept.get(number)
+            if held is not None:
                 self._kept.move_to_end(number)
-                return self._kept[number]
+                return held
         record = self.tables.documents[number]
         record["pages"] = tuple(record["pages"])
-        document = Document(**record, text=self.tables.texts[number])
+        held = _Held(Document(**record, text=self.tables.texts[number]))
         with self._lock:
             if number not in self._kept:
-                self._kept[number] = document
-                self._held += len(document.text)
+                self._kept[number] = held
+                self._held += len(held.document.text)
             while self._held > _CHARACTERS_KEPT and len(self._kept) > 1:
-                self._held -= len(self._kept.popitem(last=False)[1].text)
-        return document
+                self._held -= len(self._kept.popitem(last=False)[1].document.text)
+        return held
+
+    def _owner(self, case: int) -> int:
+        """Return the number of the document that a case, by its own, belongs to."""
+        return int(np.searchsorted(self.tables.document_cases, case, side="right")) - 1
 
     def _case(self, number: int) -> tuple[Case, Document]:
-        owner = int(np.searchsorted(self.tables.document_cases, number, side="right")) - 1
-        document = self._document(owner)
-        record = self.tables.cases[number]
-        text = document.text[record["start"] : record["end"]]
-        return Case(document_id=document.id, text=text, **record), document
+        held = self._hold(self._owner(number))
+        return self._read_case(number, held), held.document
 
-    def _passage(self, number: int, case: Case, document: Document) -> Passage:
-        record = self.tables.passages[number]
-        bounds = [record["start"], *record["ends"]]
-        sentences = tuple(
-            Sentence(start, end, document.text[start:end]) for start, end in pairwise(bounds)
-        )
-        start, end = bounds[0], bounds[-1]
-        return Passage(
-            record["id"], document.id, case.id, record["kind"], start, end,
-            document.text[start:end], sentences,
-        )  # fmt: skip
+    def _read_case(self, number: int, held: _Held) -> Case:
+        case = held.cases.get(number)
+        if case is None:
+            record = self.tables.cases[number]
+            text = held.document.text[record["start"] : record["end"]]
+            case = held.cases[number] = Case(document_id=held.document.id, text=text, **record)
+        return case
+
+    def _passage(self, number: int, case: Case, held: _Held) -> Passage:
+        passage = held.passages.get(number)
+        if passage is None:
+            record, text = self.tables.passages[number], held.document.text
+            bounds = [record["start"], *record["ends"]]
+            start, end = bounds[0], bounds[-1]
+            passage = held.passages[number] = Passage(
+                record["id"], held.document.id, case.id, record["kind"], start, end,
+                text[start:end], tuple(Sentence(a, b, text[a:b]) for a, b in pairwise(bounds)),
+            )  # fmt: skip
+        return passage
 
 
 def load_array(folder: Path, name: str) -> NDArray[Any]:

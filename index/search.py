@@ -222,9 +222,9 @@ def find_candidates(
     """Return the rows worth comparing in full, ascending, (c,) int64."""
     if cases is not None:
         return np.flatnonzero(np.isin(release.row_cases(), list(cases))).astype(np.int64)
-    near, _ = release.nearest.search(query, DEPTH)
     if release.passages.count <= DEPTH:
-        return np.sort(near)
+        return np.arange(release.passages.count)
+    near, _ = release.nearest.search(query, DEPTH)
     return np.union1d(near, find_best(words.scores, DEPTH)).astype(np.int64)
 
 

@@ -64,7 +64,8 @@ class Table:
         """Open both files; raises CorruptReleaseError where they do not fit each other."""
         path = folder / f"{name}.jsonl"
         try:
-            self._offsets = np.load(folder / f"{name}.npy", mmap_mode="r")
+            # As a plain array, mapped all the same: one number costs a tenth of a memmap's.
+            self._offsets = np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
             with path.open("rb") as file:
                 size = path.stat().st_size
                 self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else b""
