@@ -14,13 +14,13 @@ from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_company, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
-from chatbot.conversation import Turn, carry_over, find_subject
+from chatbot.conversation import Turn, carry_over, count_more, find_subject
 from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.encoder import Encoder
 from index.release import Release
-from index.search import Hit, keep_content
+from index.search import Hit, keep_content, search
 from index.support import Support, survey
 
 LANGUAGES = ("en", "zh")  # of the framing words
@@ -54,7 +54,11 @@ def answer(
         draft = _tell_about(topic, whole, words_in, release)
     else:
         subject = find_subject(whole, history)
-        draft = _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
+        more = count_more(whole, history) if subject else 0
+        if more:
+            draft = _quote_more(subject, more, words_in, release, get_encoder, cases)
+        else:
+            draft = _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
     made = replace(
         draft, question=asked, elapsed_ms=round((time.perf_counter() - started) * 1000, 1)
     )
@@ -142,6 +146,34 @@ def _search_and_quote(
         )  # fmt: skip
     absent = support.absent if support and support.spelled_alike else ()
     return _absent(question, language, judged, release, confidence, absent)
+
+
+def _quote_more(
+    subject: str,
+    times: int,
+    language: str,
+    release: Release,
+    get_encoder: Callable[[], Encoder],
+    cases: set[int] | None,
+) -> Answer:
+    """Quote what else the cases say that answered `subject`, asked for more so many times."""
+    hits, support = survey(release, get_encoder(), subject, extractive.HITS, cases)
+    confidence = round(estimate_confidence(support), 3)
+    given: list[extractive.Choice] = []
+    choices = extractive.choose(subject, hits) if confidence >= FOUND else []
+    if choices:
+        hits = search(release, get_encoder(), subject, extractive.HITS_MORE, cases)
+    for _ in range(times):
+        given += choices
+        choices = extractive.choose_more(hits, given)
+    if choices:
+        parts, citations = extractive.compose(choices, language)
+        return Answer(
+            subject, language, True, "extractive", parts, citations, (), (), confidence,
+            release.id, 0.0,
+        )  # fmt: skip
+    made = _absent(subject, language, hits, release, confidence, ())
+    return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
 
 
 def _absent(

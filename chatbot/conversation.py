@@ -28,10 +28,21 @@ _POINTS_BACK = re.compile(
     r"|[它他她]|[这那其此该]|上述|上面|前者|后者",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"^\s*(?:(?:and|but|or|also)\b|还有|然后|另外)", re.IGNORECASE)
 _LEANS_BACK = re.compile(
-    r"^\s*(and|but|so|or|also|why|how come|what about|how about|what else|any other|more"
+    r"^\s*(so|why|how come|what about|how about|what else|any other|more"
     r"|where|when|who|how many|how much|how long|how often|for whom|by whom|since when"
-    r"|那|还有|为什么|怎么会|哪里|什么时候|何时|谁|多少|几个|多久|然后|另外)",
+    r"|那|为什么|怎么会|哪里|什么时候|何时|谁|多少|几个|多久)",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"\W*(?:(?:please|can you|could you|ok(?:ay)?|yes)\W+)*"
+    r"(?:(?:tell|give|show) me |give |say |any |is there |what )?"
+    r"(?:(?:some |any ?)?(?:more|further)(?: (?:details?|information|about (?:it|this|that|them)))?"
+    r"|(?:details?|elaborate|go on|continue|what else|anything else|else))"
+    r"(?: on (?:it|this|that))?(?:,? please)?\W*"
+    r"|\W*(?:请|再|能|可以)*(?:继续|接着说|详细(?:说说|介绍|一点|一些)?|具体(?:说说|一点|一些)?"
+    r"|多说(?:一点|一些|说)?|还有(?:吗|呢|什么|别的吗)?|更多(?:信息|细节|内容)?)(?:吗|呢|吧)?\W*",
     re.IGNORECASE,
 )
 _NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+|\b[A-Z]{2,}\b|\d{3,}")
@@ -44,6 +55,7 @@ _ANOTHER = re.compile(
 _WORD = re.compile(r"[\w'-]+")
 _SHORT_WORDS = 4
 _SHORT_CHARACTERS = 8
+_LONGEST_MORE = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +69,24 @@ class Turn:
 def stands_alone(question: str) -> bool:
     """Tell whether a question can be searched without the turns before it.
 
-    It cannot where it points back with a pronoun, or where it leans on what came before: it opens
-    like a follow-up, is short, and names nothing.
+    It cannot where it points back with a pronoun, goes on with "and", or leans on what came
+    before: it opens like a follow-up and is short. One that names something can.
     """
-    if not question.strip():
+    if not question.strip() or asks_for_more(question):
         return False
     if _NAMES.search(question):
         return True
-    if _POINTS_BACK.search(question):
+    if _POINTS_BACK.search(question) or _GOES_ON.search(question):
         return False
     words = _WORD.findall(question)
     letters = sum(character.isalnum() for character in question)
     short = len(words) <= _SHORT_WORDS if question.isascii() else letters <= _SHORT_CHARACTERS
     return not (short and _LEANS_BACK.search(question))
+
+
+def asks_for_more(question: str) -> bool:
+    """Tell whether a question asks for nothing but more of what was answered before."""
+    return len(question) <= _LONGEST_MORE and _MORE.fullmatch(question) is not None
 
 
 def find_subject(question: str, history: Sequence[Turn]) -> str:
@@ -78,6 +95,12 @@ def find_subject(question: str, history: Sequence[Turn]) -> str:
         return ""
     asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
     return next((one for one in reversed(asked) if one != question and stands_alone(one)), "")
+
+
+def count_more(question: str, history: Sequence[Turn]) -> int:
+    """Return how often running, up to this question, the reader has asked for more; 0 if not."""
+    asked = [question, *(turn.content for turn in reversed(history) if turn.role == "user")]
+    return next((n for n, one in enumerate(asked) if not asks_for_more(one)), len(asked))
 
 
 def carry_over(

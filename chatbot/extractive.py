@@ -27,6 +27,7 @@ NEAREST = 3
 # for several.
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
+MORE, HITS_MORE = 3, 40  # where a reader asks for more: sentences, of so many passages
 SAME = 0.8  # of the words of the shorter of two sentences that say the same
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
@@ -50,6 +51,11 @@ class Choice:
     place: int
     score: float
     count: int = 1
+
+    def __contains__(self, other: Choice) -> bool:
+        """Tell whether another choice is among these sentences."""
+        same = self.hit.passage.id == other.hit.passage.id
+        return same and self.place <= other.place and other.last <= self.last
 
     @property
     def last(self) -> int:
@@ -81,13 +87,7 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     asks for several cases gets one of each at a greater distance. A number or a date that is asked
     for leads, where a sentence that holds one is chosen at all.
     """
-    found = [
-        Choice(hit, place, score if hit.passage.kind == "paragraph" else score - CAPTION)
-        for hit in hits[:HITS]
-        for place, score in enumerate(hit.sentences)
-        if is_quotable(hit, place)
-    ]
-    found.sort(key=lambda choice: (-choice.score, choice.hit.rank, choice.place))
+    found = _list_choices(hits[:HITS])
     if not found:
         return []
     several = asks_for_several(question)
@@ -107,11 +107,40 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     return join([complete(choice) for choice in chosen])
 
 
+def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
+    """Return what else the cases of an answer say, nearest first: at most MORE sentences.
+
+    None of them is among those that were `given`, or says the same as one or as another.
+    """
+    cases = {choice.hit.case.id for choice in given}
+    found = [one for one in _list_choices(hits) if one.hit.case.id in cases]
+    chosen: list[Choice] = []
+    for choice in found:
+        if len(chosen) == MORE:
+            break
+        told = [*given, *chosen]
+        if not any(choice in other or say_the_same(choice.words, other.words) for other in told):
+            before = replace(choice, place=choice.place - 1)
+            chosen.append(choice if any(before in other for other in told) else complete(choice))
+    return join(chosen)
+
+
 def complete(choice: Choice) -> Choice:
     """Return a choice with the sentence before it, where it cannot be understood without."""
     if choice.place and choice.count == 1 and points_back(choice.words):
         return replace(choice, place=choice.place - 1, count=2)
     return choice
+
+
+def _list_choices(hits: Sequence[Hit]) -> list[Choice]:
+    """Return every sentence that may be quoted, the best first, ties as they stand."""
+    found = [
+        Choice(hit, place, score if hit.passage.kind == "paragraph" else score - CAPTION)
+        for hit in hits
+        for place, score in enumerate(hit.sentences)
+        if is_quotable(hit, place)
+    ]
+    return sorted(found, key=lambda choice: (-choice.score, choice.hit.rank, choice.place))
 
 
 def say_the_same(one: str, other: str) -> bool:

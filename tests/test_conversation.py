@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.conversation import Turn, carry_over, find_subject, is_whole, stands_alone
+from chatbot.conversation import (
+    Turn,
+    asks_for_more,
+    carry_over,
+    count_more,
+    find_subject,
+    is_whole,
+    stands_alone,
+)
 from corpus.glossary import Glossary
 
 
@@ -36,6 +44,13 @@ def test_questions_that_stand_alone(question: str) -> None:
         "And where was that?",
         "Why?",
         "When did they start?",
+        "And how many people benefit?",
+        "Also, what was said about the noise at night?",
+        "Tell me more",
+        "Can you give more details, please?",
+        "What else?",
+        "还有吗？",
+        "请继续",
         "What is the goal of the project?",
         "它惠及多少人？",
         "为什么？",
@@ -104,6 +119,30 @@ def test_what_is_carried_over_comes_from_the_last_whole_question() -> None:
     assert not is_whole("And POWERCHINA?")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which firm gave more than others?",
+        "More trees?",
+        "继续教育是什么？",
+        "What else did WeRide do?",
+    ],
+)
+def test_more_of_something_is_a_question_of_its_own(question: str) -> None:
+    """Only what asks for nothing but more goes on with the last answer."""
+    assert not asks_for_more(question)
+
+
+def test_asking_for_more_is_counted_as_long_as_it_lasts() -> None:
+    """Up to the last question of another kind; what Casebook answered does not count."""
+    history = [Turn("user", "more"), Turn("user", "What is ESG?")]
+    assert count_more("What is ESG?", history) == 0
+    assert count_more("Tell me more", history) == 1
+    history += [Turn("user", "Tell me more"), Turn("assistant", "What is this?")]
+    assert count_more("what else?", history) == 2
+    assert find_subject("what else?", history) == "What is ESG?"
+
+
 @given(question=st.text(max_size=300), said=st.lists(st.text(max_size=50), max_size=4))
 def test_any_words_can_be_asked(question: str, said: list[str]) -> None:
     """Whatever is asked, the subject is nothing, or something the reader said."""
@@ -114,7 +153,17 @@ def test_any_words_can_be_asked(question: str, said: list[str]) -> None:
 def test_long_questions_cost_little() -> None:
     """No pattern takes more than linear time."""
     started = time.perf_counter()
-    for piece in ("it ", "and ", "the project ", "A", "a-", "那", "what about "):
+    for piece in (
+        "it ",
+        "and ",
+        "the project ",
+        "A",
+        "a-",
+        "那",
+        "what about ",
+        "more ",
+        "please ",
+    ):
         stands_alone(piece * (20_000 // len(piece)))
         carry_over(piece * (20_000 // len(piece)), [], GLOSSARY, COMPANIES)
     assert time.perf_counter() - started < 5

@@ -125,6 +125,25 @@ def test_another_subject_is_asked_the_same(report: Engine) -> None:
     assert "No.2 Middle School" in _quotes(changed)
 
 
+def test_more_is_quoted_until_there_is_none(report: Engine) -> None:
+    """Each time other sentences of the same case; in the end it says that there are none."""
+    history = [Turn("user", "How many people benefit from the Padma Water Plant?")]
+    seen = {c.quote for c in report.ask(history[0].content).citations}
+    for _ in range(12):
+        answer = report.ask("Tell me more", history)
+        history.append(Turn("user", "Tell me more"))
+        if not answer.found:
+            break
+        assert {c.company for c in answer.citations} == {"CAMCE"}
+        quotes = {c.quote for c in answer.citations}
+        assert 1 <= len(quotes) <= 3
+        assert not any(quote in other for quote in quotes for other in seen)
+        seen |= quotes
+    assert len(seen) > 6
+    assert answer.text == "The collection has no more on this."
+    assert not report.ask("Tell me more", [Turn("user", "apple pie recipe?")]).found
+
+
 def test_several_cases_are_quoted(report: Engine) -> None:
     """A question about countries is answered from more than one sentence or case."""
     answer = report.ask("In which countries did POWERCHINA donate photovoltaic products?")
