@@ -25,6 +25,7 @@ _SECOND = ("ac", "co", "com", "edu", "gov", "net", "org")  # of endings such as 
 _LEFT_OUT = re.compile(r"(?:/index)?(?:\.[a-z][a-z0-9]{1,4})?/?$", re.IGNORECASE)  # of a path
 
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 # Kept for protocols, for carrying one kind of address in the other, or for documentation; what of
 # these Python calls global differs from version to version.
 _SPECIAL = tuple(
@@ -99,8 +100,14 @@ def lead_on(place: Place, location: str) -> Place:
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is a global one of one host, with no other address inside."""
+    """Tell whether an IP address is a global one of one host, with no other address inside.
+
+    Where a network translates (NAT64), an IPv4 address comes behind its well-known prefix, and is
+    what is judged.
+    """
     found = ipaddress.ip_address(address)
+    if found in _TRANSLATED and not getattr(found, "scope_id", None):
+        found = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
     if not found.is_global or found.is_multicast:
         return False
     if isinstance(found, ipaddress.IPv6Address) and (found.scope_id or found not in _GLOBAL_6):
