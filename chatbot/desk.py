@@ -22,6 +22,7 @@ from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer, read_entry
 from corpus.names import make_name
 from corpus.readers import suffix_for
+from corpus.readers.encoding import mark
 from corpus.records import Entry
 from index import build
 from index.build import ignore_plan
@@ -114,7 +115,9 @@ class Desk:
         if self._stands_elsewhere(name, page.address):
             digest = hashlib.sha256(page.address.encode("utf-8")).hexdigest()[:8]
             name = make_name(f"{page.name}-{digest}", suffix)
-        return Offer(name, page.data, facts.over(Facts(url=page.address)))
+        packed = suffix in (".pdf", ".docx")
+        data = page.data if packed else mark(page.data, page.charset)
+        return Offer(name, data, facts.over(Facts(url=page.address)))
 
     def preview(self, offer: Offer) -> Entry:
         """Return the document of an offer with its cases and passages, as they will be quoted."""

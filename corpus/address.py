@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from email.message import Message
 from http.client import HTTPException
 
 from urllib3 import HTTPResponse
@@ -67,6 +68,13 @@ class Page:
     data: bytes
     content_type: str
     name: str
+
+    @property
+    def charset(self) -> str:
+        """The encoding that the server says the body has, empty where it does not say."""
+        message = Message()
+        message["Content-Type"] = self.content_type
+        return message.get_content_charset("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from chatbot import cli
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
 
+JAPANESE = "<html><body><p>水はきれいです。電気もあります。</p></body></html>"
 PAGE = (
     b"<!doctype html><html><head><title>Long roads</title></head><body><article><h1>Long roads</h1>"
     b"<p>Acme built a road of nine miles to the sea in 2021. The people of Lund use it every "
@@ -35,11 +36,13 @@ def page() -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/roads" else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(PAGE)))
+            charset = {"/roads": "utf-8", "/japan": "Shift_JIS"}.get(self.path)
+            data = PAGE if self.path != "/japan" else JAPANESE.encode("shift_jis")
+            self.send_response(200 if charset else 404)
+            self.send_header("Content-Type", f'text/html; charset="{charset}"')
+            self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            self.wfile.write(PAGE)
+            self.wfile.write(data)
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
@@ -105,6 +108,11 @@ def test_a_web_address(flags: list[str], capsys: pytest.CaptureFixture[str], pag
     assert told["url"] == f"{page}/roads"
     assert "Acme built a road" in " ".join(p["text"] for p in told["passages"])
     assert _run(capsys, "add", f"{page}/roads", *flags)[1].split() == ["unchanged", name]
+    # What only the server's header says of the encoding is not lost with the header.
+    name = _run(capsys, "add", f"{page}/japan", *flags)[1].split()[1]
+    told = json.loads(_run(capsys, "show", name, *flags, "--json")[1])
+    assert "水はきれいです。" in told["passages"][0]["text"]
+    assert _run(capsys, "add", f"{page}/japan", *flags)[1].split() == ["unchanged", name]
     code, _, err = _run(capsys, "add", f"{page}/nothing", *flags)
     assert (code, err.count("\n"), "404" in err) == (1, 1, True)
 

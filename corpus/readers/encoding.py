@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, UTF-16, GB18030 or Big5, by evidence; anything else is refused.
+"""Bytes to text: UTF-8, UTF-16, GB18030 or Big5, by evidence; others only where they are named.
 
 Nearly every run of Chinese bytes is valid in both GB18030 and Big5, and means something else in
 each. What tells them apart is how common the signs are that come out: of real Chinese about half
@@ -17,6 +17,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# Names of encodings as pages and servers give them, beside UTF-8; what browsers take some to mean.
+_NAMED = re.compile(
+    r"gb2312|gbk|gb18030|big5(?:-hkscs)?|utf-16(?:le|be)?|us-ascii|latin-?1|iso-?8859-?\d{1,2}"
+    r"|(?:windows-|cp)125\d|koi8-[ru]|shift[_-]jis|euc-(?:jp|kr)"
+)
+_MEANT = {
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
+    **dict.fromkeys(("us-ascii", "latin1", "latin-1", "iso-8859-1", "iso8859-1"), "cp1252"),
+}
 _NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 _MOST_NOISE = 0.01  # share of control characters above which a file is taken for no text
 _SAMPLE = 20_000  # characters whose commonness is looked at
@@ -51,6 +61,32 @@ def decode(data: bytes, name: str) -> str:
         ) from error
     _check_noise(text, name, len(mark), encoding)
     return text
+
+
+def decode_as(data: bytes, named: str) -> str | None:
+    """Return the text of bytes in the encoding that is said to be theirs, None where it is not.
+
+    Bytes with a mark and bytes that are UTF-8 are not believed to be anything else: none of the
+    others looks like it by chance, and servers name one for all that they have.
+    """
+    name = named.strip().lower()
+    if not _NAMED.fullmatch(name) or data.startswith(tuple(mark for mark, _ in _MARKS)):
+        return None
+    if _decodes(data, "utf-8"):
+        return None
+    try:
+        return data.decode(_MEANT.get(name, name))
+    except (UnicodeDecodeError, LookupError):
+        return None
+
+
+def mark(data: bytes, named: str) -> bytes:
+    """Return bytes as UTF-8 with a mark, where they are in the encoding that is said to be theirs.
+
+    For what a server says of a page: the file says it by itself then.
+    """
+    text = decode_as(data, named)
+    return data if text is None else codecs.BOM_UTF8 + text.encode("utf-8")
 
 
 def _find_encoding(data: bytes) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import DocumentError
-from corpus.readers.encoding import decode
+from corpus.readers.encoding import decode, decode_as
 from corpus.readers.pieces import Piece, clean, compose
 from corpus.readers.portal import find_facts
 from corpus.readers.text import is_caption
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _LARGEST = 16 * 2**20  # bytes; pages of real articles have below 2 MiB
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
-_CHINESE = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs"}
 _UNSEEN = (
     *("script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "svg"),
     *("math", "canvas", "audio", "video", "form", "button", "select", "textarea", "input"),
@@ -79,13 +78,8 @@ def read_page(data: bytes, name: str) -> Reading:
 
 def _decode(data: bytes, name: str) -> str:
     declared = _CHARSET.search(data[:4000])
-    encoding = _CHINESE.get(declared[1].decode("ascii").lower()) if declared else None
-    if encoding and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:  # it declares what it is not
-            pass
-    return decode(data, name)
+    text = decode_as(data, declared[1].decode("ascii")) if declared else None
+    return decode(data, name) if text is None else text
 
 
 def _parse(text: str, name: str) -> HtmlElement:
