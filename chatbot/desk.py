@@ -27,6 +27,7 @@ from corpus.records import Entry
 from index import build
 from index.build import ignore_plan
 from index.encoder import Encoder, Progress, ignore_progress
+from index.holdings import Summary, list_holdings
 from index.inspection import Inspection, inspect
 from index.nearest import Reach
 from index.plan import Plan
@@ -143,15 +144,9 @@ class Desk:
         """Return the names that can be restored."""
         return self.library.removed()
 
-    def documents(self) -> tuple[list[Entry], dict[str, str]]:
+    def documents(self) -> tuple[list[Summary], dict[str, str]]:
         """Return what the library holds, by name, and why the others cannot be read."""
-        entries, failed = [], {}
-        for name in self.library.names():
-            try:
-                entries.append(self.library.read(name))
-            except DocumentError as error:
-                failed[name] = str(error)
-        return entries, failed
+        return list_holdings(self.library, self._releases)
 
     def plan(self, full: bool = False) -> Plan:
         """Return what `publish` would do to documents, cases and passages; changes nothing."""

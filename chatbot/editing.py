@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from chatbot.desk import Desk, Publication, describe_gate
 from chatbot.questions import GateReport
@@ -14,7 +13,7 @@ from chatbot.terminal import print_json, progress_bar, say
 from corpus.errors import CasebookError, DocumentError, GateError, ReleaseError, UsageError
 from corpus.facts import Facts, check_facts
 from corpus.library import Offer
-from corpus.records import Entry
+from index.holdings import summarize
 from index.plan import Plan
 
 Run = Callable[[Desk, argparse.Namespace], int]
@@ -185,43 +184,27 @@ def _each(arguments: argparse.Namespace, act: Callable[[str], None], word: str) 
 
 
 def _list(desk: Desk, arguments: argparse.Namespace) -> int:
-    entries, failed = desk.documents()
+    documents, failed = desk.documents()
     if arguments.json:
-        print_json({"documents": [_summarize(entry) for entry in entries], "failed": failed})
+        print_json({"documents": [asdict(document) for document in documents], "failed": failed})
     else:
-        for entry in entries:
-            document = entry.document
+        for document in documents:
             print(document.name)
             print(f"  {document.title} ({document.published or 'no date'})")
-            for case in entry.cases:
+            for case in document.cases:
                 print(f"  - {case.title}")
-        if not entries and not failed:
+        if not documents and not failed:
             print(f"{desk.library.folder}: no document that Casebook reads is in it")
     for reason in failed.values():
         say(f"casebook: {reason}")
     return 1 if failed else 0
 
 
-def _summarize(entry: Entry) -> dict[str, Any]:
-    document = entry.document
-    return {
-        "id": document.id,
-        "name": document.name,
-        "title": document.title,
-        "published": document.published,
-        "language": document.language,
-        "url": document.url,
-        "pages": len(document.pages),
-        "passages": len(entry.passages),
-        "cases": [{"id": c.id, "title": c.title, "company": c.company} for c in entry.cases],
-    }
-
-
 def _show(desk: Desk, arguments: argparse.Namespace) -> int:
     entry = desk.library.read(arguments.name)
     if arguments.json:
         passages = [asdict(passage) for passage in entry.passages]
-        print_json({**_summarize(entry), "passages": passages})
+        print_json({**asdict(summarize(entry)), "passages": passages})
         return 0
     for case in entry.cases:
         print(f"# {case.title}" + (f" [{case.company}]" if case.company else ""))

@@ -48,7 +48,7 @@ def test_a_case_from_file_to_answer(desk: Desk) -> None:
     assert (done.published, done.plan, done.gate) == (True, plan, None)
     (found,) = desk.verify(done.release).values()
     assert isinstance(found, Inspection)
-    assert "Long-Road.txt" in {entry.document.name for entry in desk.documents()[0]}
+    assert "Long-Road.txt" in {document.name for document in desk.documents()[0]}
 
 
 def test_a_folder_is_taken_file_by_file(desk: Desk, tmp_path: Path) -> None:

@@ -160,16 +160,15 @@ class Clerk:
 
     def list(self, search: str = "") -> str:
         """Return the table of the collection: what the library holds and the live release held."""
-        entries, failed = self.desk.documents()
+        documents, failed = self.desk.documents()
         live = self._list_live()
         holdings = [Holding(name, "unreadable", reason=reason) for name, reason in failed.items()]
-        for entry in entries:
-            document = entry.document
+        for document in documents:
             stamp = live.get(document.name)
             standing: Standing = "new" if stamp is None else "live"
             if stamp not in (None, (document.file_sha256, document.facts_sha256)):
                 standing = "edited"
-            holdings.append(Holding(document.name, standing, entry))
+            holdings.append(Holding(document.name, standing, document))
         names = {holding.name for holding in holdings}
         holdings += [Holding(name, "removed") for name in live.keys() - names]
         found = [each for each in holdings if _matches(each, search[:_LONGEST])]
@@ -278,7 +277,7 @@ def _offer(draft: Draft) -> Offer:
 
 def _matches(holding: Holding, search: str) -> bool:
     words = [holding.name]
-    if holding.entry is not None:
-        words.append(holding.entry.document.title)
-        words += [f"{case.company} {case.title}" for case in holding.entry.cases]
+    if holding.document is not None:
+        words.append(holding.document.title)
+        words += [f"{case.company} {case.title}" for case in holding.document.cases]
     return search.strip().casefold() in "\n".join(words).casefold()

@@ -12,7 +12,7 @@ from typing import Literal
 
 from chatbot.web.editor.words import EDITOR
 from chatbot.web.render import escape, web_address
-from corpus.records import Entry
+from index.holdings import Summary
 from index.publish import ReleaseInfo
 
 MOST_ROWS, MOST_LINES = 200, 50
@@ -23,13 +23,13 @@ Standing = Literal["live", "new", "edited", "removed", "unreadable"]
 class Holding:
     """A document of the collection and how it stands to the live release.
 
-    `entry` is None where it cannot be read, and `reason` says why; both are empty for one that was
-    removed since.
+    `document` is None where it cannot be read, and `reason` says why; both are empty for one that
+    was removed since.
     """
 
     name: str
     standing: Standing
-    entry: Entry | None = None
+    document: Summary | None = None
     reason: str = ""
 
 
@@ -86,10 +86,9 @@ def render_collection(
 
 
 def _render_holding(holding: Holding, language: str) -> str:
-    words, entry = EDITOR[language], holding.entry
+    words, document = EDITOR[language], holding.document
     about, cases, published = "", "", ""
-    if entry is not None:
-        document = entry.document
+    if document is not None:
         about = f'<span class="about" dir="auto">{escape(document.title)}</span>'
         address = web_address(document.url)
         if address:
@@ -97,16 +96,16 @@ def _render_holding(holding: Holding, language: str) -> str:
                 f'<a class="about" href="{address}" rel="noopener noreferrer" target="_blank"'
                 f' dir="ltr">{address}</a>'
             )
-        items = "".join(f'<li dir="auto">{escape(case.title)}</li>' for case in entry.cases[:5])
-        if len(entry.cases) > 5:
-            items += f"<li>{escape(words['more_cases'].format(count=len(entry.cases) - 5))}</li>"
+        items = "".join(f'<li dir="auto">{escape(case.title)}</li>' for case in document.cases[:5])
+        if len(document.cases) > 5:
+            items += f"<li>{escape(words['more_cases'].format(count=len(document.cases) - 5))}</li>"
         cases = f"<ul>{items}</ul>"
         published = f"<time>{escape(document.published)}</time>" if document.published else ""
         published = published or f"<i>{escape(words['no_date'])}</i>"
     elif holding.reason:
         about = f'<span class="about trouble" dir="auto">{escape(holding.reason)}</span>'
     actions = ""
-    if entry is not None:
+    if document is not None:
         actions += _button("correct", holding.name, language)
     if holding.standing != "removed":
         actions += _button(
