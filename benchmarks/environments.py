@@ -24,6 +24,10 @@ REQUIREMENTS = {
         "haystack-ai>=3,<4", "sentence-transformers-haystack>=2,<3",
         "sentence-transformers>=5.2,<7", *_MODEL,
     ),
+    "pypdf": ("pypdf>=6,<8",),
+    "pdfminer.six": ("pdfminer.six>=20251107",),
+    "pdfplumber": ("pdfplumber>=0.11,<0.12",),
+    "pymupdf": ("pymupdf>=1.26",),
     "chroma": ("chromadb", "sentence-transformers>=5.2,<7", *_MODEL),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from corpus.errors import DocumentError
 from corpus.library import Offer, read_entry
 from corpus.readers import READERS, read_bytes, suffix_for
+from corpus.readers.encoding import mark
 from corpus.records import Entry, Reading
 
 TITLE = "Members and their green work"
@@ -206,6 +207,21 @@ def test_a_paragraph_runs_over_a_page_and_words_over_a_line() -> None:
     assert len(reading.blocks) == 1
 
 
+def test_a_hyphen_that_a_page_ends_in_and_a_row_are_read() -> None:
+    """pdfium marks a hyphen at a line's end; cells stand far from each other."""
+    lines = [(60, 700, 10, "The plant is run by non-"), (60, 686, 10, "profit firms since 2019.")]
+    row = [(60, 640, 10, "Tons of steel"), (220, 640, 10, "5,000"), (330, 640, 10, "2021")]
+    text = read_bytes(make_pdf([[*lines, *row, (60, 600, 10, "A non-profit firm.")]]), "a.pdf").text
+    assert "run by non-profit firms since" in text
+    assert "Tons of steel | 5,000 | 2021" in text.splitlines()
+
+
+def test_invisible_signs_do_not_enter() -> None:
+    """Where a word may be cut is no part of the word."""
+    page = "<html><body><p>The waste&shy;water plant\u200b runs.</p></body></html>"
+    assert read_bytes(page.encode(), "a.html").text == "The wastewater plant runs."
+
+
 def _check(reading: Reading) -> None:
     place = 0
     for block in reading.blocks:
@@ -365,6 +381,28 @@ def test_other_encodings_are_refused(encoding: str) -> None:
     words = {"koi8-r": "Вода для города.", "cp1251": "Вода для города и школы.", "cp1252": "Müller führt es.", "shift-jis": "ひらがなとカタカナのテキストです。"}  # noqa: E501 # fmt: skip
     with pytest.raises(DocumentError, match="UTF-8"):
         read_bytes(words[encoding].encode(encoding), "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("declared", "encoding", "words"),
+    [
+        ("windows-1252", "cp1252", "Die Straße führt nach Lünd."),
+        ("ISO-8859-1", "cp1252", "“L’école” a été bâtie en 2019."),  # as browsers take it
+        ("shift_jis", "shift_jis", "水はきれいです。電気もあります。"),
+        ("gb2312", "gb18030", CHINESE[0]),
+        ("gbk", "utf-8", CHINESE[0]),  # it declares what it is not
+        ("no-such", "utf-8", CHINESE[0]),
+        ("rot13", "utf-8", "Plain words stay plain."),
+    ],
+)
+def test_a_page_is_read_in_the_encoding_it_declares(
+    declared: str, encoding: str, words: str
+) -> None:
+    """The declaration is believed unless the bytes are UTF-8; a server's ends in the file."""
+    page = f"<html><head><meta charset={declared}></head><body><p>{words}</p></body></html>"
+    assert read_bytes(page.encode(encoding), "a.html").text == words
+    bare = f"<html><body><p>{words}</p></body></html>".encode(encoding)
+    assert read_bytes(mark(bare, declared), "a.html").text == words
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from corpus.errors import DocumentError
+from corpus.readers.encoding import decode
 from corpus.readers.markdown import read_markdown
 from corpus.readers.page import read_page
 from corpus.readers.pdf import read_pdf
@@ -80,4 +81,10 @@ def suffix_for(data: bytes, name: str) -> str:
         raise DocumentError(f"{name}: not a Word file; save it as .docx again")
     if suffix in (".html", ".htm"):
         return ".html"
-    return suffix if suffix in _TEXT else ".txt"
+    if suffix not in _TEXT:
+        try:
+            decode(data, name)
+        except DocumentError as error:
+            raise DocumentError(f"{error}, or, if it is no text, as .docx or .pdf") from error
+        return ".txt"
+    return suffix

@@ -7,65 +7,46 @@ them. Page numbers reach the citations through `Reading.pages`.
 from __future__ import annotations
 
 import re
-import statistics
 import threading
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from ctypes import c_double
 from typing import Any
 
 from corpus.errors import DocumentError
+from corpus.readers.layout import Line, drop_furniture, is_wide, join_lines
 from corpus.readers.pieces import Piece, clean, compose
 from corpus.readers.portal import find_facts
-from corpus.readers.text import is_caption
-from corpus.records import BlockKind, Reading
+from corpus.records import Reading
 
 _PAGES = 3000
 _CHARACTERS = 200_000  # of a page: a poster has 20,000
-_REPEATED = 0.5  # share of the pages on which a line at the edge is furniture
-_EDGE = 3  # lines at the top and at the bottom that may be
-_LARGER = 1.12  # how much higher than the text's median a heading's line is
-_GAP = 1.6  # how much wider than the median a gap between two lines parts paragraphs
-_HEADING = 160  # characters
-_STOPS = tuple(".!?。！？；;:：…”\"'’)）」』")
-_ITEM = re.compile(r"(?:[•·●○▪◦◆■□►–*-]|\d{1,3}[.)、]|[(（]\d{1,3}[)）])\s*\S")
-_WIDE = re.compile(r"[\u2e80-\U0003ffff]")
 _TOOL = re.compile(
     r"(?:microsoft (?:word|powerpoint)\b.*|untitled.*|.*\.(?:docx?|pptx?|indd|pdf|tmp))\Z",
     re.IGNORECASE,
 )
-_LINE = re.compile(r"[^\r\n\s][^\r\n]*")
-_SOFT = re.compile("[\x02\ufffe]")  # how pdfium marks a hyphen at the end of a line
+# pdfium puts no line's end behind a hyphen that ends a line: it writes one of these in its place.
+_SOFT = re.compile("[\x02\ufffe]|[\u00ad\u2010]\\Z")
+_LINE = re.compile("[^\\r\\n\\s\x02\ufffe][^\\r\\n\x02\ufffe]*[\x02\ufffe]?")
+_BLANK = re.compile(r"(?<=\S)[^\S\r\n]+(?=\S)")
+_MARK = re.compile(r"\W|\(?[\dA-Za-z]{1,3}[.)、）]")  # of a list's item
+# Sizes between a row's cells; or less, and so much more than between the closest of its words.
+_FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
+_EVEN = 1.2  # how much gaps differ in a line that is stretched to the column's width
 _lock = threading.Lock()  # pdfium keeps state that threads may not share
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    text: str
-    page: int
-    left: float
-    right: float
-    bottom: float
-    top: float
-
-    @property
-    def height(self) -> float:
-        return self.top - self.bottom
 
 
 def read_pdf(data: bytes, name: str) -> Reading:
     """Read a PDF; raises DocumentError where it is broken, locked, too long or has no text."""
     with _lock:
         pages, title = _read_pages(data, name)
-    lines = [line for page in _drop_furniture(pages) for line in page]
+    lines = drop_furniture(pages)
     if not lines:
         raise DocumentError(
-            f"{name}: no text in its {len(pages)} pages, so it is a scan; recognise its text (OCR)"
-            " first"
+            f"{name}: no text on any page ({len(pages)} in all), so it is a scan; recognise its"
+            " text (OCR) first"
         )
-    paragraphs = [p for p in _join(lines) if any(c.isalnum() for c in p[1])]
-    reading = compose([Piece(kind, text) for kind, text, _ in paragraphs], name)
+    paragraphs = [part for part in join_lines(lines) if any(map(str.isalnum, part.text))]
+    reading = compose([Piece(part.kind, part.text) for part in paragraphs], name)
     first = next((b for b in reading.blocks if b.kind == "heading"), None)
     heading = reading.text[first.start : first.end] if first else ""
     title = "" if _TOOL.match(title) else title
@@ -76,11 +57,11 @@ def read_pdf(data: bytes, name: str) -> Reading:
         title=heading or title,
         published=facts[0] if facts else "",
         source=facts[1] if facts else "",
-        pages=_place_pages(reading, [starts for _, _, starts in paragraphs], len(pages)),
+        pages=_place_pages(reading, [part.starts for part in paragraphs], len(pages)),
     )
 
 
-def _read_pages(data: bytes, name: str) -> tuple[list[list[_Line]], str]:
+def _read_pages(data: bytes, name: str) -> tuple[list[list[Line]], str]:
     import pypdfium2
 
     try:
@@ -101,10 +82,8 @@ def _read_pages(data: bytes, name: str) -> tuple[list[list[_Line]], str]:
         document.close()
 
 
-def _read_lines(document: Any, number: int, name: str) -> list[_Line]:
+def _read_lines(document: Any, number: int, name: str) -> list[Line]:
     """Return the lines of a page as pdfium puts them together, each with its place and size."""
-    from pypdfium2 import raw
-
     page = document[number]
     try:
         textpage = page.get_textpage()
@@ -112,123 +91,48 @@ def _read_lines(document: Any, number: int, name: str) -> list[_Line]:
             if textpage.count_chars() > _CHARACTERS:
                 raise DocumentError(f"{name}: page {number + 1} has too much text; take it out")
             text = textpage.get_text_range()
-            lines = []
-            for match in _LINE.finditer(text):
-                words = clean(_SOFT.sub("-", match[0]))
-                if not words:
-                    continue
-                first, last = match.start(), match.end() - 1
-                left, bottom, _, top = textpage.get_charbox(first)
-                right = textpage.get_charbox(last)[2]
-                size = raw.FPDFText_GetFontSize(textpage, first) or top - bottom
-                lines.append(_Line(words, number, left, right, bottom, bottom + size))
-            return lines
+            found = (_measure(textpage, text, match, number) for match in _LINE.finditer(text))
+            return [line for line in found if line.text]
         finally:
             textpage.close()
     finally:
         page.close()
 
 
-def _both_wide(one: str, other: str) -> bool:
-    return bool(_WIDE.match(one[-1]) and _WIDE.match(other[0]))
+def _measure(textpage: Any, text: str, match: re.Match[str], number: int) -> Line:
+    """Return a line with its place; cells of a table's row are parted by ` | `."""
+    from pypdfium2 import raw
+
+    first, last = match.start(), match.end() - 1
+    left, bottom, _, top = textpage.get_charbox(first)
+    right = textpage.get_charbox(last)[2]
+    size = raw.FPDFText_GetFontSize(textpage, first) or max(top - bottom, 1.0)
+    x, y = c_double(), c_double()
+    bases = []
+    for place in (first, (first + last) // 2, last):
+        raw.FPDFText_GetCharOrigin(textpage, place, x, y)
+        bases.append(y.value)
+    words, row = _part_cells(textpage, text, match, size)
+    return Line(clean(_SOFT.sub("-", words)), number, left, right, sorted(bases)[1], size, row)
 
 
-def _drop_furniture(pages: list[list[_Line]]) -> list[list[_Line]]:
-    """Take out lines at the edge of pages that stand on most of them, digits aside."""
-    if len(pages) < 3:
-        return pages
-    seen: Counter[str] = Counter()
-    for page in pages:
-        seen.update({_mask(line) for line in [*page[:_EDGE], *page[-_EDGE:]]})
-    least = max(3, _REPEATED * len([page for page in pages if page]))
-    furniture = {words for words, count in seen.items() if count >= least}
-    kept = []
-    for page in pages:
-        last = len(page) - _EDGE
-        kept.append(
-            [
-                line
-                for at, line in enumerate(page)
-                if not ((at < _EDGE or at >= last) and _mask(line) in furniture)
-            ]
-        )
-    return kept
-
-
-def _mask(line: _Line) -> str:
-    return re.sub(r"\d+", "0", line.text.casefold())
-
-
-Paragraph = tuple[BlockKind, str, list[tuple[int, int]]]  # kind, words, (page, offset in words)
-
-
-def _join(lines: Sequence[_Line]) -> list[Paragraph]:
-    """Return paragraphs, each with the pages that begin in it and where in its words they do."""
-    height = statistics.median(line.height for line in lines)
-    pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page]
-    steps = [a.bottom - b.bottom for a, b in pairs]
-    step = statistics.median([s for s in steps if 0 < s < 4 * height] or [1.3 * height])
-    wide = statistics.median(line.right - line.left for line in lines)
-    paragraphs: list[Paragraph] = []
-    above: _Line | None = None
-    for line in lines:
-        kind = _kind_of(line, height)
-        if above and paragraphs and _goes_on(paragraphs[-1], kind, above, line, step, wide):
-            before = paragraphs[-1]
-            words, at = _append(before[1], line.text)
-            starts = [*before[2], (line.page, at)] if line.page != above.page else before[2]
-            paragraphs[-1] = (before[0], words, starts)
-        else:
-            text = clean(line.text)
-            starts = [(line.page, 0)] if not above or line.page != above.page else []
-            paragraphs.append((kind, text, starts))
-        above = line
-    return paragraphs
-
-
-def _kind_of(line: _Line, height: float) -> BlockKind:
-    if is_caption(line.text):
-        return "caption"
-    large = line.height > _LARGER * height and len(line.text) <= _HEADING
-    return "heading" if large and not line.text.endswith((".", "。", ",", "，")) else "paragraph"
-
-
-def _goes_on(
-    before: Paragraph, kind: BlockKind, above: _Line, line: _Line, step: float, wide: float
-) -> bool:
-    """Tell whether a line goes on with the paragraph before it."""
-    if kind == "caption" or (kind != before[0] and before[0] != "caption"):
-        return False
-    alike = 0.85 < line.height / max(above.height, 0.1) < 1.18
-    ended = above.text.endswith(_STOPS)
-    if _ITEM.match(line.text) or not alike:
-        return False
-    full = above.right - above.left > 0.8 * wide
-    if line.page != above.page:
-        opens = full or line.text[0].islower()
-        return kind == "paragraph" and before[0] == "paragraph" and not ended and opens
-    down = above.bottom - line.bottom
-    if down < 0:  # the next column
-        return kind == "paragraph" and not ended and line.text[0].islower()
-    if down > max(_GAP * step, 1.5 * line.height):
-        return False
-    if before[0] == "caption":
-        return not ended
-    if before[0] == "heading":
-        return kind == "heading"
-    width = min(wide, max(above.right - above.left, line.right - line.left))
-    short = above.right < line.left + 0.75 * width
-    indented = line.left - above.left > 0.8 * line.height
-    return not (ended and (short or indented))
-
-
-def _append(words: str, line: str) -> tuple[str, int]:
-    """Return words with a line behind them, and where it begins."""
-    if words.endswith("-") and words[-2:-1].isalpha() and line[:1].islower():
-        words = words[:-1]
-    elif not _both_wide(words, line):
-        words += " "
-    return words + line, len(words)
+def _part_cells(textpage: Any, text: str, match: re.Match[str], size: float) -> tuple[str, bool]:
+    """Return a line's words and whether it is a row; no blank stays that justifying put there."""
+    first, words, row = match.start(), match[0], False
+    blanks = list(_BLANK.finditer(text, first, match.end()))
+    gaps = [
+        textpage.get_charbox(b.end())[0] - textpage.get_charbox(b.start() - 1)[2] for b in blanks
+    ]
+    usual = min(gaps, default=0.0)
+    stretched = len(gaps) > 1 and max(gaps) < _EVEN * min(gaps)
+    for blank, gap in reversed(list(zip(blanks, gaps, strict=True))):
+        before, after = words[: blank.start() - first], words[blank.end() - first :]
+        far = gap > _FAR * size or (gap > _CELLS * size and gap > _FARTHER * usual)
+        if far and not stretched and not _MARK.fullmatch(before):
+            words, row = f"{before} | {after}", True
+        elif gap < size and is_wide(before[-1]) and is_wide(after[0]):
+            words = before + after
+    return words, row
 
 
 def _place_pages(

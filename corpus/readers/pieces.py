@@ -17,7 +17,8 @@ from corpus.records import Block, BlockKind, Reading
 _LONGEST = 20_000_000  # characters of a reading: the Bible four times; 1 GB while it is split
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?(?:\n ?)+")
-_DROPPED = ("Cc", "Cs")  # categories of characters that no reader sees
+_DROPPED = ("Cc", "Cs")  # categories of characters that no reader sees, and others of them:
+_UNSEEN = "\u00ad\u200b\u2060\ufeff"  # where a word may be cut or must not
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,12 @@ def clean(text: str) -> str:
     """Return text as a piece holds it: composed, visible, without white space at its ends."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.isprintable():
-        text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in _DROPPED)
+        text = "".join(c for c in text if c.isspace() or not _is_dropped(c))
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def _is_dropped(character: str) -> bool:
+    return character in _UNSEEN or unicodedata.category(character) in _DROPPED
 
 
 def compose(pieces: Iterable[Piece], name: str) -> Reading:

@@ -1,0 +1,259 @@
+"""Lines on pages to paragraphs: what the paper parts is put together, what it repeats is left out.
+
+Lines come in reading order. A paragraph goes on over a column, a page, and a caption or a note that
+stands between; a hyphen at a line's end stays where the document writes the word with one.
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from corpus.readers.text import is_caption
+from corpus.records import BlockKind
+
+_EDGE = 3  # lines at the top and at the bottom of a page that may be furniture
+_REPEATED = 0.5  # share of the pages on which such a line is furniture, and ...
+_IN_PLACE = 0.3  # ... where it stands at the same height
+_SAME_PLACE = 2.0  # points
+_LARGER = 1.12  # how much higher than the text's median a heading's line is
+_ALIKE = 0.85, 1.18  # how sizes of one paragraph's lines differ at most
+_GAP, _STOP_GAP = 1.3, 1.12  # steps between two lines that part paragraphs; behind a sentence's end
+_HEADING = 160  # characters
+_HYPHENATES = 0.03  # share of lines that end in a hyphen where a program put most of them there
+_STOPS = tuple(".!?。！？；;:：…”\"'’)）」』")
+_ITEM = re.compile(r"[•·●○▪◦◆■□►]\s*\S|(?:\d{1,3}(?:[.)]\s|、)|[(（]\d{1,3}[)）])\s*\w")
+_DASH = re.compile(r"[–*-]\s+\S")  # of an item, or of a sentence that is cut there
+_WIDE = re.compile(r"[\u2e80-\U0003ffff]")
+_PARTED = re.compile(r"[\u4e00-\u9fff] [A-Za-z0-9]|[A-Za-z0-9] [\u4e00-\u9fff]")
+_UNPARTED = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LAST = re.compile(r"(?:[^\W\d_]+-)+\Z")
+_BROKEN = re.compile(r"\w-\Z")
+_JOINING = ("and", "or", "und", "oder", "et", "ou", "y", "o")
+_BETWEEN = 8  # captions and notes that may stand where a paragraph is cut
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands on a page: its words, and in points where they are and how large.
+
+    `base` is the height of the line that letters stand on. `row` is whether it is a table's.
+    """
+
+    text: str
+    page: int
+    left: float
+    right: float
+    base: float
+    size: float
+    row: bool = False
+
+    @property
+    def width(self) -> float:
+        """How far it reaches."""
+        return self.right - self.left
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines put together; `starts` are the pages that begin in it, and where in its words."""
+
+    kind: BlockKind
+    text: str
+    last: Line
+    starts: list[tuple[int, int]] = field(default_factory=list)
+    lines: int = 1
+
+
+def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[Line]:
+    """Return the lines of all pages without what is repeated at their edges, digits aside."""
+    seen: dict[str, list[Line]] = defaultdict(list)
+    filled = len([page for page in pages if page])
+    for page in pages:
+        edge = [*page[:_EDGE], *page[max(_EDGE, len(page) - _EDGE) :]]
+        for line in edge:
+            seen[_mask(line)].append(line)
+    furniture: set[Line] = set()
+    for lines in seen.values():
+        everywhere = len({line.page for line in lines}) >= max(3, _REPEATED * filled)
+        for line in lines:
+            there = {o.page for o in lines if abs(o.base - line.base) < _SAME_PLACE}
+            if everywhere or len(there) >= max(2, _IN_PLACE * filled):
+                furniture.add(line)
+    return [line for page in pages for line in page if line not in furniture]
+
+
+def _mask(line: Line) -> str:
+    return re.sub(r"\d+", "0", line.text.casefold())
+
+
+def join_lines(lines: Sequence[Line]) -> list[Paragraph]:
+    """Return the paragraphs of one or more lines in reading order.
+
+    A caption or note that stands where a column or page cuts a paragraph comes before it, or behind
+    it where it is on the later page.
+    """
+    form, made = _Form(lines), list[Paragraph]()
+    page, current = -1, None
+    for line in lines:
+        kind = form.kind_of(line)
+        place = form.find(made, current, kind, line)
+        if place is None:
+            current = Paragraph(kind, line.text, line)
+            made.append(current)
+            at = 0
+        else:
+            current = made.pop(place)
+            between = made[place:]
+            made.insert(place + sum(part.last.page != line.page for part in between), current)
+            current.text, at = form.append(current.text, line.text)
+            current.last, current.lines = line, current.lines + 1
+            for part in between:  # what began this page is behind the line now
+                if (line.page, 0) in part.starts:
+                    part.starts.remove((line.page, 0))
+                    current.starts.append((line.page, at))
+        if line.page != page:
+            current.starts.append((line.page, at))
+            page = line.page
+    return made
+
+
+class _Form:
+    """How a document is set: what of it is usual, which every line is compared with."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._size = statistics.median(line.size for line in lines)
+        self._width = statistics.median(line.width for line in lines)
+        pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page and _are_alike(a, b)]
+        steps = [(a.base - b.base) / a.size for a, b in pairs]
+        self._step = statistics.median([step for step in steps if 0 < step < 4] or [1.3])
+        broken = sum(bool(_BROKEN.search(line.text)) for line in lines)
+        self._hyphenates = broken > _HYPHENATES * len(lines)
+        self._words = _list_words(lines)
+        text = "\n".join(line.text for line in lines)
+        self._blanks = len(_PARTED.findall(text)) > len(_UNPARTED.findall(text))
+
+    def kind_of(self, line: Line) -> BlockKind:
+        """Return what a line is by its form."""
+        if is_caption(line.text):
+            return "caption"
+        large = line.size > _LARGER * self._size and len(line.text) <= _HEADING
+        return (
+            "heading" if large and not line.text.endswith((".", "。", ",", "，")) else "paragraph"
+        )
+
+    def find(
+        self, made: Sequence[Paragraph], current: Paragraph | None, kind: BlockKind, line: Line
+    ) -> int | None:
+        """Return the place of the paragraph that a line goes on with, None where it begins one."""
+        for place in reversed(range(max(0, len(made) - _BETWEEN), len(made))):
+            above = made[place]
+            if above is current and self._goes_on(above, kind, line):
+                return place
+            small = above.last.size < _ALIKE[0] * line.size  # a note at the foot of a page
+            if above.kind != "caption" and not small:
+                moves = line.page != above.last.page or line.base > above.last.base
+                between = {part.last.page for part in made[place + 1 :]}
+                # A page that begins inside of it would come too late for what moves before it.
+                late = any(at and page in between for page, at in above.starts)
+                over = moves and not late and self._goes_over(above, kind, line)
+                return place if over and not line.row else None
+        return None
+
+    def _goes_on(self, before: Paragraph, kind: BlockKind, line: Line) -> bool:
+        """Tell whether a line goes on with the paragraph of the line above it."""
+        above = before.last
+        if kind == "caption" or (kind != before.kind and before.kind != "caption"):
+            return False
+        if line.row or above.row or self._is_item(line, above) or not _are_alike(above, line):
+            return False
+        down = above.base - line.base
+        if line.page != above.page or down < 0:
+            return self._goes_over(before, kind, line)
+        step = self._step * line.size
+        if down > _GAP * step:
+            return False
+        ended = above.text.endswith(_STOPS)
+        if before.kind == "caption":
+            return not ended
+        if before.kind == "heading":
+            return kind == "heading"
+        width = min(self._width, max(above.width, line.width))
+        short = above.right < line.left + 0.75 * width
+        indented = line.left - above.left > 0.8 * line.size
+        if indented and before.lines > 1:  # below a first line it may be a hanging indent
+            return False
+        return not (ended and (short or indented or down > _STOP_GAP * step))
+
+    def _goes_over(self, before: Paragraph, kind: BlockKind, line: Line) -> bool:
+        """Tell whether a line goes on with a paragraph that a column or a page cuts."""
+        if kind != "paragraph" or before.kind != "paragraph" or before.last.row:
+            return False
+        if not _are_alike(before.last, line):
+            return False
+        opens = line.text[0].islower() or self._is_full(before.last)
+        ended = before.text.endswith(_STOPS)
+        return opens and not (ended or self._is_item(line, before.last))
+
+    def _is_full(self, line: Line) -> bool:
+        return line.width > 0.8 * self._width
+
+    def _is_item(self, line: Line, above: Line) -> bool:
+        """Tell whether a line begins a list's item, given the line above it."""
+        if _ITEM.match(line.text):
+            return True
+        ended = above.text.endswith(_STOPS) or not self._is_full(above)
+        return ended and _DASH.match(line.text) is not None
+
+    def append(self, words: str, line: str) -> tuple[str, int]:
+        """Return words with a line behind them, and where it begins."""
+        if _BROKEN.search(words) and line[0].isalnum():
+            if line.split(maxsplit=1)[0] in _JOINING:  # pre- and post-war
+                words += " "
+            elif line[0].islower() and not self._keeps_hyphen(words, line):
+                words = words[:-1]
+        elif self._is_parted(words[-1], line[0]):
+            words += " "
+        return words + line, len(words)
+
+    def _keeps_hyphen(self, words: str, line: str) -> bool:
+        """Tell whether a word that is cut at a hyphen is written with one."""
+        cut, rest = _LAST.search(words), _WORD.match(line)
+        if cut is None or rest is None:
+            return True
+        head, tail = cut[0].casefold(), rest[0].casefold()
+        if head[:-1] + tail in self._words:
+            return False
+        if head + tail in self._words or not self._hyphenates:
+            return True
+        return head[:-1] in self._words and tail in self._words
+
+    def _is_parted(self, one: str, other: str) -> bool:
+        """Tell whether a blank stands between two characters that a line's end parts."""
+        wide = is_wide(one), is_wide(other)
+        return not any(wide) or (not all(wide) and (one + other).isalnum() and self._blanks)
+
+
+def is_wide(character: str) -> bool:
+    """Tell whether a character is of a script that writes no blanks between words."""
+    return bool(_WIDE.match(character))
+
+
+def _are_alike(one: Line, other: Line) -> bool:
+    return _ALIKE[0] < other.size / one.size < _ALIKE[1]
+
+
+def _list_words(lines: Sequence[Line]) -> set[str]:
+    """Return the words of lines in small letters, without those that a line's end cuts."""
+    found: set[str] = set()
+    cut = False
+    for line in lines:
+        words = _WORD.findall(line.text.casefold())
+        first, cut = cut, bool(_BROKEN.search(line.text))
+        found.update(words[first : len(words) - cut])
+    return found
