@@ -19,9 +19,10 @@ from chatbot.editing import add_verbs, publish
 from chatbot.engine import Engine
 from chatbot.evaluating import add_verb
 from chatbot.generative import Complete
+from chatbot.questions import GateReport
 from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
-from corpus.errors import CasebookError, NoReleaseError, ReleaseError, UsageError
+from corpus.errors import CasebookError, GateError, NoReleaseError, ReleaseError, UsageError
 from corpus.library import Library
 from index.encoder import Encoder
 from index.milvus import Milvus
@@ -64,7 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(settings, arguments)
     except CasebookError as error:
         if as_json:
-            print_json({"error": {"code": error.code, "message": str(error)}})
+            told: dict[str, object] = {"error": {"code": error.code, "message": str(error)}}
+            if isinstance(error, GateError) and isinstance(error.report, GateReport):
+                told["gate"] = error.report.to_json()
+            print_json(told)
         say(f"casebook: {error}")
         return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:  # `casebook search ... | head`

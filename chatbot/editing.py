@@ -97,6 +97,8 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
             for case in getattr(plan, f"cases_{word}"):
                 if case.startswith(f"{name}: "):
                     yield f"         - {case.removeprefix(f'{name}: ')}"
+    for old, new in plan.renamed.items():
+        yield f"renamed  {old} to {new}"
     for found in plan.duplicates:
         yield (
             f"twice?   {found.document} ({found.case}) has {found.share:.0%} of its words in "

@@ -106,6 +106,7 @@ class _Build:
         self._status: dict[str, list[str]] = {"added": [], "edited": [], "kept": []}
         self._cases: dict[str, list[str]] = {"added": [], "edited": [], "removed": []}
         self._failed: dict[str, str] = {}
+        self._digests: dict[str, tuple[str, str]] = {}  # of the documents that were added
         self._titles: list[tuple[str, str]] = []  # document and title of each case of the draft
 
     def plan(self) -> Plan:
@@ -126,6 +127,7 @@ class _Build:
         finally:
             self.draft.close_records()
         removed = sorted(self.held.names.keys() - set(names))
+        renamed = self._match_renamed(removed)
         for name in removed:
             self._cases["removed"] += [f"{name}: {c}" for c in self.held.titles(name)]
         if not number:
@@ -138,6 +140,7 @@ class _Build:
             added=tuple(self._status["added"]),
             edited=tuple(self._status["edited"]),
             removed=tuple(removed),
+            renamed=renamed,
             kept=tuple(self._status["kept"]),
             failed=dict(sorted(self._failed.items())),
             cases_added=tuple(self._cases["added"]),
@@ -156,20 +159,19 @@ class _Build:
     def _take(self, name: str) -> bool:
         """Write a document into the draft; tells whether it is new or edited."""
         held = self.held.names.get(name)
-        if held is not None and self._copies:
-            before = self.held.facts(name)
-            if self._library.stamp(name) == (before["file_sha256"], before["facts_sha256"]):
-                rows = self.draft.rows
-                self.draft.keep(held)
-                self._titles += [(name, title) for title in self.held.titles(name)]
-                self._counts["kept"] += self.draft.rows - rows
-                self._status["kept"].append(name)
-                return False
+        if held is not None and self._copies and self._is_unchanged(name):
+            rows = self.draft.rows
+            self.draft.keep(held)
+            self._titles += [(name, title) for title in self.held.titles(name)]
+            self._counts["kept"] += self.draft.rows - rows
+            self._status["kept"].append(name)
+            return False
         entry = self._library.read(name)
         rows, new = self.draft.append(entry)
         self._titles += [(name, case.title) for case in entry.cases]
         if held is None:
             status = "added"
+            self._digests[name] = entry.document.file_sha256, entry.document.facts_sha256
         else:
             same = _blank(entry.document) == _blank(self.held.document(name))
             status = "kept" if same else "edited"
@@ -181,6 +183,24 @@ class _Build:
         self._counts["new"] += new
         self._status[status].append(name)
         return status != "kept"
+
+    def _is_unchanged(self, name: str) -> bool:
+        return self._library.stamp(name) == _stamp(self.held.facts(name))
+
+    def _match_renamed(self, removed: list[str]) -> dict[str, str]:
+        """Take renamed files out of what was removed and added; returns old names to new ones."""
+        gone = {_stamp(self.held.facts(name)): name for name in reversed(removed)}
+        renamed = {}
+        for name, digest in self._digests.items():
+            old = gone.pop(digest, None)
+            if old is not None:
+                renamed[old] = name
+                removed.remove(old)
+                self._status["added"].remove(name)
+                self._cases["added"] = [
+                    case for case in self._cases["added"] if not case.startswith(f"{name}: ")
+                ]
+        return renamed
 
     def _compare_cases(self, name: str, entry: Entry) -> None:
         before = self.held.cases(name)
@@ -254,6 +274,11 @@ class _Held:
         """Return a document with its text."""
         assert self._live is not None  # noqa: S101 - who asks has the name from it
         return self._live.documents_of([self._facts[self.names[name]]["id"]])[0]
+
+
+def _stamp(facts: Mapping[str, str]) -> tuple[str, str]:
+    """Return the digests of a document's file and of its sidecar, from its record."""
+    return facts["file_sha256"], facts["facts_sha256"]
 
 
 def _blank(document: Document) -> Document:

@@ -39,17 +39,19 @@ class Duplicate:
 class Plan:
     """What a build would do.
 
-    Documents by name, by what happened to them since the live release; `failed` maps a document
-    that cannot be read to the reason. `cases_*` are lines `document: title`. `passages` are those
-    that a search can find: `passages_kept` stand in unchanged documents, `passages_reused` have
-    words that were encoded before, `passages_to_encode` are new. `texts` counts passages and their
-    sentences, `to_encode` the distinct texts without a vector. `duplicates` are of documents that
-    are new or edited.
+    Documents by name, by what happened to them since the live release; `renamed` maps a name that
+    is gone to the one that the same file has now, and these and their cases are not among what was
+    added or removed. `failed` maps a document that cannot be read to the reason. `cases_*` are
+    lines `document: title`. `passages` are those that a search can find: `passages_kept` stand in
+    unchanged documents, `passages_reused` have words that were encoded before, `passages_to_encode`
+    are new. `texts` counts passages and their sentences, `to_encode` the distinct texts without a
+    vector. `duplicates` are of documents that are new or edited.
     """
 
     added: tuple[str, ...]
     edited: tuple[str, ...]
     removed: tuple[str, ...]
+    renamed: Mapping[str, str]
     kept: tuple[str, ...]
     failed: Mapping[str, str]
     cases_added: tuple[str, ...]
@@ -71,7 +73,7 @@ class Plan:
     @property
     def changes(self) -> bool:
         """Whether any document came, went or changed."""
-        return bool(self.added or self.edited or self.removed)
+        return bool(self.added or self.edited or self.removed or self.renamed)
 
 
 @dataclass(frozen=True, slots=True)

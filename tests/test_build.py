@@ -198,6 +198,26 @@ def test_a_kept_document_is_not_read_again(
     assert made.plan.kept == ("bridge.txt", "road.txt", "tea.txt")
 
 
+def test_a_renamed_document_is_named_as_that(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Callable[[str, str], None]
+) -> None:
+    """A file moved by hand is neither gone nor new, and nothing of it is encoded again."""
+    old = library.names()[0]
+    (library.folder / "2024").mkdir()
+    (library.folder / old).rename(library.folder / "2024" / "moved.txt")
+    write("copy.txt", (library.folder / "2024" / "moved.txt").read_text("utf-8"))
+    made = plan(library, published, encoder)
+    assert made.renamed == {old: "2024/moved.txt"}
+    assert (made.added, made.removed, made.edited) == (("copy.txt",), (), ())
+    assert made.cases_removed == ()
+    assert all(case.startswith("copy.txt: ") for case in made.cases_added)
+    assert (made.to_encode, made.changes) == (0, True)
+    (library.folder / "2024" / "moved.txt.json").write_text('{"company": "Acme"}')
+    made = plan(library, published, encoder)  # said to be another's: more than a new name
+    assert made.renamed == {old: "copy.txt"}
+    assert made.added == ("2024/moved.txt",)
+
+
 def test_the_plan_changes_nothing(
     library: Library, published: Releases, encoder: FakeEncoder, write: Write
 ) -> None:

@@ -176,5 +176,8 @@ def test_the_gate_stops_and_can_be_passed(
     assert (code, out) == (1, "")
     assert "lost     When was the red bridge built?" in err
     assert "--accept" in err
+    told = json.loads(_run(capsys, "build", "--json", *flags)[1])
+    assert told["error"]["code"] == "gate"
+    assert told["gate"]["lost"] == ["When was the red bridge built?"]
     code, out, err = _run(capsys, "build", "--accept", *flags)
     assert (code, out.startswith("published release")) == (0, True)

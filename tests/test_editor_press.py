@@ -17,7 +17,7 @@ from corpus.errors import BuildLockedError, GateError
 from index.plan import Plan
 
 PLAN = Plan(
-    ("a.txt",), (), (), (), {}, ("a.txt: A",), (), (), 1, 2, 0, 0, 2, texts=5, to_encode=4,
+    ("a.txt",), (), (), {}, (), {}, ("a.txt: A",), (), (), 1, 2, 0, 0, 2, texts=5, to_encode=4,
     duplicates=(),
 )  # fmt: skip
 REPORT = GateReport(2, 1, 2, ("When?",), (), ("When?",), ("When?",))

@@ -21,7 +21,8 @@ def render_plan(plan: Plan, language: str, done: bool = False) -> str:
     rows: list[tuple[str, list[tuple[str, int]]]] = [
         ("documents", [
             ("added", len(plan.added)), ("edited", len(plan.edited)),
-            ("removed", len(plan.removed)), ("kept", len(plan.kept)),
+            ("removed", len(plan.removed)), ("renamed", len(plan.renamed)),
+            ("kept", len(plan.kept)),
         ]),
         ("cases", [
             ("added", len(plan.cases_added)), ("edited", len(plan.cases_edited)),
@@ -46,9 +47,11 @@ def render_plan(plan: Plan, language: str, done: bool = False) -> str:
     text += f'<div class="tiles">{tiles}</div>'
     if plan.to_encode and not done:
         text += f'<p class="counts">{escape(words["plan_texts"].format(count=plan.to_encode))}</p>'
+    renamed = [f"{old} → {new}" for old, new in plan.renamed.items()]
     for key, word, lines in (
         ("documents", "added", plan.added), ("documents", "edited", plan.edited),
-        ("documents", "removed", plan.removed), ("cases", "added", plan.cases_added),
+        ("documents", "removed", plan.removed), ("documents", "renamed", renamed),
+        ("cases", "added", plan.cases_added),
         ("cases", "edited", plan.cases_edited), ("cases", "removed", plan.cases_removed),
     ):  # fmt: skip
         text += render_lines(
