@@ -79,7 +79,7 @@ def build(
                 return Outcome(made, manifest.id, published=False, reach=work.draft.reach)
             place = work.draft.folder.rename(folder / manifest.id)
             write_manifest(place, manifest)
-            check(Release(place, encoder.identity))
+            check(Release(place, encoder.identity, written=True))
             live = releases.publish(place, manifest)
             return Outcome(made, live, published=True, reach=work.draft.reach)
     except OSError as error:

@@ -140,9 +140,16 @@ class Release:
     sentences that say something of their own, copies left out.
     """
 
-    def __init__(self, folder: Path, model: str | None = None, store: Milvus | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        model: str | None = None,
+        store: Milvus | None = None,
+        written: bool = False,
+    ) -> None:
         """Check every byte against the manifest and open the release.
 
+        `written` is for who has just hashed what is there: sizes alone are checked then.
         With a `store`, its rows are those there. Raises CorruptReleaseError where a file is missing
         or differs, ModelMismatchError where `model`, an encoder's identity, is not the one that
         built it, and StoreError where the store does not answer.
@@ -152,7 +159,7 @@ class Release:
         self.id = self.manifest.id
         if model is not None:
             check_model(self.manifest, model)
-        check_files(folder, self.manifest)
+        (check_sizes if written else check_files)(folder, self.manifest)
         self.tables = Tables.open(folder)
         self.starts = self.tables.starts
         self.mean: NDArray[np.float32] = load_array(folder, "mean")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -96,3 +97,24 @@ def test_a_broken_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "lexical" / "terms.npy").write_bytes(b"")
     with pytest.raises(CorruptReleaseError, match="lexical"):
         Lexical(tmp_path / "lexical")
+
+
+@given(texts=st.lists(st.lists(st.integers(3, 12), max_size=8), min_size=1, max_size=9).filter(any))
+def test_the_index_is_the_one_that_bm25s_would_make(texts: list[list[int]]) -> None:
+    """All terms at once or text by text: equal numbers in equal files."""
+    import bm25s
+
+    vocabulary = sorted(
+        {term for text in texts for term in text} | ({-1} if not all(texts) else set())
+    )
+    places = {term: place for place, term in enumerate(vocabulary)}
+    model = bm25s.BM25(method="lucene", k1=K1, b=B)
+    numbered = [[places[term] for term in text] or [0] for text in texts]
+    model.index((numbered, {str(n): n for n in places.values()}), False, show_progress=False)
+    starts = np.cumsum([0, *map(len, texts)])
+    with tempfile.TemporaryDirectory() as folder:
+        ours, theirs = Path(folder, "ours"), Path(folder, "theirs")
+        write_flat(np.array([term for text in texts for term in text], np.int32), starts, ours)
+        model.save(theirs, show_progress=False)
+        for path in theirs.iterdir():
+            assert (ours / path.name).read_bytes() == path.read_bytes(), path.name
