@@ -21,10 +21,8 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     Raises UsageError where members are required and their key cannot be used.
     """
     from fastapi import FastAPI
-    from fastapi.responses import FileResponse
-    from starlette.staticfiles import StaticFiles
 
-    from chatbot.web import access, api, failures, session, widget
+    from chatbot.web import access, api, failures, files, session, widget
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.view import mount_editor
     from chatbot.web.ledger import Ledger
@@ -50,12 +48,7 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
         session.make_router(settings.root_path, keys, settings.embed_origins, ledger)
     )
     app.include_router(widget.make_router(engine, settings.embed_origins))
-
-    @app.get("/favicon.ico", include_in_schema=False)
-    async def icon() -> FileResponse:
-        return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
-
-    app.mount("/web", StaticFiles(directory=STATIC), name="web")
+    app.include_router(files.make_router(STATIC))
     editors = mount_editor(app, engine, desk, settings) if desk and settings.editor_token else None
     mount_chat(app, engine, settings, limits)  # last, for it answers at every path
     access.install(app, settings, keys, editors)

@@ -50,8 +50,6 @@ def dress(headers: MutableHeaders, path: str, scheme: str, embed_origins: Sequen
     elif path.startswith(_DATA):
         policy, framed = DATA_POLICY, "DENY"
         headers.setdefault("Cache-Control", "no-store")
-    elif path.startswith("/web/"):
-        headers.setdefault("Cache-Control", "no-cache")  # asked for again, and answered with 304
     headers.setdefault("Content-Security-Policy", policy)
     if framed:
         headers["X-Frame-Options"] = framed

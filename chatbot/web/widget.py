@@ -12,16 +12,18 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from chatbot.question import LENGTH
 from chatbot.web.contract import LONGEST_COMMENT
+from chatbot.web.files import ASKED_AGAIN, READING, File
 from chatbot.web.words import ERRORS, EXAMPLES, REASONS, SAME_SENTENCE, TAGS, WIDGET, WORDS
 from corpus.errors import CasebookError
 
@@ -45,23 +47,29 @@ SHARED = (
 def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
     """Return the routes; pages of `origins`, and of this site, may show the frame."""
     router = APIRouter(include_in_schema=False)
-    loader = (FOLDER / "loader.js").read_bytes()
-    assets = {name: (FOLDER / name).read_bytes() for name in ASSETS}
-    version = hashlib.sha256(b"".join(assets.values())).hexdigest()[:12]
-    page = (FOLDER / "frame.html").read_text("utf-8").replace("{version}", version)
+    foreign = {"Cross_Origin_Resource_Policy": "cross-origin"}
+    loader = File((FOLDER / "loader.js").read_bytes(), "text/javascript", _HOUR, **foreign)
+    read = {name: (FOLDER / name).read_bytes() for name in ASSETS}
+    assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
+    version = hashlib.sha256(b"".join(read.values())).hexdigest()[:12]
+    template = (FOLDER / "frame.html").read_text("utf-8").replace("{version}", version)
 
-    @router.get("/widget.js")
-    async def script() -> Response:
+    @lru_cache(maxsize=4)  # it changes with the collection's companies
+    def make_page(companies: frozenset[str]) -> File:
+        told = {**describe(companies), "origins": origins}
+        html = template.replace("{config}", escape_json(told))
+        return File(html.encode(), "text/html", ASKED_AGAIN)
+
+    @router.api_route("/widget.js", methods=READING)
+    async def script(request: Request) -> Response:
         """Return the loader, which another site's page may run."""
-        headers = {"Cache-Control": _HOUR, "Cross-Origin-Resource-Policy": "cross-origin"}
-        return Response(loader, media_type="text/javascript", headers=headers)
+        return loader.answer(request)
 
-    @router.get("/widget")
-    async def frame() -> Response:
+    @router.api_route("/widget", methods=READING)
+    async def frame(request: Request) -> Response:
         """Return the frame's page."""
-        told = {**describe(await run_in_threadpool(find_companies, engine)), "origins": origins}
-        html = page.replace("{config}", escape_json(told))
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+        companies = await run_in_threadpool(find_companies, engine)
+        return make_page(companies).answer(request)
 
     @router.get("/widget/key")
     async def key() -> Response:
@@ -75,13 +83,12 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
             secrets.token_bytes(32), media_type="application/octet-stream", headers=headers
         )
 
-    @router.get("/widget/{given}/{name}")
-    async def asset(given: str, name: str) -> Response:
+    @router.api_route("/widget/{given}/{name}", methods=READING)
+    async def asset(given: str, name: str, request: Request) -> Response:
         """Return the frame's script or style, to be kept as long as its version is asked for."""
         if name not in assets:
             raise HTTPException(404, "no such file of the widget")
-        kept = _YEAR if given == version else "no-cache"
-        return Response(assets[name], media_type=ASSETS[name], headers={"Cache-Control": kept})
+        return assets[name].answer(request, "" if given == version else ASKED_AGAIN)
 
     return router
 
@@ -92,15 +99,15 @@ def escape_json(value: Any) -> str:
     return text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;")
 
 
-def find_companies(engine: Engine) -> set[str]:
+def find_companies(engine: Engine) -> frozenset[str]:
     """Return the companies of the collection, none where it cannot be opened; blocks."""
     try:
-        return {entry.case.company for entry in engine.cases().entries}
+        return frozenset(entry.case.company for entry in engine.cases().entries)
     except CasebookError:
-        return set()
+        return frozenset()
 
 
-def describe(companies: set[str]) -> dict[str, Any]:
+def describe(companies: frozenset[str]) -> dict[str, Any]:
     """Return what the frame has to know: words, sentences, examples that fit, limits."""
     return {
         "words": {key: {**{k: WORDS[key][k] for k in SHARED}, **WIDGET[key]} for key in WORDS},
