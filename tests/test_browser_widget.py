@@ -242,6 +242,22 @@ def test_from_a_question_to_the_words_in_their_case(start: Open, site: Site) -> 
     assert not any("eyJ" in url for url in reader.requests)
 
 
+def test_the_portal_leads_to_the_chat_as_a_page(start: Open) -> None:
+    """Its form posts a token, once for each press, and the chat opens in a tab of its own."""
+    reader = start()
+    for _ in range(2):
+        with reader.page.context.expect_page() as opening:
+            reader.page.get_by_role("button", name="Open Casebook").click()
+        chat = opening.value
+        expect(chat.get_by_role("heading", name="What would you like to know?")).to_be_visible(
+            timeout=WAIT
+        )
+        assert chat.url == f"{reader.casebook}/"
+        assert chat.evaluate("opener") is None
+        chat.close()
+    assert not any("eyJ" in url for url in reader.requests)
+
+
 def test_a_chinese_page_gets_a_chinese_widget(start: Open, site: Site) -> None:
     """Button, frame and answer are Chinese; the other language is one press away, and stays."""
     reader = start('data-language="zh"')
@@ -562,11 +578,16 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     reader.page.context.set_offline(True)
     reader.button.click()
     notice = reader.page.get_by_role("status")
+    expect(notice).to_have_text("Opening…")
     expect(notice).to_contain_text("(offline)", timeout=WAIT)
     reader.page.get_by_role("button", name="Close").press("Escape")
     expect(reader.button).to_be_focused()
+    reader.button.click()
+    expect(notice).to_have_text("Opening…")
     reader.page.context.set_offline(False)
-    reader.open()
+    reader.page.get_by_role("button", name="Try again").click()
+    expect(reader.frame.locator("#question")).to_be_focused(timeout=WAIT)
+    expect(reader.page.get_by_role("button", name="Close")).to_have_count(0)  # behind the frame
     reader.page.context.set_offline(True)
     reader.ask("benefit?")
     expect(reader.frame.locator(".code")).to_have_text("Reason: offline")
@@ -762,6 +783,8 @@ def test_a_small_screen_shows_everything(start: Open, screen: dict[str, Any]) ->
     assert reader.page.evaluate(wide) == 0
     talk = reader.inside.locator("main")
     assert talk.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
+    title = reader.inside.locator("h1")
+    assert title.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
     expect(reader.frame.locator("#composer")).to_be_in_viewport(ratio=1)
     expect(reader.frame.get_by_role("button", name="Close")).to_be_in_viewport(ratio=1)
     box = reader.page.get_by_role("dialog").bounding_box()

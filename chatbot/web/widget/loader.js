@@ -1,26 +1,27 @@
-/* Casebook on another site's page: a button, and on its first opening the frame that answers.
-   Their messages stand in messages.d.ts. */
+/* Casebook on a portal's page: a button, and behind it the frame. See messages.d.ts */
 (() => {
 "use strict";
 const script = document.currentScript;
-if (window.Casebook || /#/.test(script.src)) return; // explain() adds the #
+if (window.Casebook || /#/.test(script.src)) return;
 const home = new URL(".", script.src);
 const set = script.dataset;
-const spoken = /^(en|zh)$/.test(set.language) ? set.language : document.documentElement.lang || navigator.language;
-const language = /^zh/i.test(spoken) ? "zh" : "en";
+const lang = /^(en|zh)$/.test(set.language) ? set.language : document.documentElement.lang || navigator.language;
+const language = /^zh/i.test(lang) ? "zh" : "en";
 const theme = /^(light|dark)$/.test(set.theme) ? set.theme : "light dark";
 const color = /^#([\da-f]{3}){1,2}$/i.test(set.color) ? set.color : "";
 const words = {
-  en: ["Ask the cases", "Close", "Casebook cannot be reached (offline).", "Casebook may not be shown here (origin)."],
-  zh: ["询问案例集", "关闭", "无法连接案例集 (offline)", "案例集不允许在此显示 (origin)"],
+  en: ["Ask the cases", "Close", "Casebook cannot be reached (offline).", "Casebook may not be shown here (origin).", "Opening…", "Try again"],
+  zh: ["询问案例集", "关闭", "无法连接案例集 (offline)", "案例集不允许在此显示 (origin)", "正在打开…", "重试"],
 }[language];
 let frame, ready, forgetting, provider, token = "";
 
-const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+const make = (tag, given) => Object.assign(document.createElement(tag), given);
 const close = () => panel.close();
 const host = make("casebook-widget", { lang: language });
 const root = host.attachShadow({ mode: "open" });
-const button = make("button", { textContent: words[0], ariaExpanded: false, onclick: () => (panel.open ? close() : open()) });
+const press = (textContent, onclick) => make("button", { textContent, onclick });
+const button = press(words[0], () => (panel.open ? close() : open()));
+button.ariaExpanded = false;
 const panel = make("dialog", {
   ariaLabel: "Casebook",
   onclose: () => (button.ariaExpanded = false),
@@ -40,25 +41,28 @@ dialog:modal{inset:var(--y,0) 0 auto;width:100%;height:var(--h,100dvh);border:0;
 iframe{position:absolute;inset:0;width:100%;height:100%;border:0}
 p{margin:30% 24px}
 .left,.left+dialog{right:auto;left:20px}
-.inline{width:100%}
-.inline+dialog{position:relative;inset:0;width:100%;margin:12px 0 0;z-index:0}`);
+.inline,.inline+dialog{width:100%}
+.inline+dialog{position:relative;inset:0;margin:12px 0 0;z-index:0}`);
 root.adoptedStyleSheets = [sheet];
 root.append(button, panel);
-panel.append(notice, make("button", { textContent: words[1], onclick: close }));
+const front = make("div");
+front.append(notice, press(words[1], close), " ", press(words[5], load));
+panel.append(front);
 
 function load() {
+  notice.textContent = words[4];
   frame?.remove();
   frame = make("iframe", {
     title: "Casebook",
     src: home + "widget",
     onload: () => tell({ type: "casebook:start", language, theme, color, greeting: set.greeting ?? "" }),
   });
-  frame.style.visibility = "hidden"; // or the browser's own error page shows
+  frame.style.visibility = "hidden"; // or an error page shows
   panel.append(frame);
-  setTimeout(explain, 5000); // ms in which it has to speak
+  setTimeout(explain, 5000); // ms to speak in
 }
 
-/* Not reached, or refused? Whether this script can be had again tells. */
+/* Down, or refused? This script, loaded again with a #, tells. */
 function explain() {
   if (ready) return;
   notice.textContent = words[2];
@@ -78,13 +82,13 @@ function hear({ source, origin, data }) {
   if (type === "casebook:ready") {
     ready = true;
     frame.style.visibility = "";
+    front.remove();
     give();
     if (panel.open) enter();
   } else if (type === "casebook:close") close();
   else if (type === "casebook:need-token") renew();
   else if (type === "casebook:keep") {
-    forgetting &&= data.sealed;
-    forgetting || store(data.sealed);
+    if (!(forgetting &&= data.sealed)) store(data.sealed);
   }
 }
 
@@ -96,12 +100,12 @@ async function renew() {
   give();
 }
 
-/* The frame seals what was said, and this page keeps it for the next. */
+/* Sealed by the frame, for the next page. */
 function store(sealed) {
   try {
     if (sealed !== undefined) sessionStorage.casebook = sealed;
     return sessionStorage.casebook;
-  } catch {} // not allowed, or no room
+  } catch {} // not kept
 }
 
 function enter() {
@@ -125,7 +129,7 @@ function open() {
 
 function setToken(value) {
   provider = typeof value === "function" && value;
-  token = provider || !value ? "" : value;
+  token = (!provider && value) || "";
   if (ready) give();
   if (!value) forget();
 }
@@ -143,7 +147,7 @@ function mount() {
   (target || document.body).append(host);
 }
 
-/* A phone's keyboard covers the page and leaves it its size. */
+/* A phone's keyboard covers the page. */
 for (const kind of ["resize", "scroll"]) visualViewport.addEventListener(kind, () => {
   panel.style.cssText = `--h:${visualViewport.height}px;--y:${visualViewport.offsetTop}px`;
 });
