@@ -14,3 +14,12 @@ function introduce() {
 // The widget's script comes when it comes, before this one or after it.
 if (window.Casebook) introduce();
 else addEventListener("casebook", introduce, { once: true });
+
+// The whole chat in a tab of its own: the token is posted there, and is in no address.
+const chat = document.querySelector("form.chat");
+chat?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  chat.elements.token.value = await getToken();
+  chat.submit();
+  chat.reset();
+});

@@ -2,9 +2,10 @@
 
     python examples/portal/portal.py
 
-starts the portal and a Casebook for its members; with `--casebook https://...` it shows one that
-runs already. Members sign in with a password; a page asks `POST /casebook-token` for a token, which
-the portal signs for whoever is signed in, and hands it to the widget. Needs PyJWT and nothing else.
+starts a Casebook for the portal's members, and then the portal; with `--casebook https://...` it
+shows one that runs already. Members sign in with a password; a page asks `POST /casebook-token` for
+a token, which the portal signs for whoever is signed in, and hands it to the widget. Needs PyJWT
+and nothing else.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
 
 import jwt
 
@@ -33,10 +36,15 @@ TOKEN_LIFE = 300  # seconds; Casebook takes at most 600
 SESSION_LIFE = 8 * 3600  # seconds
 # A portal keeps its members in a database. These two stand in docs/widget.md.
 MEMBERS = {"mei": "harbour-crane-17", "jonas": "solar-village-42"}
-PAGES = {
-    "/": ("Members' news", "Mei, Jonas and the others read here what the chamber has been doing."),
-    "/events": ("Events", "The next meeting of the working group on green development is in May."),
-}
+NEWS = [
+    ("12 March", "Working group on green development", "Its notes are with the secretariat."),
+    ("3 March", "Ask the case collection", "In English or Chinese: press the button below."),
+]
+EVENTS = [
+    ("May", "Meeting of the working group", "On water, and on measuring what a project leaves."),
+    ("June", "Open day", "Members show what they build to students of engineering."),
+]
+PAGES = {"/": ("Members’ news", "News", NEWS), "/events": ("Events", "Events", EVENTS)}
 _SALT = secrets.token_bytes(16)
 
 
@@ -105,8 +113,9 @@ class Handler(BaseHTTPRequestHandler):
         elif not self._member():
             self._show("Sign in", _SIGN_IN)
         else:
-            title, text = PAGES[path]
-            self._show(title, f"<p>{text}</p>")
+            title, _, entries = PAGES[path]
+            chat = _CHAT.format(casebook=html.escape(self.server.casebook)) if path == "/" else ""
+            self._show(title, "".join(_ENTRY.format(*entry) for entry in entries) + chat)
 
     def do_POST(self) -> None:
         """Sign in or out, or give the page a token."""
@@ -146,14 +155,23 @@ class Handler(BaseHTTPRequestHandler):
     def _show(self, title: str, body: str, status: int = 200) -> None:
         name = html.escape(self._member())
         address = html.escape(self.server.casebook)
-        top = _TOP.format(name=name) if name else ""
-        page = _PAGE.format(
-            title=title,
-            top=top,
-            body=body,
-            member=name,
-            casebook=address,
-            attributes=self.server.attributes,
+        here = urlsplit(self.path).path
+        links = " ".join(
+            f'<a href="{path}"{" aria-current=page" * (path == here)}>{label}</a>'
+            for path, (_, label, _) in PAGES.items()
+        )
+        top = _TOP.format(name=name, links=links) if name else ""
+        page = (
+            (FOLDER / "page.html")
+            .read_text("utf-8")
+            .format(
+                title=title,
+                top=top,
+                body=body,
+                member=name,
+                casebook=address,
+                attributes=self.server.attributes,
+            )
         )
         self._send(page.encode(), "text/html", status)
 
@@ -163,11 +181,12 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
-        # All that the widget needs of this is its script and its frame.
+        # The widget needs its script and its frame; the form is for the chat in a tab of its own.
         self.send_header(
             "Content-Security-Policy",
             f"default-src 'none'; script-src 'self' {casebook}; frame-src {casebook}; "
-            "style-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'",
+            "style-src 'self'; img-src data:; connect-src 'self'; "
+            f"form-action 'self' {casebook}; base-uri 'none'",
         )
         self.end_headers()
         self.wfile.write(body)
@@ -176,29 +195,18 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing of each request."""
 
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title} – Member portal</title>
-<link rel="stylesheet" href="/portal.css">
-<script src="{casebook}/widget.js" async {attributes}></script>
-<script src="/portal.js" defer></script>
-</head>
-<body data-member="{member}">
-<header><strong>Member portal</strong>{top}</header>
-<main><h1>{title}</h1>{body}<div id="casebook"></div></main>
-</body>
-</html>
-"""
-_TOP = """<nav><a href="/">News</a> <a href="/events">Events</a></nav>
-<form method="post" action="/sign-out">{name} <button>Sign out</button></form>"""
-_SIGN_IN = """<form class="sign-in" method="post" action="/sign-in">
+_ENTRY = '<article class="card"><p class="date">{}</p><h2>{}</h2><p>{}</p></article>'
+_TOP = """<nav>{links}</nav>
+<form class="member" method="post" action="/sign-out">{name} <button>Sign out</button></form>"""
+_CHAT = """<form class="card chat" method="post" action="{casebook}/session" target="_blank"
+rel="noopener"><h2>Room to read</h2><p>The same chat as a page of its own.</p>
+<input type="hidden" name="token"><button>Open Casebook</button></form>"""
+_SIGN_IN = """<form class="card narrow" method="post" action="/sign-in">
 <label>Name <input name="name" autocomplete="username" required></label>
 <label>Password
 <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in</button></form>"""
+<button>Sign in</button></form>
+<p>To try it: mei with harbour-crane-17, or jonas with solar-village-42.</p>"""
 
 
 def read_key(path: Path) -> str:
@@ -230,25 +238,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     casebook = given.casebook or "http://127.0.0.1:7860"
     if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", casebook):
         parser.error(f"--casebook: {casebook!r} is not an address such as http://host:7860")
-    with Portal(given.port, casebook, read_key(given.key)) as portal:
-        print(f"The portal is at {portal.origin}", flush=True)
-        settings = set_up(portal, given.key)
-        started = None
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        portal = Portal(given.port, casebook, read_key(given.key))
+    except OSError as error:
+        parser.exit(
+            1, f"port {given.port} cannot be taken ({error.strerror}): give another --port\n"
+        )
+    settings = set_up(portal, given.key)
+    with portal, ExitStack() as stack, suppress(KeyboardInterrupt):
         if given.casebook:
             lines = " ".join(f"{name}={value}" for name, value in settings.items())
             print(f"Casebook has to run with {lines}", flush=True)
-        else:
-            command = [sys.executable, str(FOLDER.parents[1] / "app.py"), "serve", "--port", "7860"]
-            started = subprocess.Popen(command, env={**os.environ, **settings})  # noqa: S603
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            portal.serve_forever()
-        except KeyboardInterrupt:
-            print("stopped")
-        finally:
-            if started:
-                started.terminate()
-                started.wait()
+        elif not start_casebook(stack, settings):
+            parser.exit(1, "Casebook has not started, so there is nothing to show\n")
+        name, password = next(iter(MEMBERS.items()))
+        print(f"Open {portal.origin} and sign in as {name} with {password}", flush=True)
+        portal.serve_forever()
+    print("The portal has ended")
+
+
+def start_casebook(stack: ExitStack, settings: dict[str, str]) -> bool:
+    """Start a Casebook that ends with `stack`; return whether it can be asked, once it can."""
+    command = [sys.executable, str(FOLDER.parents[1] / "app.py"), "serve", "--port", "7860"]
+    started = stack.enter_context(subprocess.Popen(command, env={**os.environ, **settings}))  # noqa: S603
+    stack.callback(started.terminate)
+    while started.poll() is None:
+        with suppress(OSError), urlopen("http://127.0.0.1:7860/readyz", timeout=5):
+            return True
+        time.sleep(0.5)
+    return False
 
 
 if __name__ == "__main__":
