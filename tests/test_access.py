@@ -23,6 +23,8 @@ from chatbot.engine import Engine
 from chatbot.settings import Settings
 from chatbot.web import access, create_app
 from chatbot.web.access import BODY_LIMIT, Guard
+from chatbot.web.limits import Limits
+from chatbot.web.metrics import Metrics
 from chatbot.web.peers import Peer, drop_claims, knows_host, read_host, read_peer
 from chatbot.web.session import OPEN_BELOW
 from tests.fake_portal import ISSUER, PRIVATE, REQUIRED, public_pem, sign
@@ -422,7 +424,8 @@ def test_no_route_of_gradio_is_forgotten(members: httpx.Client, tmp_path: Path) 
         path for method, path in routes if members.request(method, path).status_code != 401
     }
     meant = {
-        "/healthz", "/readyz", "/openapi.json", "/favicon.ico", "/session", "/widget", "/widget.js",
+        "/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/session", "/widget",
+        "/widget.js",
     }  # fmt: skip
     assert {path for path in open_ones if not path.startswith(OPEN_BELOW)} == meant
 
@@ -507,7 +510,9 @@ def test_a_websocket_is_closed(members: httpx.Client) -> None:
     async def never(*_: object) -> None:
         raise AssertionError("a websocket reached the application")
 
-    calling = Guard(never, Settings())({"type": "websocket"}, never, send)  # type: ignore[arg-type]
+    metrics = Metrics(cast("Engine", FakeEngine()), Limits(30))
+    guard = Guard(never, Settings(), metrics)
+    calling = guard({"type": "websocket"}, never, send)  # type: ignore[arg-type]
     with pytest.raises(StopIteration):
         calling.send(None)
     assert sent == [{"type": "websocket.close", "code": 1008}]

@@ -38,6 +38,7 @@ HOMES = {
     "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
     "tqdm": {"chatbot/terminal.py"},
+    "prometheus_client": {"chatbot/web/metrics.py"},
 }
 
 

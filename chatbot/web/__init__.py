@@ -28,12 +28,14 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     from chatbot.web.ledger import Ledger
     from chatbot.web.limits import Limits
     from chatbot.web.members import read_keys
+    from chatbot.web.metrics import Metrics
 
     ledger = Ledger(settings.var / "ledger.sqlite")
     keys = None
     if settings.members == "required":
         keys = read_keys(settings.member_key, settings.member_issuer, ledger.secret("sessions"))
     limits = Limits(settings.questions_per_minute, ledger=ledger)
+    metrics = Metrics(engine, limits)
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",
@@ -43,13 +45,13 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     )
     failures.install(app)
     voting = Limits(settings.questions_per_minute, ledger=ledger, kind="votes")
-    app.include_router(api.make_router(engine, settings, limits, voting))
+    app.include_router(api.make_router(engine, settings, limits, voting, metrics))
     app.include_router(
         session.make_router(settings.root_path, keys, settings.embed_origins, ledger)
     )
     app.include_router(widget.make_router(engine, settings.embed_origins))
     app.include_router(files.make_router(STATIC))
     editors = mount_editor(app, engine, desk, settings) if desk and settings.editor_token else None
-    mount_chat(app, engine, settings, limits)  # last, for it answers at every path
-    access.install(app, settings, keys, editors)
+    mount_chat(app, engine, settings, limits, metrics)  # last, for it answers at every path
+    access.install(app, settings, keys, metrics, editors)
     return app

@@ -1,6 +1,6 @@
 """What every request passes, in this order, from the outermost.
 
-    Guard        an id, who sent it and to which name, security headers, a line in the log
+    Guard        an id, who sent it and to which name, security headers, a line in the log, a count
     ApiOrigins   which other sites' pages may call `/api/`
     Members      who asks, and whether only members may (`session.py`)
     Bodies       a bound on the body, in bytes and in time
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chatbot.settings import Settings
     from chatbot.web.editor.session import Sessions
     from chatbot.web.members import Keys
+    from chatbot.web.metrics import Metrics
 
 log = logging.getLogger("casebook")
 
@@ -51,7 +52,11 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def install(
-    app: FastAPI, settings: Settings, keys: Keys | None, editors: Sessions | None = None
+    app: FastAPI,
+    settings: Settings,
+    keys: Keys | None,
+    metrics: Metrics,
+    editors: Sessions | None = None,
 ) -> None:
     """Wrap `app` in all of them.
 
@@ -66,7 +71,7 @@ def install(
     app.add_middleware(Bodies)
     app.add_middleware(Members, keys=keys, edited=editors is not None)
     app.add_middleware(ApiOrigins, origins=settings.embed_origins)
-    app.add_middleware(Guard, settings=settings)  # the last added is the outermost
+    app.add_middleware(Guard, settings=settings, metrics=metrics)  # the last added is the outermost
 
 
 class Guard:
@@ -77,9 +82,10 @@ class Guard:
     `request.state.peer` say what can be believed of the sender.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        """Wrap `app`; every request is counted."""
         self.app = app
+        self.metrics = metrics
         self.root_path = settings.root_path
         self.embed_origins = settings.embed_origins
         self.own_name = settings.host.lower()
@@ -139,12 +145,13 @@ class Guard:
             if not status:
                 await answer(inner, receive, finish)
         finally:
-            spent = (time.perf_counter() - started) * 1000
+            spent = time.perf_counter() - started
+            self.metrics.count(path, status, spent)
             level = logging.INFO if path.startswith("/api/") else logging.DEBUG
             caller = inner["state"].get("caller")
             who = f", {caller.id}" if caller and caller.member else ""
             line = "%s %r: %d in %.0f ms, request %s%s"
-            log.log(level, line, scope["method"], path[:200], status, spent, request_id, who)
+            log.log(level, line, scope["method"], path[:200], status, spent * 1000, request_id, who)
             REQUEST_ID.reset(token)
 
     def _strip(self, path: str) -> str:

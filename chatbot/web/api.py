@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -29,6 +35,7 @@ from chatbot.votes import Vote, VoteLog
 from chatbot.web import contract
 from chatbot.web.failures import REQUEST_ID, describe, report
 from chatbot.web.limits import AT_WORK, Caller, Limits
+from chatbot.web.metrics import TYPE, Metrics
 from chatbot.web.page import render_case, render_missing
 from chatbot.web.words import COOKIE, Language, choose_language
 from corpus.errors import CasebookError, NotFoundError
@@ -76,13 +83,15 @@ def expect_json(request: Request) -> None:
         raise HTTPException(415, "send the body as Content-Type: application/json")
 
 
-def ask_engine(engine: Engine, body: contract.AskBody) -> Answer:
+def ask_engine(engine: Engine, metrics: Metrics, body: contract.AskBody) -> Answer:
     """Ask what a request's body says; blocks, raises as `Engine.ask` does."""
     history = [Turn(turn.role, turn.content) for turn in body.history]
-    return engine.ask(body.question, history, body.filters, body.language)
+    return metrics.watch(lambda: engine.ask(body.question, history, body.filters, body.language))
 
 
-def make_router(engine: Engine, settings: Settings, limits: Limits, voting: Limits) -> APIRouter:
+def make_router(
+    engine: Engine, settings: Settings, limits: Limits, voting: Limits, metrics: Metrics
+) -> APIRouter:
     """Return the routes, bound to an engine; `settings` say the prefix of every address.
 
     `limits` count questions and `voting` counts votes, which so cost no question.
@@ -113,14 +122,14 @@ def make_router(engine: Engine, settings: Settings, limits: Limits, voting: Limi
             # What can be refused is refused with its status, before the stream's own is sent.
             limits.check(request.state.caller)
             await run_in_threadpool(engine.check, body.question, body.filters)
-            asking = partial(run_sync, ask_engine, engine, body, limiter=threads)
+            asking = partial(run_sync, ask_engine, engine, metrics, body, limiter=threads)
             return StreamingResponse(
                 _stream(engine, asking, limits.admit(request.state.caller)),
                 media_type="text/event-stream",
                 headers={"X-Accel-Buffering": "no"},
             )
         with limits.admit(request.state.caller):
-            answer = await run_sync(ask_engine, engine, body, limiter=threads)
+            answer = await run_sync(ask_engine, engine, metrics, body, limiter=threads)
             if engine.can_write(answer):
                 answer = await run_in_threadpool(engine.write, answer)
         return JSONResponse(answer.to_json())
@@ -213,6 +222,17 @@ def make_router(engine: Engine, settings: Settings, limits: Limits, voting: Limi
             asdict(status), 200 if ready else 503, {} if ready else {"Retry-After": "2"}
         )
 
+    @router.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        responses={404: {"model": contract.ErrorBody, "description": "Asked from elsewhere"}},
+    )
+    async def numbers(request: Request) -> Response:
+        """Return counts and times for Prometheus, to this machine alone."""
+        if not request.state.peer.local:
+            raise HTTPException(404, "only the machine itself may ask for this")
+        return Response(await run_in_threadpool(metrics.write), media_type=TYPE)
+
     async def elsewhere(request: Request) -> Response:
         """Refuse an address that the contract does not have, or a method that it has not there."""
         allowed: set[str] = set()
@@ -225,7 +245,7 @@ def make_router(engine: Engine, settings: Settings, limits: Limits, voting: Limi
             raise HTTPException(405, f"use {methods} here", {"Allow": methods})
         raise HTTPException(404, "no such address: see /openapi.json")
 
-    for path in ("/api/{path:path}", "/cases/{path:path}", "/healthz", "/readyz"):
+    for path in ("/api/{path:path}", "/cases/{path:path}", "/healthz", "/readyz", "/metrics"):
         router.add_api_route(path, elsewhere, methods=_METHODS, include_in_schema=False)
     return router
 

@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from chatbot.answer import Answer
     from chatbot.engine import Engine
     from chatbot.settings import Settings
+    from chatbot.web.metrics import Metrics
 
 STATIC = Path(__file__).with_name("static")
 Update = dict[str, Any]
+Watch = Callable[[Callable[[], "Answer"]], "Answer"]
 
 # What gradio takes from the environment only. It would also sum up every event it has seen with
 # pandas after each one, for a monitoring page that is off.
@@ -120,17 +122,21 @@ def mount_blocks(app: FastAPI, blocks: Any, path: str, root: str, **more: Any) -
     )
 
 
-def mount_chat(app: FastAPI, engine: Engine, settings: Settings, limits: Limits) -> None:
+def mount_chat(
+    app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
+) -> None:
     """Mount the chat at `/` of `app`."""
-    run_in_loop(lambda: _mount(app, engine, settings, limits))
+    run_in_loop(lambda: _mount(app, engine, settings, limits, metrics))
 
 
-def _mount(app: FastAPI, engine: Engine, settings: Settings, limits: Limits) -> None:
+def _mount(
+    app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
+) -> None:
     gr = open_gradio()
 
     def ask(event: Any, request: Any) -> Iterator[Update]:
         admitted = limits.admit(request.request.state.caller)
-        yield from reply(engine, event._data, settings.root_path, admitted)
+        yield from reply(engine, event._data, settings.root_path, admitted, metrics.watch)
 
     # gradio looks for these very classes among the annotations to pass what the page has sent
     ask.__annotations__ = {"event": gr.EventData, "request": gr.Request}
@@ -160,13 +166,17 @@ def _mount(app: FastAPI, engine: Engine, settings: Settings, limits: Limits) -> 
 
 
 def reply(
-    engine: Engine, data: Any, root: str, admitted: AbstractContextManager[None] | None = None
+    engine: Engine,
+    data: Any,
+    root: str,
+    admitted: AbstractContextManager[None] | None = None,
+    watch: Watch = lambda ask: ask(),
 ) -> Iterator[Update]:
     """Yield the states of one turn: working, then the answer piece by piece, then done or failed.
 
     Every update holds the whole turn so far. The engine is asked within `admitted`, which may
-    refuse the question. Never raises: what goes wrong is a sentence of the interface, with a way to
-    ask again.
+    refuse the question, and by `watch`. Never raises: what goes wrong is a sentence of the
+    interface, with a way to ask again.
     """
     try:
         body = ChatBody.model_validate(data)
@@ -191,7 +201,7 @@ def reply(
         history = [Turn(turn.role, turn.content) for turn in body.history]
         filters = {"company": [body.company]} if body.company else None
         with admitted or nullcontext():
-            answer = engine.ask(body.question, history, filters)
+            answer = watch(lambda: engine.ask(body.question, history, filters))
             if engine.can_write(answer):  # the quotations are there to read while the model works
                 pieces = render_pieces(answer, body.turn)
                 yield {**update, "notice": "writing", "pieces": pieces}

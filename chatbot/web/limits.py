@@ -98,6 +98,11 @@ class Limits:
                 self._at_once[caller.id] -= 1
                 self._at_once += Counter()  # leaves out those at 0
 
+    def at_once(self) -> int:
+        """Return how many questions are at work or wait, in this process."""
+        with self._lock:
+            return self._at_once.total()
+
     def _check_room(self, caller: Caller) -> None:
         if self._at_once.total() >= AT_WORK + WAITING:
             raise BusyError("too many questions wait for an answer; ask again in a few seconds")
