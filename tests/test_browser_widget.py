@@ -599,6 +599,38 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     reader.faults.clear()  # what the browser says of a lost connection
 
 
+def test_a_wait_is_told_and_has_an_end(start: Open, site: Site) -> None:
+    """At once that it searches, later that it takes long; at last, or when the line goes, why."""
+    reader = start()
+    reader.page.clock.install()
+    reader.page.reload()
+    reader.open()
+    site.engine.hold = threading.Event()
+    frame = reader.frame
+
+    def begin() -> Locator:
+        frame.locator("#question").fill("benefit?")
+        frame.locator("#question").press("Enter")
+        expect(frame.locator(".notice")).to_have_text("Searching the collection…")
+        return frame.locator(".code")
+
+    code = begin()
+    reader.page.clock.fast_forward(8_500)
+    expect(frame.locator(".notice")).to_have_text("Still searching. This takes longer than usual.")
+    assert site.engine.waiting == 1
+    reader.page.clock.fast_forward(82_000)
+    expect(code).to_have_text("Reason: slow")
+    frame.get_by_role("button", name="New conversation").click()
+    code = begin()
+    reader.page.context.set_offline(True)
+    expect(code).to_have_text("Reason: offline")
+    reader.page.context.set_offline(False)
+    site.engine.hold.set()
+    frame.locator(".retry").click()
+    expect(frame.locator(".cite")).to_be_visible(timeout=WAIT)
+    reader.faults.clear()  # what the browser says of a lost connection
+
+
 @pytest.mark.parametrize("framed", [False, True])
 def test_a_foreign_portal_is_refused(chromium: Browser, site: Site, framed: bool) -> None:
     """The browser does not show the frame there; where it did, the frame would say nothing."""

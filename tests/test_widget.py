@@ -126,7 +126,11 @@ def test_the_messages_are_those_of_the_one_definition() -> None:
 def test_the_frame_says_words_that_it_is_given() -> None:
     """Every word it asks for comes along, in both languages; and each that comes is asked for."""
     used = set(re.findall(r'data-word(?:-\w+)?="(\w+)"', PAGE))
-    used |= set(re.findall(r'(?:say\("\w+", |word\(|word(?:Label|Placeholder): )"(\w+)"', FRAME))
+    used |= set(
+        re.findall(
+            r'(?:say\("\w+", |word\(|note\(turn, |word(?:Label|Placeholder): )"(\w+)"', FRAME
+        )
+    )
     used |= set(re.findall(r'(?<!className)[?:] "(\w+)"', FRAME)) & (
         words.WORDS["en"].keys() | words.WIDGET["en"].keys()
     )

@@ -11,6 +11,7 @@
 const KEPT = 12;          // turns kept over a move to another page
 const HISTORY = 6;        // turns sent along with a question
 const TURN_LENGTH = 800;  // characters of an answer sent along; the reader's words go whole
+const LONG = 8000;        // ms until a wait is said to be long
 const PATIENCE = 90000;   // ms until a question is given up
 const RENEWAL = 10000;    // ms in which the page has to come up with a token
 const SOON = 30;          // seconds before a token's end in which it is renewed
@@ -286,6 +287,7 @@ async function ask(given) {
   find("turns").append(draw(turn));
   drawBusy();
   show(turn);
+  const late = setTimeout(() => note(turn, "still"), LONG);
   const end = setTimeout(() => abort.abort("slow"), PATIENCE);
   try {
     turn.answer = await listen(await call("api/ask", { question, history }, abort.signal), turn);
@@ -297,6 +299,7 @@ async function ask(given) {
     turn.code = abort.signal.reason === "slow" ? "slow" : failure.code ?? "offline";
     turn.wait = failure.wait ?? 0;
   } finally {
+    clearTimeout(late);
     clearTimeout(end);
     working = working?.turn === turn ? null : working;
     drawBusy();
@@ -344,16 +347,20 @@ async function listen(response, turn) {
       const data = JSON.parse(/^data: (.*)$/m.exec(block)?.[1] ?? "null");
       if (name === "answer") return data;
       if (name === "error") throw { code: data.error.code };
-      const notice = turn.element.querySelector(".notice");
-      if (data?.status === "writing" && notice) {
-        Object.assign(notice.dataset, { word: "writing" });
-        speak(turn.element);
-      }
+      if (data?.status === "writing") note(turn, "writing");
       if (name !== "delta") continue;
       preview.textContent += data.text;
-      notice?.replaceWith(preview);
+      turn.element.querySelector(".notice")?.replaceWith(preview);
     }
   }
+}
+
+/* Says what a question waits for. */
+function note(turn, key) {
+  const notice = turn.element.querySelector(".notice");
+  if (!notice) return;
+  notice.dataset.word = key;
+  speak(turn.element);
 }
 
 function stop(reason) {
@@ -558,5 +565,6 @@ for (const button of document.querySelectorAll(".languages button"))
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing && portal) tell({ type: "casebook:close" });
 });
+addEventListener("offline", () => stop("offline"));
 addEventListener("message", hear);
 })();
