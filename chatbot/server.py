@@ -7,15 +7,20 @@ The page and `/healthz` answer while the encoder loads, and while a first releas
 from __future__ import annotations
 
 import errno
+import json
 import logging
 import socket
+import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chatbot.desk import Desk
 from chatbot.engine import Engine
@@ -57,6 +62,7 @@ def serve(
         config = uvicorn.Config(
             make_app,
             factory=True,
+            http=Wire,
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=settings.log_level == "debug",
             server_header=False,
@@ -94,6 +100,36 @@ def serve(
         return 0
     finally:
         listener.close()
+
+
+class Wire(H11Protocol):
+    """HTTP as uvicorn reads it: what it cannot read is refused as everything else is."""
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in uvicorn's words
+        """Answer what is no request, or one whose head has over 64 KiB, and hang up."""
+        from starlette.datastructures import MutableHeaders
+
+        from chatbot.web.failures import REQUEST_ID, describe
+        from chatbot.web.policies import dress
+
+        status = getattr(sys.exc_info()[1], "error_status_hint", 400)
+        token = REQUEST_ID.set(uuid.uuid4().hex[:16])
+        said = describe("bad_request", "this cannot be read as a request of HTTP/1.1")
+        if status == 431:
+            said = describe("too_large", "the address and headers have over 64 KiB; send less")
+        body = json.dumps(said).encode()
+        headers = MutableHeaders({"Content-Type": "application/json", "Connection": "close"})
+        headers["Content-Length"] = str(len(body))
+        headers["X-Request-Id"] = REQUEST_ID.get()
+        dress(headers, "/api/", "http", ())
+        REQUEST_ID.reset(token)
+        for event in (
+            h11.Response(status_code=status, headers=headers.raw),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 def take_port(host: str, port: int) -> socket.socket:

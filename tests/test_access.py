@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import logging
 import re
 import socket
@@ -473,9 +474,42 @@ def test_a_megabyte_of_token_ends_the_request(members: httpx.Client) -> None:
         with suppress(ConnectionError):  # it may be closed while more is sent
             for _ in range(1000):
                 raw.sendall(b"A" * 1000)
-            answered = raw.recv(100)
-        assert not answered or answered.startswith(b"HTTP/1.1 400")
+            answered = raw.recv(4000)
+        assert not answered or answered.startswith(b"HTTP/1.1 431")
     assert members.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: " + b"a" * 70_000, 431, "too_large"),
+        (b"GET /" + b"a" * 70_000, 431, "too_large"),
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+    ],
+    ids=["header", "address", "tls", "no header", "length"],
+)
+def test_what_is_no_request_is_refused_like_everything_else(
+    members: httpx.Client, sent: bytes, status: int, code: str
+) -> None:
+    """The same body and the same headers, though no route ever saw it."""
+    with socket.create_connection(("127.0.0.1", int(members.base_url.port or 0)), 10) as raw:
+        raw.sendall(sent)
+        answered = b""
+        with suppress(ConnectionError):  # it may be closed while something is left unread
+            while more := raw.recv(4000):
+                answered += more
+    head, _, body = answered.decode().partition("\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status}")
+    headers = httpx.Headers([line.split(": ", 1) for line in head.split("\r\n")[1:]])  # type: ignore[arg-type]
+    error = json.loads(body)["error"]
+    assert error["code"] == code
+    assert error["request_id"] == headers["x-request-id"]
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
 
 
 def test_the_log_knows_why_and_not_who(

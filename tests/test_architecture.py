@@ -37,6 +37,7 @@ HOMES = {
     "cryptography": {"chatbot/web/members.py"},
     "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
+    "h11": {"chatbot/server.py"},
     "tqdm": {"chatbot/terminal.py"},
     "prometheus_client": {"chatbot/web/metrics.py"},
 }

@@ -194,7 +194,7 @@ def make_router(
             status = report(error)[0]
             failed = not isinstance(error, NotFoundError)
             html = render_missing(language, root_path, REQUEST_ID.get(), failed)
-            return HTMLResponse(html, status)
+            return HTMLResponse(html, status, {"Cache-Control": "no-store"})
         response = HTMLResponse(render_case(view, language, root_path))
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers["Cache-Control"] = "no-cache"

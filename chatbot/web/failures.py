@@ -67,9 +67,13 @@ def describe(code: str, message: str) -> dict[str, dict[str, str]]:
 def make_response(
     status: int, code: str, message: str, headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """Return an error as a response: a 503 asks to come back in 5 seconds, a 401 for a token."""
+    """Return an error as a response, which no cache keeps.
+
+    A 503 asks to come back in 5 seconds, a 401 for a token.
+    """
     usual = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status, {})
-    return JSONResponse(describe(code, message), status, {**usual, **(headers or {})})
+    kept = {"Cache-Control": "no-store"}
+    return JSONResponse(describe(code, message), status, {**kept, **usual, **(headers or {})})
 
 
 def respond(error: Exception) -> JSONResponse:

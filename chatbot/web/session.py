@@ -190,7 +190,7 @@ def refuse(request: Request, error: AccessError) -> Response:
     html = render_closed(language, request.scope["root_path"], REQUEST_ID.get(), again)
     plain = make_response(status, code, message)  # for its headers
     kept = {key: value for key, value in plain.headers.items() if not key.startswith("content-")}
-    return HTMLResponse(html, status, {**kept, "Cache-Control": "no-store"})
+    return HTMLResponse(html, status, kept)
 
 
 def local_path(request: Request) -> str:
