@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from corpus import errors
@@ -335,6 +336,9 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     assert measure_overflow(page) == 0
     reader.ask("several places?")
     assert measure_overflow(page) == 0
+    name = page.locator(".brand span").bounding_box()
+    assert name
+    assert name["height"] < 30  # pixels: it stands in one line
     said = page.locator(".said").bounding_box()
     sources = page.locator(".sources").bounding_box()
     assert said
@@ -345,6 +349,38 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     page.goto(reader.address + (page.locator("a.open").last.get_attribute("href") or ""))
     expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
     assert measure_overflow(page) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Open, engine: FakeEngine, scheme: str) -> None:
+    """In each state of the chat, in a case, and where there is none."""
+    reader = visit(color_scheme=scheme, reduced_motion="reduce")
+    page = reader.page
+
+    def check() -> None:
+        page.evaluate(AXE_SCRIPT)
+        found = page.evaluate("axe.run().then(({violations}) => violations)")
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+    check()
+    for question in ("several places?", "What is the price of copper?"):
+        reader.ask(question)
+        check()
+    engine.error = errors.NoReleaseError("var/releases: nothing is published")
+    reader.ask("benefit?")
+    expect(page.locator(".trouble:visible")).to_have_count(1)
+    check()
+    engine.error = None
+    case = page.locator("a.open").first.get_attribute("href")
+    browser = page.context.browser
+    assert browser
+    for path in (case, "/cases/nothing"):
+        chosen: dict[str, Any] = {"color_scheme": scheme, "bypass_csp": True}
+        strict = browser.new_context(**chosen)
+        page = strict.new_page()
+        page.goto(f"{reader.address}{path}")
+        check()
+        strict.close()
 
 
 CONTRAST = """selectors => {

@@ -336,7 +336,7 @@ def test_one_region_reads_the_finished_answer_once(start: Open) -> None:
     reader.ask("benefit?")
     wait_until(reader.inside, "window.said.length > 0")
     [said] = reader.inside.evaluate("window.said")
-    assert said.startswith("Answer with 1 sources: ")
+    assert said.startswith("Answer, 1 quoted: ")
     assert said.endswith(f"“{BENEFIT}” [1]")
     assert (
         reader.inside.locator("[role=status], [role=log], [role=alert], [aria-live]").count() == 1
@@ -580,6 +580,8 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     notice = reader.page.get_by_role("status")
     expect(notice).to_have_text("Opening…")
     expect(notice).to_contain_text("(offline)", timeout=WAIT)
+    reader.page.evaluate(AXE_SCRIPT)
+    assert reader.page.evaluate("axe.run().then(({violations}) => violations)") == []
     reader.page.get_by_role("button", name="Close").press("Escape")
     expect(reader.button).to_be_focused()
     reader.button.click()

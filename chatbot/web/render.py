@@ -179,7 +179,8 @@ def render_card(citation: Citation, turn: int, language: str, root: str) -> str:
         f'<div class="about"><h3 class="name" id="{label}" dir="auto"'
         f"{language_of(citation.case)}>{escape(citation.case)}</h3>"
         f'<p class="facts">{"".join(facts)}</p></div>'
-        f'{kind}<blockquote class="passage" dir="auto"{language_of(citation.passage)}>'
+        f'{kind}<blockquote class="passage" role="group" aria-labelledby="{label}" tabindex="0"'
+        f' dir="auto"{language_of(citation.passage)}>'
         f"{mark_passage(citation)}</blockquote>"
         f'<a class="open" href="{link_to(root, citation.link)}" target="_blank" rel="noopener">'
         f"{word('open_case', language)}{_new_tab(language)}</a></li>"

@@ -73,7 +73,7 @@ WORDS: dict[str, dict[str, str]] = {
         "warming": "Loading the language model; the first answer takes a little longer…",
         "writing": "A language model is summarising these quotations…",
         "stopped": "Stopped.",
-        "answered": "Answer with {count} sources",
+        "answered": "Answer, {count} quoted",
         "answered_none": "Answer",
         "copy": "Copy",
         "copied": "Copied",
