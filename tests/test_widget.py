@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
+import socket
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import fields
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +23,7 @@ from chatbot.web import words
 from chatbot.web.members import check_token, read_keys
 from chatbot.web.widget import FOLDER, SHARED, escape_json
 from corpus.errors import NoReleaseError
-from examples.portal.portal import Portal, read_key, set_up
+from examples.portal.portal import Portal, find_port, read_key, set_up, start_casebook
 from tests.fake_portal import REQUIRED
 from tests.fakes import FakeEngine, serving
 
@@ -265,3 +267,15 @@ def test_the_settings_for_the_example_portal_are_settings(tmp_path: Path) -> Non
         assert check_token(portal.sign_token("mei"), keys, time.time()).id
         assert settings.embed_origins == (portal.origin,)
     assert key.stat().st_mode & 0o077 == 0
+
+
+def test_the_example_portal_leaves_other_servers_alone() -> None:
+    """Where Casebook's port is taken it finds another, and where none starts it says so."""
+    with socket.socket() as other:
+        with suppress(OSError):  # somebody has it already
+            other.bind(("127.0.0.1", 7860))
+            other.listen()
+        assert find_port() not in (0, 7860)
+    with ExitStack() as stack:
+        address = f"http://127.0.0.1:{find_port()}"
+        assert not start_casebook(stack, address, {"CASEBOOK_MEMBERS": "perhaps"})

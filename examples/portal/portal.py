@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -95,6 +96,11 @@ class Portal(ThreadingHTTPServer):
             "jti": secrets.token_hex(8),
         }
         return jwt.encode(claims, self.key, "HS256")
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of browsers that leave."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -235,7 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000, help="of the portal (default 8000)")
     parser.add_argument("--key", type=Path, default=FOLDER / "portal.key", help="file of the key")
     given = parser.parse_args(arguments)
-    casebook = given.casebook or "http://127.0.0.1:7860"
+    casebook = given.casebook or f"http://127.0.0.1:{find_port()}"
     if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", casebook):
         parser.error(f"--casebook: {casebook!r} is not an address such as http://host:7860")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -250,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.casebook:
             lines = " ".join(f"{name}={value}" for name, value in settings.items())
             print(f"Casebook has to run with {lines}", flush=True)
-        elif not start_casebook(stack, settings):
+        elif not start_casebook(stack, casebook, settings):
             parser.exit(1, "Casebook has not started, so there is nothing to show\n")
         name, password = next(iter(MEMBERS.items()))
         print(f"Open {portal.origin} and sign in as {name} with {password}", flush=True)
@@ -258,13 +264,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("The portal has ended")
 
 
-def start_casebook(stack: ExitStack, settings: dict[str, str]) -> bool:
+def find_port() -> int:
+    """Return 7860, or a free port where that is taken, as by `make run`."""
+    for port in (7860, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise OSError("no port of this machine is free")
+
+
+def start_casebook(stack: ExitStack, casebook: str, settings: dict[str, str]) -> bool:
     """Start a Casebook that ends with `stack`; return whether it can be asked, once it can."""
-    command = [sys.executable, str(FOLDER.parents[1] / "app.py"), "serve", "--port", "7860"]
+    port = casebook.rpartition(":")[2]
+    command = [sys.executable, str(FOLDER.parents[1] / "app.py"), "serve", "--port", port]
     started = stack.enter_context(subprocess.Popen(command, env={**os.environ, **settings}))  # noqa: S603
     stack.callback(started.terminate)
     while started.poll() is None:
-        with suppress(OSError), urlopen("http://127.0.0.1:7860/readyz", timeout=5):
+        with suppress(OSError), urlopen(f"{casebook}/readyz", timeout=5):  # noqa: S310
             return True
         time.sleep(0.5)
     return False
