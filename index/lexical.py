@@ -1,18 +1,23 @@
-"""BM25 over the model's own sub-words; the only importer of bm25s.
+"""BM25 over the model's own sub-words.
+
+    terms.npy     (t,) int64: the sub-words that any text has, ascending
+    starts.npy    (t + 1,) int64: where each term's entries begin in the next two
+    rows.npy      (e,) int32: the texts that hold the term, ascending
+    weights.npy   (e,) float32: what the term adds to each one's score
+    count.npy     () int64: how many texts there are
 
 Sub-words serve every language without a tokenizer of our own and were measured to do as well as
-stemmed English words and segmented Chinese ones.
+stemmed English words and segmented Chinese ones. What a term adds to a text's score is known at the
+build, so a question only adds up.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +25,7 @@ from corpus.errors import CorruptReleaseError
 
 K1, B = 1.2, 0.75  # Robertson and Zaragoza 2009, section 3.3; the measured defaults
 Subwords = NDArray[np.int32]
-_TERMS = "terms.npy"
-_NOTHING = -1  # stands in a text without sub-words, whose length would be 0; nobody asks for it
+_PARTS = ("terms", "starts", "rows", "weights", "count")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,45 +45,34 @@ def write_lexical(subwords: Subwords, starts: NDArray[np.int64], folder: Path) -
 
     `subwords` are those of all texts one after another, `starts` (n + 1,) where each text's begin.
 
-    Equal texts in equal order give equal bytes. Formula: bm25s's "lucene" variant, that is
-    idf = ln(1 + (n - df + 0.5) / (df + 0.5)) and tf / (tf + k1 (1 - b + b len / mean len)).
+    Equal texts in equal order give equal bytes. A term that stands tf times in a text of len
+    sub-words, and in df texts at all, adds idf tf / (tf + k1 (1 - b + b len / mean len)), with
+    idf = ln(1 + (n - df + 0.5) / (df + 0.5)).
     """
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
-    terms, places = np.unique(subwords, return_inverse=True)
-    terms, lengths = terms.astype(np.int64), np.diff(starts)
-    empty = np.flatnonzero(lengths == 0)
-    if len(empty):
-        terms, places = np.concatenate([[_NOTHING], terms]), places + 1
-        places = np.insert(places, starts[empty], 0)
-        lengths = np.maximum(lengths, 1)
-    model = bm25s.BM25(method="lucene", k1=K1, b=B)
-    model.scores, model.nonoccurrence_array = _score(places, lengths, len(terms)), None
-    model.vocab_dict = {str(place): place for place in range(len(terms))}
-    model.save(folder, show_progress=False)
-    np.save(folder / _TERMS, terms)
-
-
-def _score(places: NDArray[np.int64], lengths: NDArray[np.int64], terms: int) -> dict[str, Any]:
-    """Return what bm25s scores with, by term and then by text, all terms at once.
-
-    `places` are the terms of all texts one after another, `lengths` (n,) how many each text has.
-    bm25s would do the same text by text, which takes most of the time of a build that adds one.
-    """
+    lengths = np.diff(starts)
     count = len(lengths)
-    pairs = places * count + np.repeat(np.arange(count), lengths)
+    terms, places = np.unique(subwords, return_inverse=True)
+    pairs = places.astype(np.int64) * count + np.repeat(np.arange(count), lengths)
     pairs, times = np.unique(pairs, return_counts=True)
-    owners, rows = np.divmod(pairs, count)
-    held = np.bincount(owners, minlength=terms)
-    idf = np.log(1 + (count - held + 0.5) / (held + 0.5)).astype(np.float32)
-    weights = K1 * ((1 - B) + B * lengths / lengths.mean())
-    data = idf[owners] * (times / (weights[rows] + times))
-    starts = np.concatenate([[0], np.cumsum(held)])
-    return {
-        "data": data.astype(np.float32),
-        "indices": rows.astype(np.int32),
-        "indptr": starts,
-        "num_docs": count,
-    }
+    owners, rows = np.divmod(pairs, max(count, 1))
+    held = np.bincount(owners, minlength=len(terms))
+    norms = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1.0))
+    weights = _weigh(held, count)[owners] * (times / (norms[rows] + times))
+    made: tuple[NDArray[Any], ...] = (
+        terms.astype(np.int64),
+        np.concatenate([[0], np.cumsum(held)]).astype(np.int64),
+        rows.astype(np.int32),
+        weights.astype(np.float32),
+        np.array(count, np.int64),
+    )
+    folder.mkdir(exist_ok=True)
+    for name, array in zip(_PARTS, made, strict=True):
+        np.save(folder / f"{name}.npy", array)
+
+
+def _weigh(held: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+    """Return the idf of terms that so many of `count` texts hold."""
+    return np.log1p((count - held + 0.5) / (held + 0.5)).astype(np.float32)
 
 
 class Lexical:
@@ -88,23 +81,22 @@ class Lexical:
     def __init__(self, folder: Path) -> None:
         """Open `folder`; raises CorruptReleaseError where it is not such an index."""
         try:
-            model = bm25s.BM25.load(folder, load_vocab=False, mmap=True, show_progress=False)
-            self._terms = np.load(folder / _TERMS)
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            # Plain arrays, mapped all the same: parts of a memmap cost ten times as much to take.
+            self._terms, self._starts, self._rows, self._weights, count = (
+                np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _PARTS
+            )
+            if len(self._starts) != len(self._terms) + 1 or self._starts[-1] != len(self._rows):
+                raise ValueError("its parts do not fit each other")
+        except (OSError, EOFError, ValueError, IndexError, TypeError) as error:
             raise CorruptReleaseError(f"{folder}: not a word index; build again") from error
-        self._rows, self._starts, self._weights = (
-            np.asarray(model.scores[part]) for part in ("indices", "indptr", "data")
-        )
-        self.count = int(model.scores["num_docs"])
-        held = np.diff(self._starts).astype(np.float64)
-        self._idf = np.log1p((self.count - held + 0.5) / (held + 0.5)).astype(np.float32)
-        self._idf_unseen = float(np.log1p((self.count + 0.5) / 0.5))
+        self.count = int(count)
+        self._idf = _weigh(np.diff(self._starts), self.count)
+        self._idf_unseen = float(_weigh(np.array(0), self.count))
 
     def share(self, subwords: Sequence[int], texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Return the overlap, as in Matches, of a question with each of some texts."""
         distinct = np.unique(np.asarray(subwords, np.int64))
-        places, seen = self._find(distinct)
-        weights = np.where(seen, self._idf[places], self._idf_unseen)
+        weights = self._rarity(*self._find(distinct))
         worth = list(zip(distinct.tolist(), weights.tolist(), strict=True))
         sets = map(frozenset, texts)  # a sentence is short: NumPy's isin takes ten times as long
         held = [sum(weight for term, weight in worth if term in text) for text in sets]
@@ -115,14 +107,34 @@ class Lexical:
         scores, overlap = np.zeros((2, self.count), np.float32)
         distinct, counts = np.unique(np.asarray(subwords, np.int64), return_counts=True)
         places, seen = self._find(distinct)
-        for place, count in zip(places[seen], counts[seen], strict=True):
+        for place, count in zip(places[seen].tolist(), counts[seen].tolist(), strict=True):
             part = slice(self._starts[place], self._starts[place + 1])
-            scores[self._rows[part]] += count * self._weights[part]
-            overlap[self._rows[part]] += self._idf[place]
-        whole = float(self._idf[places[seen]].sum()) + self._idf_unseen * int((~seen).sum())
-        return Matches(scores, overlap / whole if len(distinct) else overlap)
+            rows = self._rows[part]
+            scores[rows] += count * self._weights[part]
+            overlap[rows] += self._idf[place]
+        return Matches(scores, overlap / max(float(self._rarity(places, seen).sum()), 1e-9))
+
+    def find_holding(self, subwords: Sequence[int]) -> NDArray[np.int64]:
+        """Return the rows of the texts that hold every one of some sub-words, ascending, int64."""
+        places, seen = self._find(np.unique(np.asarray(subwords, np.int64)))
+        if not len(places) or not seen.all():
+            return np.empty(0, np.int64)
+        parts = [self._rows[self._starts[at] : self._starts[at + 1]] for at in places.tolist()]
+        parts.sort(key=len)
+        held = parts[0]
+        for part in parts[1:]:
+            held = held[np.isin(held, part, assume_unique=True)]
+        return held.astype(np.int64)
 
     def _find(self, subwords: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the place of each sub-word among the terms, and whether it is there at all."""
         places = np.searchsorted(self._terms, subwords)
-        places = np.minimum(places, len(self._terms) - 1)
-        return places, self._terms[places] == subwords
+        seen = places < len(self._terms)
+        seen[seen] = self._terms[places[seen]] == subwords[seen]
+        return places, seen
+
+    def _rarity(self, places: NDArray[np.int64], seen: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return the idf of what `_find` found, that of a term of no text for what is not there."""
+        weights = np.full(len(places), self._idf_unseen, np.float32)
+        weights[seen] = self._idf[places[seen]]
+        return weights

@@ -52,7 +52,7 @@ from index.reading import Readings
 from index.table import Table
 from index.vectors import Rows
 
-FORMAT = 2
+FORMAT = 3
 MANIFEST = "manifest.json"
 Numbers = NDArray[np.int64]
 MARK = np.dtype([("hash", "<u8"), ("letters", "<u4")])

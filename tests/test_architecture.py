@@ -17,7 +17,6 @@ ROOT = Path(__file__).parent.parent
 ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
 HOMES = {
     "faiss": {"index/vectors.py", "index/nearest.py"},
-    "bm25s": {"index/lexical.py"},
     "sentence_transformers": {"index/sentence_encoder.py"},
     "torch": {"index/sentence_encoder.py", "index/onnx_model.py"},
     "transformers": {"index/sentence_encoder.py"},

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -75,6 +76,8 @@ def test_overlap_is_the_share_of_rare_words(
     ]
     np.testing.assert_allclose(lexical.match(query).overlap, truth, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(lexical.share(query, texts), truth, rtol=1e-4, atol=1e-5)
+    holding = [row for row, text in enumerate(texts) if query and set(query) <= set(text)]
+    assert lexical.find_holding(query).tolist() == holding
 
 
 def test_equal_texts_give_equal_bytes(tmp_path: Path) -> None:
@@ -99,22 +102,28 @@ def test_a_broken_folder_is_named(tmp_path: Path) -> None:
         Lexical(tmp_path / "lexical")
 
 
-@given(texts=st.lists(st.lists(st.integers(3, 12), max_size=8), min_size=1, max_size=9).filter(any))
-def test_the_index_is_the_one_that_bm25s_would_make(texts: list[list[int]]) -> None:
-    """All terms at once or text by text: equal numbers in equal files."""
-    import bm25s
-
-    vocabulary = sorted(
-        {term for text in texts for term in text} | ({-1} if not all(texts) else set())
-    )
-    places = {term: place for place, term in enumerate(vocabulary)}
+@settings(max_examples=40, deadline=None)
+@given(
+    texts=st.lists(st.lists(st.integers(3, 12), min_size=1, max_size=8), min_size=1, max_size=9),
+    query=st.lists(st.integers(0, 14), min_size=1, max_size=6),
+)
+def test_scores_are_those_of_a_library(texts: list[list[int]], query: list[int]) -> None:
+    """bm25s's variant "lucene" gives the same numbers."""
+    vocabulary = {str(term): term for term in range(15)}
     model = bm25s.BM25(method="lucene", k1=K1, b=B)
-    numbered = [[places[term] for term in text] or [0] for text in texts]
-    model.index((numbered, {str(n): n for n in places.values()}), False, show_progress=False)
-    starts = np.cumsum([0, *map(len, texts)])
+    model.index((texts, vocabulary), False, show_progress=False)
     with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = Path(folder, "ours"), Path(folder, "theirs")
-        write_flat(np.array([term for text in texts for term in text], np.int32), starts, ours)
-        model.save(theirs, show_progress=False)
-        for path in theirs.iterdir():
-            assert (ours / path.name).read_bytes() == path.read_bytes(), path.name
+        write_lexical(texts, Path(folder))
+        scores = Lexical(Path(folder)).match(query).scores
+    np.testing.assert_allclose(scores, model.get_scores_from_ids(query), rtol=1e-4, atol=1e-6)
+
+
+def test_texts_without_words_are_indexed_too(tmp_path: Path) -> None:
+    """One of them among others, and nothing else: nobody's question finds any."""
+    cases: list[list[list[int]]] = [[[], [5, 5], []], [[], []]]
+    for number, texts in enumerate(cases):
+        write_lexical(texts, tmp_path / str(number))
+        found = Lexical(tmp_path / str(number)).match([5])
+        assert found.scores.shape == (len(texts),)
+        assert np.flatnonzero(found.scores).tolist() == [i for i, text in enumerate(texts) if text]
+        assert Lexical(tmp_path / str(number)).share([5], [[5], [4]]).tolist() == [1.0, 0.0]
