@@ -18,13 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import (
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    Response,
-    StreamingResponse,
-)
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -34,8 +28,8 @@ from chatbot.conversation import Turn
 from chatbot.votes import Vote, VoteLog
 from chatbot.web import contract
 from chatbot.web.failures import REQUEST_ID, describe, report
+from chatbot.web.health import add_health
 from chatbot.web.limits import AT_WORK, Caller, Limits
-from chatbot.web.metrics import TYPE, Metrics
 from chatbot.web.page import render_case, render_missing
 from chatbot.web.words import COOKIE, Language, choose_language
 from corpus.errors import CasebookError, NotFoundError
@@ -44,6 +38,7 @@ if TYPE_CHECKING:
     from chatbot.catalogue import CaseEntry, CaseView, SearchResult
     from chatbot.engine import Engine
     from chatbot.settings import Settings
+    from chatbot.web.metrics import Metrics
 
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
@@ -202,36 +197,7 @@ def make_router(
             response.set_cookie(COOKIE, lang, 31_536_000, path=root_path or "/", samesite="lax")
         return response
 
-    @router.get("/healthz")
-    async def healthz() -> contract.HealthBody:
-        """Tell that the process answers."""
-        return contract.HealthBody(status="alive")
-
-    @router.get(
-        "/readyz",
-        response_model=contract.ReadyBody,
-        responses={
-            503: {"model": contract.ReadyBody, "description": "Not yet; `message` says why"}
-        },
-    )
-    async def readyz() -> Response:
-        """Tell whether a release is open and the encoder warm."""
-        status = await run_in_threadpool(engine.status)
-        ready = status.ready
-        return JSONResponse(
-            asdict(status), 200 if ready else 503, {} if ready else {"Retry-After": "2"}
-        )
-
-    @router.get(
-        "/metrics",
-        response_class=PlainTextResponse,
-        responses={404: {"model": contract.ErrorBody, "description": "Asked from elsewhere"}},
-    )
-    async def numbers(request: Request) -> Response:
-        """Return counts and times for Prometheus, to this machine alone."""
-        if not request.state.peer.local:
-            raise HTTPException(404, "only the machine itself may ask for this")
-        return Response(await run_in_threadpool(metrics.write), media_type=TYPE)
+    add_health(router, engine, metrics)
 
     async def elsewhere(request: Request) -> Response:
         """Refuse an address that the contract does not have, or a method that it has not there."""
