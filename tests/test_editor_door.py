@@ -6,18 +6,22 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from chatbot.engine import Engine
 from chatbot.settings import Settings
 from chatbot.web.access import Bodies, Guard
 from chatbot.web.editor import door
 from chatbot.web.editor.door import VISIT, Door, Visit
 from chatbot.web.editor.session import IDLE, Sessions
 from chatbot.web.editor.tray import Tray
+from chatbot.web.limits import Limits
+from chatbot.web.metrics import Metrics
+from tests.fakes import FakeEngine
 from tests.test_editor_session import TOKEN, Clock
 
 Ask = Callable[..., httpx.Response]
@@ -67,7 +71,9 @@ def inner() -> Inner:
 
 def client(inner: Inner, sessions: Sessions, root: str = "", base: str = "http://desk") -> Ask:
     """Return what asks the guard, the door and what stands behind it."""
-    app = Guard(Bodies(Door(inner, sessions, root)), Settings(root_path=root, hosts=("desk",)))
+    settings = Settings(root_path=root, hosts=("desk",))
+    metrics = Metrics(cast("Engine", FakeEngine()), Limits(30))
+    app = Guard(Bodies(Door(inner, sessions, root)), settings, metrics)
 
     def ask(method: str, path: str, key: str = "", **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:
