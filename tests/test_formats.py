@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 
@@ -214,6 +215,18 @@ def test_a_hyphen_that_a_page_ends_in_and_a_row_are_read() -> None:
     text = read_bytes(make_pdf([[*lines, *row, (60, 600, 10, "A non-profit firm.")]]), "a.pdf").text
     assert "run by non-profit firms since" in text
     assert "Tons of steel | 5,000 | 2021" in text.splitlines()
+
+
+def test_type_that_is_enlarged_is_as_large_as_it_looks() -> None:
+    """Size 1 enlarged twelve times is size 12: lines are one paragraph, words are no cells."""
+    lines = _wrap("This paragraph is set by another program. " * 4)
+    plain = make_pdf([[(60, 700 - 14 * n, 12, words) for n, words in enumerate(lines)]])
+    scaled = re.sub(
+        rb"/F1 12 Tf 60 (\d+) Td", lambda found: b"/F1 1 Tf 12 0 0 12 60 %s Tm" % found[1], plain
+    )
+    assert scaled != plain
+    assert read_bytes(scaled, "a.pdf") == read_bytes(plain, "a.pdf")
+    assert len(read_bytes(plain, "a.pdf").blocks) == 1
 
 
 def test_invisible_signs_do_not_enter() -> None:

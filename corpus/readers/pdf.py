@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Sequence
 from ctypes import c_double
+from math import hypot
 from typing import Any
 
 from corpus.errors import DocumentError
@@ -106,7 +107,11 @@ def _measure(textpage: Any, text: str, match: re.Match[str], number: int) -> Lin
     first, last = match.start(), match.end() - 1
     left, bottom, _, top = textpage.get_charbox(first)
     right = textpage.get_charbox(last)[2]
-    size = raw.FPDFText_GetFontSize(textpage, first) or max(top - bottom, 1.0)
+    # Some programs set all type at size 1 and enlarge it by the text's matrix.
+    matrix = raw.FS_MATRIX()
+    raw.FPDFText_GetMatrix(textpage, first, matrix)
+    size = raw.FPDFText_GetFontSize(textpage, first) * hypot(matrix.c, matrix.d)
+    size = size or max(top - bottom, 1.0)
     x, y = c_double(), c_double()
     bases = []
     for place in (first, (first + last) // 2, last):
@@ -120,9 +125,11 @@ def _part_cells(textpage: Any, text: str, match: re.Match[str], size: float) -> 
     """Return a line's words and whether it is a row; no blank stays that justifying put there."""
     first, words, row = match.start(), match[0], False
     blanks = list(_BLANK.finditer(text, first, match.end()))
-    gaps = [
-        textpage.get_charbox(b.end())[0] - textpage.get_charbox(b.start() - 1)[2] for b in blanks
-    ]
+    ends = (  # loose: a Chinese comma takes a whole sign's place
+        [textpage.get_charbox(place, loose=True) for place in (blank.start() - 1, blank.end())]
+        for blank in blanks
+    )
+    gaps = [after[0] - before[2] for before, after in ends]
     usual = min(gaps, default=0.0)
     stretched = len(gaps) > 1 and max(gaps) < _EVEN * min(gaps)
     for blank, gap in reversed(list(zip(blanks, gaps, strict=True))):
