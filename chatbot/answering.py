@@ -92,9 +92,10 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
             )  # fmt: skip
             citations.append(citation)
             parts.append(Part("quote", citation.quote, citation.number))
+    others = tuple(one for one in suggest(release.companies, language) if find_topic(one) != topic)
     return Answer(
         question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
-        suggest(release.companies, language), 1.0, release.id, 0.0,
+        others, 1.0, release.id, 0.0,
     )  # fmt: skip
 
 

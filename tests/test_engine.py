@@ -170,6 +170,8 @@ def test_a_company_limits_the_answer(report: Engine) -> None:
 def test_questions_about_casebook_quote_the_cases(report: Engine) -> None:
     """What is covered is answered with the cases' own titles, cited like anything else."""
     answer = report.ask("Which companies are covered?")
+    assert answer.suggestions
+    assert "Which companies are covered?" not in answer.suggestions
     assert (answer.mode, answer.found, len(answer.citations)) == ("about", True, 4)
     assert "4 cases from 3 companies" in answer.text
     assert {c.kind for c in answer.citations} == {"heading"}
