@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from chatbot.desk import Desk, Publication
 from chatbot.questions import GateReport
 from chatbot.web.editor import press
+from chatbot.web.editor.changes import render_plan
 from chatbot.web.editor.press import Press, State
 from chatbot.web.failures import REQUEST_ID
 from corpus.errors import BuildLockedError, GateError
@@ -144,3 +146,13 @@ def test_a_follower_waits_for_the_next_phase(
     assert next(states).phase == "encoding"
     desk.hold.set()
     assert next(states).phase in ("asking", "done")
+
+
+def test_a_renamed_file_is_shown_as_that() -> None:
+    """Where it was and where it is, and a count only where there is one."""
+    made = replace(PLAN, added=(), renamed={"<a>.txt": "2024/a.txt"})
+    html = render_plan(made, "en")
+    assert "&lt;a&gt;.txt → 2024/a.txt" in html
+    assert "<dt>renamed</dt><dd>1</dd>" in html
+    assert "更名" in render_plan(made, "zh")
+    assert "renamed" not in render_plan(PLAN, "en")

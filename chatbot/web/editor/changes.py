@@ -21,8 +21,8 @@ def render_plan(plan: Plan, language: str, done: bool = False) -> str:
     rows: list[tuple[str, list[tuple[str, int]]]] = [
         ("documents", [
             ("added", len(plan.added)), ("edited", len(plan.edited)),
-            ("removed", len(plan.removed)), ("renamed", len(plan.renamed)),
-            ("kept", len(plan.kept)),
+            ("removed", len(plan.removed)),
+            *([("renamed", len(plan.renamed))] if plan.renamed else []), ("kept", len(plan.kept)),
         ]),
         ("cases", [
             ("added", len(plan.cases_added)), ("edited", len(plan.cases_edited)),
