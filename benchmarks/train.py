@@ -1,13 +1,14 @@
-"""Fit the weights of `index/ranker.json` on public question sets.
+"""Fit the weights of `index/ranker.json` on public question sets, of sentences and of passages.
 
     python -m benchmarks.train ../evaluation
 
 Every set becomes a release of one document for each paragraph; the features of the sentences in
 the best passages come from the product's own search, and a listwise softmax is fitted: the sentence
-that holds an answer against the others. Each of the three kinds of question has weights of its own,
-drawn towards weights that all share. Prints how often the best sentence holds the answer when half
-of each set's articles are left out, and when the whole set is. No chance is in it: the same sets
-and model give the same weights.
+that holds an answer against the others, and then the paragraph that the question is about against
+the others. Each of the three kinds of question has weights of its own, drawn towards weights that
+all share. Prints how often the best sentence and the best passage are right when half of each set's
+articles are left out, and when the whole set is. No chance is in it: the same sets and model give
+the same weights.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import argparse
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,15 @@ from index.build import build
 from index.encoder import Encoder
 from index.models import load_encoder
 from index.publish import Releases
-from index.ranker import FEATURES, MIXTURES, PATH, describe, mix
+from index.ranker import (
+    FEATURES,
+    MIXTURES,
+    OF_PASSAGES,
+    PATH,
+    describe,
+    describe_passages,
+    mix,
+)
 from index.release import Release
 from index.search import READ, Found, find
 
@@ -50,10 +59,12 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """The sentences of one set, question by question; see `collect`.
+    """The sentences of one set, or its passages, question by question; see `collect`.
 
-    `features` (s, f), `mixtures` (s, m) of the sentence's question, `right` (s,) bool whether it
-    holds an answer; `starts` (q + 1,) where each question's sentences begin; `articles` (q,) int.
+    `features` (s, f), `mixtures` (s, m) of its question, `right` (s,) bool whether it holds an
+    answer; `starts` (q + 1,) where each question's begin; `articles` (q,) int. `passages` (s,) int
+    is the number of a sentence's passage, ascending, and `about` (s,) bool whether that is the one
+    the question is about.
     """
 
     name: str
@@ -62,6 +73,8 @@ class Examples:
     right: NDArray[np.bool_]
     starts: NDArray[np.int64]
     articles: NDArray[np.int64]
+    passages: NDArray[np.int64]
+    about: NDArray[np.bool_]
 
     def take(self, questions: NDArray[np.bool_]) -> Examples:
         """Return the examples of some questions."""
@@ -70,7 +83,20 @@ class Examples:
         starts = np.concatenate([[0], np.cumsum(counts[questions])])
         return Examples(
             self.name, self.features[rows], self.mixtures[rows], self.right[rows], starts,
-            self.articles[questions],
+            self.articles[questions], self.passages[rows], self.about[rows],
+        )  # fmt: skip
+
+    def score(self, weights: Floats) -> Floats:
+        """Return what some weights (f, m) make of the features, (s,)."""
+        return np.asarray(((self.features @ weights) * self.mixtures).sum(axis=1))
+
+    def group(self, weights: Floats) -> Examples:
+        """Return the passages of these sentences, `right` where the question is about them."""
+        firsts = np.flatnonzero(np.diff(self.passages, prepend=-1))
+        return Examples(
+            self.name, describe_passages(self.features, self.score(weights), firsts),
+            self.mixtures[firsts], self.about[firsts], np.searchsorted(firsts, self.starts),
+            self.articles, self.passages[firsts], self.about[firsts],
         )  # fmt: skip
 
 
@@ -90,6 +116,8 @@ def collect(
 ) -> Examples:
     """Search for every answerable question and return the features of what is found."""
     features, mixtures, right, counts, owners = [], [], [], [], []
+    passages: list[int] = []
+    about: list[bool] = []
     for question, article in tqdm(list(zip(questions, articles, strict=True)), desc=name):
         text = release.glossary.translate(question.text)
         asked, found = find(release, encoder, text, READ)
@@ -102,9 +130,14 @@ def collect(
         counts.append(len(marks))
         mixtures += [mix(asked)] * len(marks)
         owners.append(article)
+        for one in found:
+            number = passages[-1] + 1 if passages else 0
+            passages += [number] * len(one.candidate.sentences)
+            about += [one.document.name == question.document] * len(one.candidate.sentences)
     return Examples(
         name, np.concatenate(features), np.array(mixtures), np.array(right),
-        np.concatenate([[0], np.cumsum(counts)]), np.array(owners),
+        np.concatenate([[0], np.cumsum(counts)]), np.array(owners), np.array(passages),
+        np.array(about),
     )  # fmt: skip
 
 
@@ -120,10 +153,10 @@ def holds(question: Question, found: Found, place: int) -> bool:
 
 
 def fit(sets: list[Examples]) -> Floats:
-    """Return the weights (f, m) that make the right sentences of all sets most likely.
+    """Return the weights (f, m) that make what is right in all sets most likely.
 
-    Sets weigh alike, whatever their size. The loss of a question is -ln of the share that its right
-    sentences have of the softmax over all its sentences; a question without one is left out.
+    Sets weigh alike, whatever their size. The loss of a question is -ln of the share that what is
+    right has of the softmax over all that is its; a question without any is left out.
     """
     kept = [one.take(np.add.reduceat(one.right, one.starts[:-1]) > 0) for one in sets]
     scale = np.sqrt(np.mean([one.features.var(axis=0) for one in kept], axis=0)).clip(1e-6)
@@ -154,9 +187,15 @@ def fit(sets: list[Examples]) -> Floats:
     return np.asarray((weights[:1] + weights[1:]).T / scale[:, None], np.float32)
 
 
+def fit_both(sets: list[Examples]) -> tuple[Floats, Floats]:
+    """Return the weights of sentences (f, m), and of passages ranked by these too."""
+    weights = fit(sets)
+    return weights, fit([one.group(weights) for one in sets])
+
+
 def judge(one: Examples, weights: Floats) -> NDArray[np.bool_]:
-    """Return for each question whether the best sentence holds an answer, ties to the first."""
-    scores = ((one.features @ weights) * one.mixtures).sum(axis=1)
+    """Return for each question whether the best is right, ties to the first."""
+    scores = one.score(weights)
     bounds = zip(one.starts[:-1].tolist(), one.starts[1:].tolist(), strict=True)
     return np.array([one.right[first + int(scores[first:last].argmax())] for first, last in bounds])
 
@@ -167,21 +206,25 @@ def list_others(one: Examples, sets: list[Examples]) -> list[Examples]:
     return [other for other in sets if other.name.partition(".")[0] != family]
 
 
-def cross_validate(sets: list[Examples]) -> dict[str, dict[str, float]]:
-    """Return how often the best sentence is right, on articles and on sets not trained on."""
+def cross_validate(sets: list[Examples]) -> dict[str, dict[str, list[float]]]:
+    """Return how often the best sentence and passage are right, on what was not trained on."""
     halves = [[one.articles % 2 == half for one in sets] for half in (0, 1)]
-    right = [np.zeros(len(one.articles), bool) for one in sets]
+    right = [np.zeros((2, len(one.articles)), bool) for one in sets]
     for trained, tested in (halves, halves[::-1]):
-        weights = fit([one.take(part) for one, part in zip(sets, trained, strict=True)])
+        both = fit_both([one.take(part) for one, part in zip(sets, trained, strict=True)])
         for number, one in enumerate(sets):
-            right[number][tested[number]] = judge(one, weights)[tested[number]]
-    return {
-        one.name: {
-            "half of the articles": round(float(right[number].mean()), 4),
-            "without the set": round(float(judge(one, fit(list_others(one, sets))).mean()), 4),
-        }
-        for number, one in enumerate(sets)
-    }
+            right[number][:, tested[number]] = judge_both(one, *both)[:, tested[number]]
+    found = {}
+    for one, halved in zip(sets, right, strict=True):
+        alone = judge_both(one, *fit_both(list_others(one, sets)))
+        rows = {"half of the articles": halved, "without the set": alone}
+        found[one.name] = {name: each.mean(axis=1).round(4).tolist() for name, each in rows.items()}
+    return found
+
+
+def judge_both(one: Examples, sentences: Floats, passages: Floats) -> NDArray[np.bool_]:
+    """Return whether the best sentence and the best passage are right, (2, q)."""
+    return np.stack([judge(one, sentences), judge(one.group(sentences), passages)])
 
 
 def train(folder: Path, encoder: Encoder, say: Callable[[str], None]) -> dict[str, object]:
@@ -206,26 +249,32 @@ def train(folder: Path, encoder: Encoder, say: Callable[[str], None]) -> dict[st
                 )
             )  # fmt: skip
     say(json.dumps(cross_validate(sets), indent=1))
-    weights = fit(sets)
+    sentences, passages = fit_both(sets)
     return {
         "command": "python -m benchmarks.train",
         "model": encoder.identity,
         "sets": digest.hexdigest(),
         "mixtures": list(MIXTURES),
-        "weights": {
-            name: [round(float(value), 4) for value in row]
-            for name, row in zip(FEATURES, weights, strict=True)
-        },
+        "weights": _round(FEATURES, sentences),
+        "passages": _round(OF_PASSAGES, passages),
     }
+
+
+def _round(names: Sequence[str], weights: Floats) -> dict[str, list[float]]:
+    rows = np.round(weights.astype(float), 4).tolist()
+    return dict(zip(names, rows, strict=True))
 
 
 def write(made: dict[str, object], path: Path) -> None:
     """Write the weights, one feature a line."""
-    rows = made.pop("weights")
-    assert isinstance(rows, dict)
-    head = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in made.items())
-    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
-    path.write_text(f'{{\n{head} "weights": {{\n{lines}\n }}\n}}\n', "utf-8")
+    parts = []
+    for key, value in made.items():
+        told = json.dumps(value)
+        if isinstance(value, dict):
+            rows = ",\n".join(f"  {json.dumps(n)}: {json.dumps(row)}" for n, row in value.items())
+            told = f"{{\n{rows}\n }}"
+        parts.append(f" {json.dumps(key)}: {told}")
+    path.write_text("{\n" + ",\n".join(parts) + "\n}\n", "utf-8")
 
 
 def main() -> None:

@@ -9,13 +9,13 @@ costs nothing: the question is then judged by its meaning alone.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
 
 from corpus.language import detect
 from index.encoder import Encoder
+from index.reading import fold
 from index.release import Release
 
 # Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
@@ -27,14 +27,6 @@ _LATIN = re.compile(r"[a-zß-ɏ]")
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
 _READ = 50  # passages looked into for a name whose sub-words they hold
-
-
-def fold(text: str) -> str:
-    """Return a text without case and accents, as names are compared."""
-    if text.isascii():  # most are: a question has its ten passages folded
-        return text.lower()
-    spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(sign for sign in spelled if not unicodedata.combining(sign))
 
 
 def find_names(question: str, known: Iterable[str] = ()) -> list[str]:

@@ -1,6 +1,7 @@
-"""Which sentence answers: evidence on each sentence of the best passages, weighed by a file.
+"""Which sentence answers, and which passage: evidence on each, weighed by a file.
 
-A score is a sum of features times weights; the differences of two sentences' scores are log odds.
+A score is a sum of features times weights; the differences of two sentences' scores are log odds,
+and so are those of two passages', one of whose features is the score of its best sentence.
 Weights are for three kinds of question: in the texts' language and written with blanks between
 words, in the texts' language and written without, and in another language than the texts, and mixed
 by how far words count. `ranker.json` holds them, with what they were fitted on;
@@ -28,9 +29,10 @@ MIXTURES = ("spaced", "unspaced", "across")
 FEATURES = (
     "passage", "near", "near with the one before", "near with the next", "near beyond its passage",
     "typical of its passage", "words", "words with the one before", "words before", "local words",
-    "common words", "pairs", "tail", "stems", "local stems", "common stems", "first", "place",
-    "length", *SIGNS,
+    "common words", "pairs", "tail", "stems", "local stems", "common stems", "stems of its passage",
+    "first", "place", "length", *SIGNS,
 )  # fmt: skip
+OF_PASSAGES = ("passage", "stems of its passage", "best sentence")
 
 Floats = NDArray[np.floating[Any]]
 
@@ -71,15 +73,19 @@ class Ranker:
     """The weights of one file."""
 
     def __init__(self, path: Path) -> None:
-        """Read `path`: an object with a list of len(MIXTURES) numbers for each of FEATURES."""
-        weights = json.loads(path.read_bytes())["weights"]
-        self._weights = np.array([weights[name] for name in FEATURES], np.float32)
+        """Read `path`: a list of len(MIXTURES) numbers for each of FEATURES and of OF_PASSAGES."""
+        held = json.loads(path.read_bytes())
+        self._weights = np.array([held["weights"][name] for name in FEATURES], np.float32)
+        self._passages = np.array([held["passages"][name] for name in OF_PASSAGES], np.float32)
 
-    def score(self, asked: Asked, candidates: Sequence[Candidate]) -> list[Floats]:
-        """Return the score of every sentence of every candidate, (m,) float32 each."""
+    def score(self, asked: Asked, candidates: Sequence[Candidate]) -> tuple[Floats, list[Floats]]:
+        """Return the scores of n candidates (n,) and of the sentences of each, (m,); float32."""
         features = describe(asked, candidates)
         scores = _weigh(features, _weigh(self._weights, mix(asked)))
-        return np.split(scores, np.cumsum([len(one.sentences) for one in candidates])[:-1])
+        bounds = np.cumsum([0, *(len(one.sentences) for one in candidates)])
+        passages = describe_passages(features, scores, bounds[:-1])
+        whole = _weigh(passages, _weigh(self._passages, mix(asked)))
+        return whole, np.split(scores, bounds[1:-1])
 
 
 @functools.cache
@@ -109,6 +115,15 @@ def describe(asked: Asked, candidates: Sequence[Candidate]) -> Floats:
         *np.array([kind.find_signs(each.signs) for each in sentences], np.float32).T,
     ]
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def describe_passages(features: Floats, scores: Floats, firsts: NDArray[np.int64]) -> Floats:
+    """Return OF_PASSAGES (n, 3) float32, given the FEATURES (s, f) and scores (s,) of sentences.
+
+    `firsts` (n,) is where the sentences of each passage begin.
+    """
+    told = [features[firsts, FEATURES.index(name)] for name in OF_PASSAGES[:-1]]
+    return np.stack([*told, np.maximum.reduceat(scores, firsts)], axis=1).astype(np.float32)
 
 
 class Groups:
@@ -201,13 +216,16 @@ def _compare_stems(asked: Asked, sentences: Sequence[Reading], groups: Groups) -
     stems = list(dict.fromkeys(list_stems(asked.content)))
     held = mark(stems, [each.stems for each in sentences])
     local, common = _compare_within(held, groups)
-    passages = (groups.sum(held) > 0).sum(axis=0)
+    in_passages = np.minimum(groups.sum(held), 1)
+    passages = in_passages.sum(axis=0)
     rare = np.log1p((len(groups.counts) - passages + 0.5) / (passages + 0.5))
+    rare = rare / max(float(rare.sum()), 1e-9)
     whole = max(len(stems), 1)
     return [
-        _weigh(held, rare) / max(float(rare.sum()), 1e-9),
+        _weigh(held, rare),
         local.sum(axis=1) / whole,
         common.sum(axis=1) / whole,
+        _weigh(in_passages, rare)[groups.of],
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,16 @@ from index.kinds import Signs, read_signs
 KEPT = 1000  # passages, about 12 kB each
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _STEM = 5  # letters that inflected and derived forms of a word mostly share
+# Letters that spell the same in words that languages share, in the order in which they are put:
+# Mexiko and México, Prozess and proceso, Philadelphia and Filadelfia begin alike then.
+_SPELLINGS = (
+    ("sch", "x"), ("sh", "x"), ("ch", "x"), ("ph", "f"), ("th", "t"), ("ck", "k"), ("qu", "k"),
+    ("q", "k"), ("ce", "se"), ("ci", "si"), ("cy", "si"), ("c", "k"), ("z", "s"), ("y", "i"),
+    ("w", "v"), *((2 * letter, letter) for letter in "abdefgiklmnoprstu"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,24 @@ def read(text: str, subwords: Sequence[int]) -> Reading:
     )  # fmt: skip
 
 
+def fold(text: str) -> str:
+    """Return a text without case and accents; the voicing of kana is kept."""
+    if text.isascii():  # most are: a question has its ten passages folded
+        return text.lower()
+    spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", spelled))
+
+
 def list_stems(text: str) -> list[str]:
-    """Return the first letters of every word, and the pairs of signs of unspaced scripts."""
+    """Return the first letters of every word, and the pairs of signs of unspaced scripts.
+
+    Words are spelled by _SPELLINGS before, so that many begin alike in every language.
+    """
+    text = fold(text)
+    for letters, alike in _SPELLINGS:
+        text = text.replace(letters, alike)
     found = []
-    for word in _WORD.findall(text.casefold()):
+    for word in _WORD.findall(text):
         if word.isascii() or not UNSPACED.search(word):
             found.append(word if word.isdigit() else word[:_STEM])
         else:

@@ -4,8 +4,8 @@ Each kind of evidence is standardised over the candidates (z = (x - mean) / devi
 are added; how much words count depends on how many of the question's words the texts hold, see
 `find_share`. The best DEPTH passages by each of the dense and lexical rankings are candidates, so a
 collection up to that size is compared whole. The best READ by the sum are read by the sentence,
-see `index.ranker`, and ranked again by their best sentence. The constants were chosen on four
-public question sets; benchmarks/LOG.md has the figures and what did not help.
+see `index.ranker`, which ranks them again. The constants were chosen on four public question sets;
+benchmarks/LOG.md has the figures and what did not help.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ LEXICAL = 0.3  # the rest is shared equally by dense and sentence evidence
 OVERLAP_NONE, OVERLAP_FULL = 0.25, 0.5
 CENTRE = 0.3
 READ = 10  # passages whose sentences are compared closely, more where more are asked for
-FUSED = 2.0  # what a passage's fused score adds to its best sentence's for the last ranking
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
 # weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
@@ -74,9 +73,8 @@ class Evidence:
 class Hit:
     """A passage found, with its place in the ranking (from 1) and the score it has it by.
 
-    `sentences` says how well each sentence of the passage answers, in text order: the difference of
-    two, also of two hits, is in log odds. `score` is the best of them and FUSED times the fused
-    score, which is in standard deviations above the candidates' mean.
+    `score` says how well the passage answers, and `sentences` how well each sentence of it does, in
+    text order: the difference of two, also of two hits, is in log odds.
     """
 
     rank: int
@@ -119,11 +117,8 @@ def search(
 
 def rank(asked: Asked, found: Sequence[Found], k: int) -> list[Hit]:
     """Return the k best of what was found as hits, best first, ties by row."""
-    answers = load_ranker().score(asked, [one.candidate for one in found])
-    scores = [
-        FUSED * one.candidate.fused + float(each.max())
-        for one, each in zip(found, answers, strict=True)
-    ]
+    whole, answers = load_ranker().score(asked, [one.candidate for one in found])
+    scores = whole.tolist()
     order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].row))
     return [
         Hit(

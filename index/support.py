@@ -22,7 +22,6 @@ from index.mentions import (
     FOREIGN,
     find_names,
     find_numbers,
-    fold,
     holds,
     holds_number,
     is_word,
@@ -30,6 +29,7 @@ from index.mentions import (
     occurs,
 )
 from index.ordinary import contrast, find_ordinary
+from index.reading import fold
 from index.release import Release
 from index.search import READ, Hit, find, rank
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from index.mentions import (
     find_names,
     find_numbers,
-    fold,
     holds,
     holds_number,
     is_word,
@@ -17,6 +16,7 @@ from index.mentions import (
     occurs,
 )
 from index.publish import Releases
+from index.reading import fold
 from index.release import Release
 from tests.fake_encoder import FakeEncoder
 

@@ -15,6 +15,7 @@ from index.kinds import SIGNS, Kind, read_signs
 from index.ranker import (
     FEATURES,
     MIXTURES,
+    OF_PASSAGES,
     PATH,
     Asked,
     Candidate,
@@ -25,7 +26,7 @@ from index.ranker import (
     mark,
     mix,
 )
-from index.reading import list_stems, read
+from index.reading import fold, list_stems, read
 
 TEXTS = ("Ada built the red bridge.", "It is old.", "It was opened in 1999 by Mr Long.")
 
@@ -104,6 +105,25 @@ def test_stems_are_word_beginnings_and_pairs_of_signs() -> None:
     assert list_stems("?!") == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("Mexiko", "México", "Mexico's"), ("Prozess", "proceso", "process"),
+        ("Philadelphia", "Filadelfia"), ("Kommission", "comisión", "commission"),
+        ("Zentrum", "centro"), ("Schanghai", "Shanghai"), ("ＷｅＲｉｄｅ", "WeRide"),
+    ],
+)  # fmt: skip
+def test_words_that_languages_share_begin_alike(words: tuple[str, ...]) -> None:
+    """Whatever letters each spells them with, and with accents or without."""
+    assert len({list_stems(word)[0] for word in words}) == 1
+
+
+def test_folding_keeps_what_is_no_accent() -> None:
+    """Case and accents go; the voicing of kana and the syllables of Korean stay."""
+    assert fold("Côte d’Ivoire ÅÑЙ") == "cote d'ivoire anи"
+    assert fold("ガス한국") == "ガス한국"
+
+
 def test_marks_say_which_text_holds_which_word() -> None:
     """One row for each text, one column for each word, also where there is none."""
     assert mark(["a", "b"], [["b", "c"], []]).tolist() == [[0, 1], [0, 0]]
@@ -171,10 +191,13 @@ def test_scores_are_features_times_mixed_weights(tmp_path: Path) -> None:
     rows = {name: [0.0] * len(MIXTURES) for name in FEATURES}
     rows["words"] = [2.0, 0.0, 0.0]
     path = tmp_path / "ranker.json"
-    path.write_text(json.dumps({"weights": rows}), "utf-8")
-    scores = Ranker(path).score(_asked(share=0.5), [_candidate(), _candidate()])
+    passages = {name: [0.0] * len(MIXTURES) for name in OF_PASSAGES}
+    passages |= {"passage": [3.0, 0.0, 0.0], "best sentence": [0.0, 0.0, 4.0]}
+    path.write_text(json.dumps({"weights": rows, "passages": passages}), "utf-8")
+    whole, scores = Ranker(path).score(_asked(share=0.5), [_candidate(), _candidate(1.0)])
     for each in scores:
         assert each.tolist() == pytest.approx([0.7, 0.0, 0.5], abs=1e-6)
+    assert whole.tolist() == pytest.approx([0.5 * (6 + 2.8), 0.5 * (3 + 2.8)], abs=1e-6)
 
 
 def test_the_weights_that_come_with_casebook_are_whole() -> None:
@@ -192,5 +215,5 @@ def test_the_sentence_that_answers_scores_best() -> None:
     texts = ("The red bridge was opened by Ada.", "The red bridge was opened in 1999.")
     vectors = np.array([[0.8, 0.6], [0.8, 0.6]], np.float32)
     one = Candidate(2.0, vectors[0], vectors, [read(text, [1, 2, 3]) for text in texts])
-    scores = load_ranker().score(_asked(), [one])[0]
+    scores = load_ranker().score(_asked(), [one])[1][0]
     assert scores[1] > scores[0]
