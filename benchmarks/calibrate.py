@@ -64,7 +64,7 @@ WEIGHTS = {
 GROUPS = tuple(WEIGHTS)
 # Of an answered question in another language than the texts', whose evidence is the least sure: it
 # sets where the two kinds of errors are balanced.
-ACROSS = 2.0
+ACROSS = 2.5
 MOST = {"answered": 80, "far": 80}  # questions of a group asked of a collection; of others, 30
 MOST_OF_ONE = {"answered": 25, "far": 30}  # of a collection of one article; of others, 10
 # That of the written questions, of all others' together; and the part of answered ones in it.

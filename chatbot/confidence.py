@@ -26,7 +26,7 @@ MATTER = {
     "size": -1, "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
 ASKED = {
-    "told": 1, "told passage": 1, "share": 0, "number": -1, "count": -1,
+    "told": 1, "told passage": 1, "lead": 1, "share": 0, "number": -1, "count": -1,
     "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
 
@@ -46,6 +46,7 @@ def describe(support: Support) -> dict[str, float]:
         "spelled otherwise": float(not support.spelled_alike),
         "told": support.told,
         "told passage": support.told_passage,
+        "lead": support.lead,
         "number": float(support.lacks_number),
         "count": float(support.lacks_count),
     }

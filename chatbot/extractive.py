@@ -15,7 +15,7 @@ from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
 from index.kinds import Kind, points_back, read_signs
-from index.reading import list_stems
+from index.reading import list_stems, say_the_same
 from index.search import Hit
 
 HITS = 8  # passages looked into for sentences
@@ -28,7 +28,6 @@ NEAREST = 3
 MARGIN = 1.5
 MARGIN_SEVERAL = 4.0
 MORE, HITS_MORE = 3, 40  # where a reader asks for more: sentences, of so many passages
-SAME = 0.8  # of the words of the shorter of two sentences that say the same
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
 _SAYS_SOMETHING = re.compile(r"(?:[\W_]*[^\W_]){3}")
@@ -99,7 +98,8 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
         margin = MARGIN_SEVERAL if several and not held else MARGIN
         if choice.score < found[0].score - margin or held == most or len(chosen) == QUOTES:
             continue
-        if not any(say_the_same(choice.words, other.words) for other in chosen):
+        stems = set(list_stems(choice.words))
+        if not any(say_the_same(stems, set(list_stems(other.words))) for other in chosen):
             chosen.append(choice)
             per_case[choice.hit.case.id] = held + 1
     kind = Kind(question)
@@ -118,8 +118,10 @@ def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
     for choice in found:
         if len(chosen) == MORE:
             break
-        told = [*given, *chosen]
-        if not any(choice in other or say_the_same(choice.words, other.words) for other in told):
+        told, stems = [*given, *chosen], set(list_stems(choice.words))
+        if not any(
+            choice in other or say_the_same(stems, set(list_stems(other.words))) for other in told
+        ):
             before = replace(choice, place=choice.place - 1)
             chosen.append(choice if any(before in other for other in told) else complete(choice))
     return join(chosen)
@@ -141,12 +143,6 @@ def _list_choices(hits: Sequence[Hit]) -> list[Choice]:
         if is_quotable(hit, place)
     ]
     return sorted(found, key=lambda choice: (-choice.score, choice.hit.rank, choice.place))
-
-
-def say_the_same(one: str, other: str) -> bool:
-    """Tell whether two sentences share most of their words, or one holds the other."""
-    first, second = (set(list_stems(words)) for words in (one, other))
-    return len(first & second) >= SAME * min(len(first), len(second))
 
 
 def join(chosen: Sequence[Choice]) -> list[Choice]:

@@ -26,6 +26,7 @@ _BEGINS = re.compile(r"(?:^|[.?!:;¿¡。？！：；])[\s\W_]*$")
 _LATIN = re.compile(r"[a-zß-ɏ]")
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
+_SHORT = 4  # Gree is not in "green"; of names that are only guessed, Iran is in "Iranian"
 _READ = 50  # passages looked into for a name whose sub-words they hold
 
 
@@ -59,9 +60,14 @@ def leave_out(question: str, names: Iterable[str]) -> str:
     return " ".join(left.split()) if any(sign.isalnum() for sign in left) else question
 
 
-def holds(text: str, name: str) -> bool:
-    """Tell whether a folded text holds a name, as a word or at the beginning of one."""
-    return bool(re.search(rf"(?<![^\W_]){re.escape(fold(name))}", text))
+def holds(text: str, name: str, known: bool = False) -> bool:
+    """Tell whether a folded text holds a name, as a word or at the beginning of one.
+
+    A `known` name of up to _SHORT letters is a company's more often than a country's: it begins too
+    many words that do not come from it, and may only have an s behind it.
+    """
+    ending = r"s?(?![a-zß-ɏ])" if known and len(name) <= _SHORT else ""
+    return bool(re.search(rf"(?<![^\W_]){re.escape(fold(name))}{ending}", text))
 
 
 def holds_number(text: str, number: str) -> bool:
@@ -75,8 +81,8 @@ def is_word(texts: Iterable[str], name: str) -> bool:
     return name.lower() != name and any(small.search(text) for text in texts)
 
 
-def occurs(release: Release, encoder: Encoder, name: str) -> bool:
-    """Tell whether any passage of a release holds a name.
+def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -> bool:
+    """Tell whether any passage of a release holds a name, `known` or not.
 
     Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
     """
@@ -85,7 +91,7 @@ def occurs(release: Release, encoder: Encoder, name: str) -> bool:
     rows = np.flatnonzero(overlap > 1 - 1e-4)
     if len(rows) > _READ:
         return True
-    return any(holds(fold(release.row(int(row))[0].text), name) for row in rows)
+    return any(holds(fold(release.row(int(row))[0].text), name, known) for row in rows)
 
 
 def _join(number: str) -> str:

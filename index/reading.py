@@ -10,13 +10,14 @@ import re
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
 from index.encoder import Encoder
 from index.kinds import Signs, read_signs
 
+SAME = 0.8  # of the stems of the shorter of two texts that say the same
 KEPT = 1000  # passages, about 12 kB each
 
 _WORD = re.compile(r"[^\W_]+")
@@ -58,6 +59,11 @@ def fold(text: str) -> str:
         return text.lower()
     spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return unicodedata.normalize("NFC", _ACCENTS.sub("", spelled))
+
+
+def say_the_same(one: Set[str], other: Set[str]) -> bool:
+    """Tell whether two texts share most of their stems, or one holds the other."""
+    return len(one & other) >= SAME * min(len(one), len(other))
 
 
 def list_stems(text: str) -> list[str]:

@@ -10,7 +10,7 @@ of so many would be by chance.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,9 +29,13 @@ from index.mentions import (
     occurs,
 )
 from index.ordinary import contrast, find_ordinary
-from index.reading import fold
+from index.reading import fold, say_the_same
 from index.release import Release
-from index.search import READ, Hit, find, rank
+from index.search import READ, Found, Hit, find, rank
+
+NO_RIVAL = (
+    3.0  # the lead where no passage says anything else: between answered questions and others
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ class Support:
 
     For it: `near`, the contrast of the question, the best of the hits; `told` and `told_passage`,
     that of what is asked with the sentence that answers best and with its passage; `overlap`, the
-    best of the hits. `share` is how far words count. Against it: `absent`, the names of the
-    question that no passage holds, and `absent_share`, their share of all its names;
-    `size`, ln of the number of different sentences, as the best of more is nearer by chance;
+    best of the hits; `lead`, see `find_lead`. `share` is how far words count. Against it: `absent`,
+    the names of the question that no passage holds, and `absent_share`, their share of all its
+    names; `size`, ln of the number of different sentences, as the best of more is nearer by chance;
     `lacks_number`, a number of the question is not in the passage; `lacks_count`, a number is asked
     for and the sentence has none. `same_language` tells whether the question is in the passage's
     language, `spelled_alike` whether in one that spells names as the passage does. Contrast,
@@ -53,6 +57,7 @@ class Support:
     told: float
     told_passage: float
     overlap: float
+    lead: float
     share: float
     absent: tuple[str, ...] = ()
     absent_share: float = 0.0
@@ -86,7 +91,7 @@ def survey(
     text = release.glossary.translate(question)
     known = dict.fromkeys([*release.companies, *release.glossary.names])
     named = find_names(text, known)
-    held = {name for name in named if occurs(release, encoder, name)}
+    held = {name for name in named if occurs(release, encoder, name, name in known)}
     # What is asked is the question without these, unless the best passages use one as a word: on
     # another core, it is encoded while the question is.
     texts = list(dict.fromkeys([text, leave_out(text, [name for name in named if name in held])]))
@@ -99,8 +104,10 @@ def survey(
     place = int(np.argmax(hits[0].sentences))
     passages = [one.passage.text for one in found]
     names = [name for name in named if name in known or not is_word(passages, name)]
-    around = f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
-    absent = [name for name in names if name not in held and not holds(fold(around), name)]
+    around = fold(
+        f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
+    )
+    absent = [name for name in names if name not in held and not holds(around, name, name in known)]
     asking = leave_out(asked.text, [name for name in names if name not in absent])
     query = rows[asking] if asking in rows else encoder.encode_queries([asking])[0]
     ordinary = find_ordinary(encoder, best.document.language)
@@ -111,6 +118,7 @@ def survey(
         told=contrast(float(best.candidate.vectors[place] @ query), query, ordinary),
         told_passage=contrast(float(best.candidate.vector @ query), query, ordinary),
         overlap=max(one.evidence.overlap for one in found),
+        lead=find_lead(hits, found),
         share=asked.share,
         absent=tuple(absent),
         absent_share=len(absent) / max(len(names), 1),
@@ -121,3 +129,20 @@ def survey(
         lacks_count=Kind(asked.text).lacks_count(best.candidate.sentences[place].signs),
     )
     return hits, support
+
+
+def find_lead(hits: Sequence[Hit], found: Sequence[Found]) -> float:
+    """Return how far the best hit's score is above that of the next that says something else.
+
+    Where a question is answered, one passage tends to stand out. Copies of it do not count as
+    others, and NO_RIVAL stands where no other is left.
+    """
+    stems = {
+        one.passage.id: frozenset().union(*(each.stems for each in one.candidate.sentences))
+        for one in found
+    }
+    best = hits[0]
+    for hit in hits[1:]:
+        if not say_the_same(stems[hit.passage.id], stems[best.passage.id]):
+            return best.score - hit.score
+    return NO_RIVAL

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from chatbot.confidence import ASKED, BIAS, FOUND, MATTER, estimate_confidence, load_weights
 from index.support import Support
 
-STRONG = Support(near=0.55, told=0.52, told_passage=0.5, overlap=0.8, share=1.0, size=5.0)
-FAR = Support(near=0.41, told=0.41, told_passage=0.4, overlap=0.0, share=0.0, size=5.0)
+STRONG = Support(0.55, told=0.52, told_passage=0.5, overlap=0.8, lead=6.0, share=1.0, size=5.0)
+FAR = Support(0.41, told=0.41, told_passage=0.4, overlap=0.0, lead=1.0, share=0.0, size=5.0)
 NUMBERS = st.floats(0.2, 0.7)
 SUPPORTS = st.builds(
-    Support, NUMBERS, NUMBERS, NUMBERS, st.floats(0, 1), st.floats(0, 1),
+    Support, NUMBERS, NUMBERS, NUMBERS, st.floats(0, 1), st.floats(0, 15), st.floats(0, 1),
     st.sampled_from([(), ("Huawei",)]), st.floats(0, 1), st.floats(0, 12), st.booleans(),
     st.booleans(),
     st.booleans(), st.booleans(),
@@ -52,7 +52,7 @@ def test_more_evidence_is_never_less_confidence(support: Support, more: float) -
     """Up in what speaks for an answer, and down in what speaks against it."""
     found = estimate_confidence(support)
     assert 0.0 <= found <= 1.0
-    for name in ("near", "told", "told_passage", "overlap"):
+    for name in ("near", "told", "told_passage", "overlap", "lead"):
         raised = replace(support, **{name: getattr(support, name) + more})
         assert estimate_confidence(raised) >= found
     for lacking in (replace(support, lacks_number=True), replace(support, lacks_count=True)):

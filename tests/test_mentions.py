@@ -80,6 +80,17 @@ def test_names_are_compared_without_case_and_accents() -> None:
     assert not holds(text, "Ride")
 
 
+def test_a_short_name_that_is_known_begins_no_other_word() -> None:
+    """Gree is not green; Iran, a guessed name, may be Iranian. Chinese has no blanks."""
+    text = fold("Green products; the Iranian BBC电视台; Gree's, BYDs")
+    assert not holds(fold("Green products"), "Gree", known=True)
+    assert holds(text, "Gree", known=True)
+    assert holds(text, "BYD", known=True)
+    assert holds(text, "BBC", known=True)
+    assert holds(text, "Iran")
+    assert holds("格力电器", "格力", known=True)
+
+
 def test_a_name_can_be_a_word_too() -> None:
     """Where the texts write it in small letters; numbers and Chinese have none."""
     assert is_word(["He drinks water daily."], "Water")

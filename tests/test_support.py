@@ -14,7 +14,7 @@ from index.ordinary import contrast, find_ordinary
 from index.publish import Releases
 from index.release import Release
 from index.search import search
-from index.support import Support, survey
+from index.support import NO_RIVAL, Support, survey
 from tests.fake_encoder import FakeEncoder
 
 
@@ -62,6 +62,32 @@ def test_names_and_numbers_that_are_not_there_are_told(
     assert _survey(release, encoder, "Who built the red bridge in 1999?").lacks_number is False
     assert _survey(release, encoder, "Who built the red bridge in 1998?").lacks_number is True
     assert _survey(release, encoder, "How many sons has the blue bridge of oak?").lacks_count
+
+
+def test_the_lead_is_over_what_says_something_else(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """It is the difference of the two best scores; a copy does not shorten it, nor a lone text."""
+    question = "When was the red bridge built?"
+    build(library, releases, encoder)
+    hits, support = survey(_live(releases), encoder, question, 5)
+    assert support is not None
+    assert support.lead == pytest.approx(hits[0].score - hits[1].score)
+    for path in library.folder.glob("*.txt"):
+        if path.name != "bridge.txt":
+            path.unlink()
+    text = "The red bridge was built in 1999 by Ada."
+    write("bridge.txt", text + "\n")
+    write("copy.txt", f"Yes: {text}\n")
+    build(library, releases, encoder)
+    assert _survey(_live(releases), encoder, question).lead == NO_RIVAL
+
+
+def _live(releases: Releases) -> Release:
+    return Release(releases.path(releases.live()))
 
 
 def test_a_follow_up_is_judged_by_what_it_asks(release: Release, encoder: FakeEncoder) -> None:
