@@ -9,9 +9,7 @@ costs nothing: the question is then judged by its meaning alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-
-import numpy as np
+from collections.abc import Iterable, Iterator
 
 from corpus.language import detect
 from index.encoder import Encoder
@@ -27,6 +25,7 @@ _LATIN = re.compile(r"[a-zß-ɏ]")
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
 _SHORT = 4  # Gree is not in "green"; of names that are only guessed, Iran is in "Iranian"
+_OWNS = re.compile(r"^[’']s\b")
 _READ = 50  # passages looked into for a name whose sub-words they hold
 
 
@@ -55,8 +54,9 @@ def find_numbers(question: str) -> list[str]:
 def leave_out(question: str, names: Iterable[str]) -> str:
     """Return a question without some names, or whole where no word is left."""
     left = question
-    for name in names:
-        left = re.sub(rf"{re.escape(name)}(?:[’']s\b)?", " ", left)
+    for name in filter(None, names):
+        first, *others = left.split(name)
+        left = " ".join([first, *(_OWNS.sub("", part, count=1) for part in others)])
     return " ".join(left.split()) if any(sign.isalnum() for sign in left) else question
 
 
@@ -66,8 +66,12 @@ def holds(text: str, name: str, known: bool = False) -> bool:
     A `known` name of up to _SHORT letters is a company's more often than a country's: it begins too
     many words that do not come from it, and may only have an s behind it.
     """
-    ending = r"s?(?![a-zß-ɏ])" if known and len(name) <= _SHORT else ""
-    return bool(re.search(rf"(?<![^\W_]){re.escape(fold(name))}{ending}", text))
+    sought, short = fold(name), known and len(name) <= _SHORT
+    for at in _find_all(text, sought):
+        behind = text[at + len(sought) :][:2].removeprefix("s")
+        if not text[:at][-1:].isalnum() and not (short and _LATIN.match(behind)):
+            return True
+    return False
 
 
 def holds_number(text: str, number: str) -> bool:
@@ -77,8 +81,12 @@ def holds_number(text: str, number: str) -> bool:
 
 def is_word(texts: Iterable[str], name: str) -> bool:
     """Tell whether texts use a name as an ordinary word too, in small letters."""
-    small = re.compile(rf"(?<!\w){re.escape(name.lower())}(?!\w)")
-    return name.lower() != name and any(small.search(text) for text in texts)
+    small = name.lower()
+    return small != name and any(
+        not _is_letter(text[:at][-1:]) and not _is_letter(text[at + len(small) :][:1])
+        for text in texts
+        for at in _find_all(text, small)
+    )
 
 
 def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -> bool:
@@ -87,11 +95,22 @@ def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -
     Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
     """
     spellings = encoder.split_subwords(list({name, fold(name)}))
-    overlap = np.max([release.lexical.match(each).overlap for each in spellings], axis=0)
-    rows = np.flatnonzero(overlap > 1 - 1e-4)
+    rows = {row for each in spellings for row in release.lexical.find_holding(each).tolist()}
     if len(rows) > _READ:
         return True
-    return any(holds(fold(release.row(int(row))[0].text), name, known) for row in rows)
+    return any(holds(fold(release.row(row)[0].text), name, known) for row in rows)
+
+
+def _find_all(text: str, sought: str) -> Iterator[int]:
+    """Yield every place of some words in a text; a pattern made for each name takes ten times."""
+    at = text.find(sought)
+    while at >= 0:
+        yield at
+        at = text.find(sought, at + 1)
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 def _join(number: str) -> str:
