@@ -92,6 +92,7 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     several = asks_for_several(question)
     most = PER_CASE_SEVERAL if several else PER_CASE
     chosen: list[Choice] = []
+    said: list[set[str]] = []
     per_case: dict[str, int] = {}
     for choice in found:
         held = per_case.get(choice.hit.case.id, 0)
@@ -99,8 +100,9 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
         if choice.score < found[0].score - margin or held == most or len(chosen) == QUOTES:
             continue
         stems = set(list_stems(choice.words))
-        if not any(say_the_same(stems, set(list_stems(other.words))) for other in chosen):
+        if not any(say_the_same(stems, other) for other in said):
             chosen.append(choice)
+            said.append(stems)
             per_case[choice.hit.case.id] = held + 1
     kind = Kind(question)
     chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
@@ -114,17 +116,17 @@ def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
     """
     cases = {choice.hit.case.id for choice in given}
     found = [one for one in _list_choices(hits) if one.hit.case.id in cases]
-    chosen: list[Choice] = []
+    told, said = list(given), [set(list_stems(choice.words)) for choice in given]
     for choice in found:
-        if len(chosen) == MORE:
+        if len(told) == len(given) + MORE:
             break
-        told, stems = [*given, *chosen], set(list_stems(choice.words))
-        if not any(
-            choice in other or say_the_same(stems, set(list_stems(other.words))) for other in told
-        ):
-            before = replace(choice, place=choice.place - 1)
-            chosen.append(choice if any(before in other for other in told) else complete(choice))
-    return join(chosen)
+        stems = set(list_stems(choice.words))
+        if any(choice in other for other in told) or any(say_the_same(stems, o) for o in said):
+            continue
+        before = replace(choice, place=choice.place - 1)
+        told.append(choice if any(before in other for other in told) else complete(choice))
+        said.append(stems)
+    return join(told[len(given) :])
 
 
 def complete(choice: Choice) -> Choice:

@@ -93,14 +93,10 @@ class Lexical:
         self._idf = _weigh(np.diff(self._starts), self.count)
         self._idf_unseen = float(_weigh(np.array(0), self.count))
 
-    def share(self, subwords: Sequence[int], texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        """Return the overlap, as in Matches, of a question with each of some texts."""
-        distinct = np.unique(np.asarray(subwords, np.int64))
-        weights = self._rarity(*self._find(distinct))
-        worth = list(zip(distinct.tolist(), weights.tolist(), strict=True))
-        sets = map(frozenset, texts)  # a sentence is short: NumPy's isin takes ten times as long
-        held = [sum(weight for term, weight in worth if term in text) for text in sets]
-        return np.array(held, np.float32) / max(float(weights.sum()), 1e-9)
+    def weigh(self, subwords: Sequence[int]) -> NDArray[np.float32]:
+        """Return the rarity of each distinct one of some sub-words, by number; they add up to 1."""
+        weights = self._rarity(*self._find(np.unique(np.asarray(subwords, np.int64))))
+        return weights / np.float32(max(float(weights.sum()), 1e-9))
 
     def match(self, subwords: Sequence[int]) -> Matches:
         """Compare a question's sub-words with every passage; repeated ones count as often."""

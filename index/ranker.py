@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -158,10 +158,14 @@ def find_local(counts: Floats, sentences: Floats) -> Floats:
     return np.where(counts > 0, np.log((sentences + 1) / (counts + 0.5)), 0.0)
 
 
-def mark(words: Sequence[object], texts: Sequence[Collection[object]]) -> Floats:
-    """Return (texts, words): 1 where a text holds a word, else 0."""
-    marks = [[word in text for word in words] for text in texts]
-    return np.array(marks, np.float32).reshape(len(texts), len(words))
+def mark(words: Sequence[object], texts: Sequence[frozenset[Any]]) -> Floats:
+    """Return (texts, words): 1 where a text holds a word, else 0; no word is there twice."""
+    places, distinct = {word: place for place, word in enumerate(words)}, frozenset(words)
+    held = [distinct & text for text in texts]  # most texts hold few of them
+    marks = np.zeros((len(texts), len(words)), np.float32)
+    rows = np.repeat(np.arange(len(texts)), [len(each) for each in held])
+    marks[rows, [places[word] for each in held for word in each]] = 1
+    return marks
 
 
 def _weigh(marks: Floats, weights: Floats) -> Floats:

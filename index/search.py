@@ -157,27 +157,27 @@ def find(
     fused = fuse(release.passages.compare(rows, centred), best, lexical, share)
     asked = Asked(
         text, about, query, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
-        weigh(release, content), share,
+        release.lexical.weigh(content), share,
     )  # fmt: skip
 
     first = np.lexsort((rows, -fused))[:k]
     records, read = read_rows(release, encoder, rows[first].tolist())
     vectors = release.passages.take(rows[first])
-    counts = [len(each) for each in read]
+    counts = np.array([len(each) for each in read])
     numbers = [release.starts[rows[at]] + np.arange(n) for at, n in zip(first, counts, strict=True)]
     said = release.sentences.take(np.concatenate(numbers))
-    ends = np.cumsum(counts)
+    starts: NDArray[np.int64] = np.cumsum(counts) - counts
+    dense, sentence = vectors @ query, np.maximum.reduceat(said @ query, starts)
     found = []
     for place, (at, record, sentences) in enumerate(zip(first, records, read, strict=True)):
-        row = int(rows[at])
-        vector, rowed = vectors[place], said[ends[place] - len(sentences) : ends[place]]
-        cosine = float((rowed @ query).max())
+        cosine = float(sentence[place])
         evidence = Evidence(
-            float(vector @ query), cosine, float(lexical[at]), float(overlap[at]),
+            float(dense[place]), cosine, float(lexical[at]), float(overlap[at]),
             contrast(cosine, query, find_ordinary(encoder, record[-1].language)),
         )  # fmt: skip
-        candidate = Candidate(float(fused[at]), vector, rowed, sentences)
-        found.append(Found(row, *record, evidence, candidate))
+        rowed = said[starts[place] : starts[place] + counts[place]]
+        candidate = Candidate(float(fused[at]), vectors[place], rowed, sentences)
+        found.append(Found(int(rows[at]), *record, evidence, candidate))
     return asked, found
 
 
@@ -198,11 +198,6 @@ def read_ahead(release: Release, encoder: Encoder) -> None:
     rows = range(min(release.passages.count, KEPT))
     for first in rows[::READ]:
         read_rows(release, encoder, rows[first : first + READ])
-
-
-def weigh(release: Release, subwords: Sequence[int]) -> Scores:
-    """Return the rarity of each distinct sub-word of a question, by number; they add up to 1."""
-    return release.lexical.share(subwords, [[one] for one in sorted(set(subwords))])
 
 
 def keep_content(question: str) -> str:

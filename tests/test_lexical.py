@@ -65,7 +65,7 @@ def test_scores_are_bm25(
 def test_overlap_is_the_share_of_rare_words(
     tmp_path_factory: pytest.TempPathFactory, texts: list[list[int]], query: list[int]
 ) -> None:
-    """Overlap is the idf of the distinct words a text holds over that of all, in both methods."""
+    """Overlap is the idf of the distinct words a text holds over that of all."""
     folder = tmp_path_factory.mktemp("lexical")
     write_lexical(texts, folder)
     lexical = Lexical(folder)
@@ -75,7 +75,8 @@ def test_overlap_is_the_share_of_rare_words(
         for text in texts
     ]
     np.testing.assert_allclose(lexical.match(query).overlap, truth, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(lexical.share(query, texts), truth, rtol=1e-4, atol=1e-5)
+    shares = [_idf(texts, term) / whole for term in sorted(set(query))]
+    np.testing.assert_allclose(lexical.weigh(query), shares, rtol=1e-4, atol=1e-5)
     holding = [row for row, text in enumerate(texts) if query and set(query) <= set(text)]
     assert lexical.find_holding(query).tolist() == holding
 
@@ -126,4 +127,4 @@ def test_texts_without_words_are_indexed_too(tmp_path: Path) -> None:
         found = Lexical(tmp_path / str(number)).match([5])
         assert found.scores.shape == (len(texts),)
         assert np.flatnonzero(found.scores).tolist() == [i for i, text in enumerate(texts) if text]
-        assert Lexical(tmp_path / str(number)).share([5], [[5], [4]]).tolist() == [1.0, 0.0]
+        assert Lexical(tmp_path / str(number)).weigh([5]).tolist() == [1.0]

@@ -126,8 +126,9 @@ def test_folding_keeps_what_is_no_accent() -> None:
 
 def test_marks_say_which_text_holds_which_word() -> None:
     """One row for each text, one column for each word, also where there is none."""
-    assert mark(["a", "b"], [["b", "c"], []]).tolist() == [[0, 1], [0, 0]]
-    assert mark([], [["b"], []]).shape == (2, 0)
+    texts = [frozenset({"b", "c"}), frozenset[str](), frozenset({"b", "a"})]
+    assert mark(["a", "b"], texts).tolist() == [[0, 1], [0, 0], [1, 1]]
+    assert mark([], texts).shape == (3, 0)
 
 
 @pytest.mark.parametrize(
