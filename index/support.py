@@ -33,9 +33,8 @@ from index.reading import fold, say_the_same
 from index.release import Release
 from index.search import READ, Found, Hit, find, rank
 
-NO_RIVAL = (
-    3.0  # the lead where no passage says anything else: between answered questions and others
-)
+# The lead where there are no others, between that of answered questions and that of the rest.
+NO_RIVAL = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +131,20 @@ def survey(
 
 
 def find_lead(hits: Sequence[Hit], found: Sequence[Found]) -> float:
-    """Return how far the best hit's score is above that of the next that says something else.
+    """Return how far the best hit's score is above that of the second other that tells its own.
 
-    Where a question is answered, one passage tends to stand out. Copies of it do not count as
-    others, and NO_RIVAL stands where no other is left.
+    Where a question is answered, one passage tends to stand out, or one and another that tells it
+    too, as a caption does. Copies do not count as others; NO_RIVAL stands where there are no two.
     """
     stems = {
         one.passage.id: frozenset().union(*(each.stems for each in one.candidate.sentences))
         for one in found
     }
-    best = hits[0]
-    for hit in hits[1:]:
-        if not say_the_same(stems[hit.passage.id], stems[best.passage.id]):
-            return best.score - hit.score
+    different: list[frozenset[str]] = []
+    for hit in hits:
+        words = stems[hit.passage.id]
+        if not any(say_the_same(words, other) for other in different):
+            different.append(words)
+        if len(different) == 3:
+            return hits[0].score - hit.score
     return NO_RIVAL

@@ -64,24 +64,30 @@ def test_names_and_numbers_that_are_not_there_are_told(
     assert _survey(release, encoder, "How many sons has the blue bridge of oak?").lacks_count
 
 
-def test_the_lead_is_over_what_says_something_else(
+def test_the_lead_is_over_the_second_other(
     library: Library,
     releases: Releases,
     encoder: FakeEncoder,
     write: Callable[[str, str], None],
 ) -> None:
-    """It is the difference of the two best scores; a copy does not shorten it, nor a lone text."""
+    """It is the difference to the third score; a copy makes it no shorter, nor do two texts."""
     question = "When was the red bridge built?"
+    write("one.txt", "The red bridge was built in 1999 by Ada.\n")
+    write("two.txt", "The blue tower was built of oak.\n")
+    write("three.txt", "Nine farmers drink green tea.\n")
+    for name in ("bridge.txt", "tea.txt"):
+        (library.folder / name).unlink()
     build(library, releases, encoder)
     hits, support = survey(_live(releases), encoder, question, 5)
     assert support is not None
-    assert support.lead == pytest.approx(hits[0].score - hits[1].score)
-    for path in library.folder.glob("*.txt"):
-        if path.name != "bridge.txt":
-            path.unlink()
-    text = "The red bridge was built in 1999 by Ada."
-    write("bridge.txt", text + "\n")
-    write("copy.txt", f"Yes: {text}\n")
+    assert len(hits) == 3
+    assert support.lead == pytest.approx(hits[0].score - hits[2].score)
+    write("copy.txt", "Yes: the red bridge was built in 1999 by Ada.\n")
+    build(library, releases, encoder)
+    hits, support = survey(_live(releases), encoder, question, 5)
+    assert support is not None
+    assert support.lead == pytest.approx(hits[0].score - hits[3].score)
+    (library.folder / "three.txt").unlink()
     build(library, releases, encoder)
     assert _survey(_live(releases), encoder, question).lead == NO_RIVAL
 
