@@ -13,7 +13,7 @@ from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit
 from index.splitter import open_splitter
 
 
-class StandIn:
+class StandIn(Encoder):
     """An encoder without a model: a vector by each text's hash, sub-words by the real tokenizer."""
 
     identity = "stand-in@1"
@@ -44,7 +44,7 @@ class StandIn:
         return [self._splitter.split(prepare_text(text).lower()) for text in texts]
 
 
-class Counted:
+class Counted(Encoder):
     """An encoder that counts the texts it encodes for passages, and the seconds that takes."""
 
     def __init__(self, encoder: Encoder) -> None:

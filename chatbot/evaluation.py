@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -282,3 +283,7 @@ class _Remembering:
                 self._rows = {text: row for text, row in self._rows.items() if text in texts}
             self._rows |= zip(new, self._encode(new), strict=True)
         return np.stack([self._rows[text] for text in texts])
+
+    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
+        """See Encoder."""
+        return partial(self.encode_queries, texts)

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -47,6 +48,10 @@ class Encoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) float32 unit rows, one for each question, in order."""
 
+    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
+        """Begin to encode questions, if others can do it meanwhile; what is returned waits."""
+        return partial(self.encode_queries, texts)
+
     def encode_passages(self, texts: Sequence[str], progress: Progress = ...) -> Vectors:
         """Return (n, d) float32 unit rows, one for each text, in order."""
 
@@ -55,6 +60,7 @@ class Encoder(Protocol):
 
     def __hash__(self) -> int:
         """Return a number by which what an encoder made is found again."""
+        return object.__hash__(self)
 
 
 def prepare_text(text: str) -> str:
@@ -81,7 +87,7 @@ class Traits:
     passage: str
 
 
-class TextEncoder:
+class TextEncoder(Encoder):
     """Prepares texts for a model that someone else runs; see Encoder.
 
     A text longer than the model reads is encoded in windows, and its vector is their mean weighted

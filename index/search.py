@@ -11,7 +11,7 @@ benchmarks/LOG.md has the figures and what did not help.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,21 +135,22 @@ def find(
     text: str,
     k: int,
     cases: Collection[int] | None = None,
-    query: Vectors | None = None,
+    vector: Callable[[], Vectors] | None = None,
 ) -> tuple[Asked | None, list[Found]]:
     """Return a question and its min(k, n) best passages by the fused score, ties by row.
 
-    `text` has its names as the texts have them; `query` is its vector where that is there already.
-    None and no passage where `cases` leave none.
+    `text` has its names as the texts have them; `vector` waits for its row (1, d) where that is on
+    its way. None and no passage where `cases` leave none.
     """
-    query = encoder.encode_queries([text])[0] if query is None else query
+    vector = vector or encoder.begin_queries([text])
     about = keep_content(text)
     subwords, content = encoder.split_subwords([text, about])
-    words = release.lexical.match(subwords)
+    words, of_content = release.lexical.match(subwords), release.lexical.match(content)
+    (query,) = vector()
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
         return None, []
-    lexical, overlap = words.scores[rows], release.lexical.match(content).overlap[rows]
+    lexical, overlap = words.scores[rows], of_content.overlap[rows]
     share = find_share(float(words.overlap[rows].max()))
     centred = query - CENTRE * (1.0 - share) * release.mean
     near, bounds = score_sentences(release, centred, rows)

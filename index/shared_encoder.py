@@ -7,7 +7,7 @@ company, and so would the answer. What batches would gain stands in benchmarks/L
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -18,7 +18,7 @@ from index.encoder import Encoder, Progress, Vectors, count_cores, ignore_progre
 PLACES = 128  # questions that are encoded or wait for it
 
 
-class SharedEncoder:
+class SharedEncoder(Encoder):
     """An encoder that any number of threads may ask; see Encoder.
 
     As many questions are encoded at once as there are cores, in the order in which they came.
@@ -35,10 +35,19 @@ class SharedEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder; raises BusyError at once where too many questions wait."""
-        rows = np.empty((len(texts), self.dimension), np.float32)
-        for number, future in enumerate([self._submit(text) for text in texts]):
-            rows[number] = future.result()
-        return rows
+        return self.begin_queries(texts)()
+
+    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
+        """See Encoder; raises BusyError at once where too many questions wait."""
+        futures = [self._submit(text) for text in texts]
+
+        def wait() -> Vectors:
+            rows = np.empty((len(texts), self.dimension), np.float32)
+            for number, future in enumerate(futures):
+                rows[number] = future.result()
+            return rows
+
+        return wait
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress

@@ -32,6 +32,7 @@ from index.ordinary import contrast, find_ordinary
 from index.reading import fold, say_the_same
 from index.release import Release
 from index.search import READ, Found, Hit, find, rank
+from index.vectors import Vectors
 
 # The lead where there are no others, between that of answered questions and that of the rest.
 NO_RIVAL = 3.0
@@ -89,13 +90,14 @@ def survey(
     """Return what `search` does, and the support of the question; None where there is no hit."""
     text = release.glossary.translate(question)
     known = dict.fromkeys([*release.companies, *release.glossary.names])
+    whole = encoder.begin_queries([text])
     named = find_names(text, known)
     held = {name for name in named if occurs(release, encoder, name, name in known)}
     # What is asked is the question without these, unless the best passages use one as a word: on
     # another core, it is encoded while the question is.
-    texts = list(dict.fromkeys([text, leave_out(text, [name for name in named if name in held])]))
-    rows = dict(zip(texts, encoder.encode_queries(texts), strict=True))
-    asked, found = find(release, encoder, text, max(k, READ), cases, rows[text])
+    content = leave_out(text, [name for name in named if name in held])
+    bare = whole if content == text else encoder.begin_queries([content])
+    asked, found = find(release, encoder, text, max(k, READ), cases, whole)
     if asked is None:
         return [], None
     hits = rank(asked, found, k)
@@ -108,7 +110,9 @@ def survey(
     )
     absent = [name for name in names if name not in held and not holds(around, name, name in known)]
     asking = leave_out(asked.text, [name for name in names if name not in absent])
-    query = rows[asking] if asking in rows else encoder.encode_queries([asking])[0]
+    query: Vectors = asked.query
+    if asking != text:
+        (query,) = (bare if asking == content else encoder.begin_queries([asking]))()
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     language = detect(question)

@@ -72,13 +72,19 @@ class Rows:
     def compare(self, numbers: NDArray[np.int64], query: Vectors) -> Vectors:
         """Return the inner products of the rows of these numbers with `query`, in their order.
 
-        Neighbouring rows, such as all there are, are not copied for it.
+        By FAISS, which reads rows where they are mapped: at no whole address, for which NumPy would
+        copy all of them first (3,568 rows in 1.4 ms instead of 0.6).
         """
-        products: Vectors
-        if len(numbers) and np.array_equal(numbers, np.arange(len(numbers)) + numbers[0]):
-            products = self._rows[int(numbers[0]) : int(numbers[-1]) + 1] @ query
-        else:
-            products = self._rows[numbers] @ query
+        products = np.empty(len(numbers), np.float32)
+        if len(numbers):
+            stay_alone()
+            labels = np.ascontiguousarray(numbers, np.int64)
+            asked = np.ascontiguousarray(query, np.float32)
+            index: Any = self._index
+            index.compute_distance_subset(
+                1, faiss.swig_ptr(asked), len(labels), faiss.swig_ptr(products),
+                faiss.swig_ptr(labels),
+            )  # fmt: skip
         return products
 
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Progress, Vectors, ignore_progress, make_unit
+from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit
 
 _WORD = re.compile(r"[^\W_]+|[\u3400-\u9fff]")
 
 
-class FakeEncoder:
+class FakeEncoder(Encoder):
     """Sums a fixed random vector for each lower-case word, so texts that share words are near."""
 
     def __init__(self, dimension: int = 32, identity: str = "fake@1") -> None:
