@@ -27,6 +27,7 @@ MATTER = {
 }  # fmt: skip
 ASKED = {
     "told": 1, "told passage": 1, "lead": 1, "share": 0, "number": -1, "count": -1,
+    "money": -1,
     "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
 
@@ -49,6 +50,7 @@ def describe(support: Support) -> dict[str, float]:
         "lead": support.lead,
         "number": float(support.lacks_number),
         "count": float(support.lacks_count),
+        "money": float(support.lacks_money),
     }
 
 

@@ -48,6 +48,23 @@ _HOW_MANY = _compile(
     "多少 第?几[个家次名人位项座支种条级部张岁层届集代间艘首所场天] 多[久长大高远重深宽快]"
     " いくつ 몇 сколько",
 )
+# What is asked for after "what is" and in Chinese before "how much": else it is only mentioned.
+_SUMS = (
+    "(?:revenues?|turnover|profits?|earnings|salary|salaries|wages?|budget|prices?|costs?|income"
+    "|fees?|gdp|exchange_rate|market_(?:value|cap))"
+)
+_HOW_MUCH_MONEY = _compile(
+    f"what_(?:is|was|were|are)_(?:[^?]{{1,40}}_)?{_SUMS} what_(?:did|does|do)_[^?]{{1,40}}_cost"
+    " how_much_(?:[^?]{1,40}_)?(?:money|costs?|spen[dt]|pa(?:y|id)|earn(?:ed)?|invest(?:ed)?|worth)"
+    " was_koste(?:t|n|te|ten) wie_(?:viel_geld|teuer|hoch_(?:ist|war|sind|waren)_(?:der_umsatz"
+    "|der_gewinn|der_preis|das_gehalt|die_kosten))"
+    " cuánto_(?:dinero|cuesta|cuestan|costó)"
+    " cuál_(?:es|fue)_(?:[^?]{1,40}_)?(?:precio|coste|salario)"
+    " combien_coûtent? combien_d.argent quel_(?:est|était)_le_(?:chiffre_d.affaires|prix|coût)",
+    "多少[钱元]"
+    " (?:收入|营收|营业额|利润|股价|价格|造价|投资|成本|费用|工资|预算|市值)[^，。？]{0,8}多少"
+    " выручка сколько\\sстоит",
+)
 _WHY = _compile(
     "why what_(?:causes?|caused|reason) warum weshalb wieso por_qué pourquoi perché por_que waarom",
     "为什么 为何 为甚么 原因 なぜ 왜 почему",
@@ -69,6 +86,10 @@ _DATE = _compile(
     " februar märz juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto"
     " septiembre octubre noviembre diciembre",
     r"\d{1,4}\s?年 \d世纪 [一二三四五六七八九十]世纪 月\d+日",
+)
+_MONEY = re.compile(
+    r"[$€£¥₹]|\b(?:us|hk)d\b|\b(?:rmb|cny|eur|gbp|jpy|usd|dollars?|euros?|pounds?|yuan|francs?|rupees?|yen"
+    r"|cents?|pesos?|dólar(?:es)?|libras?|pfund|livres?)\b|[\d万亿千百余多][美欧港日英]?[元镑]|人民币"
 )
 _NAME = re.compile(r"(?<=[\w,;:–-] )[A-ZÄÖÜÁÉÍÓÚÑ][\w'’.-]+")
 _REASON = _compile(
@@ -111,6 +132,7 @@ class Signs:
     numbers: tuple[str, ...]
     names: tuple[str, ...]
     number_word: bool
+    money: bool
     date: bool
     reason: bool
     leans: bool
@@ -123,6 +145,7 @@ def read_signs(sentence: str) -> Signs:
         tuple(_NUMBER.findall(sentence)),
         tuple(name.casefold() for name in _NAME.findall(sentence)),
         bool(_NUMBER_WORD.search(small)),
+        bool(_MONEY.search(small)),
         bool(_DATE.search(small)),
         bool(_REASON.search(small)),
         bool(_LEANS.match(sentence)),
@@ -138,6 +161,7 @@ class Kind:
         self._who, self._where, self._when, self._how_many, self._why = (
             bool(pattern.search(small)) for pattern in (_WHO, _WHERE, _WHEN, _HOW_MANY, _WHY)
         )
+        self._money = bool(_HOW_MUCH_MONEY.search(small))
         self._numbers = set(_NUMBER.findall(question))
         self._words = question.casefold()
 
@@ -165,6 +189,10 @@ class Kind:
         if self._how_many:
             return bool(number or word)
         return bool(date or number_at) if self._when else True
+
+    def lacks_money(self, signs: Signs) -> bool:
+        """Tell whether a sum of money may be asked for and a sentence names no currency."""
+        return self._money and not signs.money
 
     def lacks_count(self, signs: Signs) -> bool:
         """Tell whether a number is asked for and a sentence holds none, in digits or in words."""

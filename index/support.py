@@ -48,9 +48,9 @@ class Support:
     the names of the question that no passage holds, and `absent_share`, their share of all its
     names; `size`, ln of the number of different sentences, as the best of more is nearer by chance;
     `lacks_number`, a number of the question is not in the passage; `lacks_count`, a number is asked
-    for and the sentence has none. `same_language` tells whether the question is in the passage's
-    language, `spelled_alike` whether in one that spells names as the passage does. Contrast,
-    overlap and share are those of index.search.
+    for and the sentence has none; `lacks_money`, the same of a sum of money. `same_language` tells
+    whether the question is in the passage's language, `spelled_alike` whether in one that spells
+    names as the passage does. Contrast, overlap and share are those of index.search.
     """
 
     near: float
@@ -66,6 +66,7 @@ class Support:
     spelled_alike: bool = True
     lacks_number: bool = False
     lacks_count: bool = False
+    lacks_money: bool = False
 
     def tell(self, other: Support) -> Support:
         """Return the support of a follow-up asked with its subject, given that of it alone.
@@ -77,6 +78,7 @@ class Support:
             self, told=(self.near + other.told) / 2,
             told_passage=(self.near + other.told_passage) / 2,
             lacks_number=other.lacks_number, lacks_count=other.lacks_count,
+            lacks_money=other.lacks_money,
         )  # fmt: skip
 
 
@@ -115,6 +117,7 @@ def survey(
         (query,) = (bare if asking == content else encoder.begin_queries([asking]))()
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
+    kind, signs = Kind(asked.text), best.candidate.sentences[place].signs
     language = detect(question)
     support = Support(
         near=max(one.evidence.contrast for one in found),
@@ -129,7 +132,8 @@ def survey(
         same_language=language == best.document.language,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),
         lacks_number=not all(holds_number(best.passage.text, number) for number in numbers),
-        lacks_count=Kind(asked.text).lacks_count(best.candidate.sentences[place].signs),
+        lacks_count=kind.lacks_count(signs),
+        lacks_money=kind.lacks_money(signs),
     )
     return hits, support
 

@@ -55,7 +55,11 @@ def test_more_evidence_is_never_less_confidence(support: Support, more: float) -
     for name in ("near", "told", "told_passage", "overlap", "lead"):
         raised = replace(support, **{name: getattr(support, name) + more})
         assert estimate_confidence(raised) >= found
-    for lacking in (replace(support, lacks_number=True), replace(support, lacks_count=True)):
+    for lacking in (
+        replace(support, lacks_number=True),
+        replace(support, lacks_count=True),
+        replace(support, lacks_money=True),
+    ):
         assert estimate_confidence(lacking) <= found
     assert estimate_confidence(replace(support, absent=(), absent_share=0.0)) >= found
 

@@ -218,3 +218,21 @@ def test_the_sentence_that_answers_scores_best() -> None:
     one = Candidate(2.0, vectors[0], vectors, [read(text, [1, 2, 3]) for text in texts])
     scores = load_ranker().score(_asked(), [one])[1][0]
     assert scores[1] > scores[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "lacks"),
+    [
+        ("What is WeRide's revenue?", "It has 300 cars of level 4.", True),
+        ("What is WeRide's revenue?", "It earned 3 million US dollars.", False),
+        ("帕德玛水厂的造价是多少？", "The plant serves 3 million people.", True),
+        ("帕德玛水厂的造价是多少？", "水厂花费了5亿元。", False),
+        ("Was kostet eine Lampe?", "Sie kostet 30 €.", False),
+        ("How much water does it give?", "It gives 450,000 tons a day.", False),
+        ("How did it reduce the cost of noise?", "It put up walls.", False),
+        ("如何降低成本？", "采用了新技术。", False),
+    ],
+)
+def test_a_sum_of_money_needs_a_currency(question: str, sentence: str, lacks: bool) -> None:
+    """Where one is asked for; a cost that is only mentioned asks for none."""
+    assert Kind(question).lacks_money(read_signs(sentence)) is lacks

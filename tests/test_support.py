@@ -62,6 +62,7 @@ def test_names_and_numbers_that_are_not_there_are_told(
     assert _survey(release, encoder, "Who built the red bridge in 1999?").lacks_number is False
     assert _survey(release, encoder, "Who built the red bridge in 1998?").lacks_number is True
     assert _survey(release, encoder, "How many sons has the blue bridge of oak?").lacks_count
+    assert _survey(release, encoder, "What was the cost of the blue bridge of oak?").lacks_money
 
 
 def test_the_lead_is_over_the_second_other(
