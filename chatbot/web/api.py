@@ -71,8 +71,11 @@ def _errors(*statuses: int) -> Schema:
     }
 
 
-def expect_json(request: Request) -> None:
-    """Refuse a body that is not said to be JSON, which a foreign page could send unasked."""
+async def expect_json(request: Request) -> None:
+    """Refuse a body that is not said to be JSON, which a foreign page could send unasked.
+
+    As a coroutine, which costs no thread: others go through the pool, a fifth of a millisecond.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415, "send the body as Content-Type: application/json")
