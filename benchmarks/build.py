@@ -105,9 +105,9 @@ def follow(place: Path, encoder: Encoder, step: Sequence[str]) -> dict[str, Any]
     engine = Engine(releases, lambda: encoder)
     engine.warm()
     times = []
-    for question in QUESTIONS * 5:
+    for number, question in enumerate(QUESTIONS * 5):
         started = time.perf_counter()
-        engine.ask(question)
+        engine.ask(f"{question} {number}")  # equal ones are answered from memory
         times.append(time.perf_counter() - started)
     before = releases.live()
     with subprocess.Popen(step, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
