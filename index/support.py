@@ -46,7 +46,8 @@ class Support:
     that of what is asked with the sentence that answers best and with its passage; `overlap`, the
     best of the hits; `lead`, see `find_lead`. `share` is how far words count. Against it: `absent`,
     the names of the question that no passage holds, and `absent_share`, their share of all its
-    names; `size`, ln of the number of different sentences, as the best of more is nearer by chance;
+    names; `absent_known` tells whether the glossary knows one of them, however it is spelled;
+    `size`, ln of the number of different sentences, as the best of more is nearer by chance;
     `lacks_number`, a number of the question is not in the passage; `lacks_count`, a number is asked
     for and the sentence has none; `lacks_money`, the same of a sum of money. `same_language` tells
     whether the question is in the passage's language, `spelled_alike` whether in one that spells
@@ -67,6 +68,7 @@ class Support:
     lacks_number: bool = False
     lacks_count: bool = False
     lacks_money: bool = False
+    absent_known: bool = False
 
     def tell(self, other: Support) -> Support:
         """Return the support of a follow-up asked with its subject, given that of it alone.
@@ -128,6 +130,7 @@ def survey(
         share=asked.share,
         absent=tuple(absent),
         absent_share=len(absent) / max(len(names), 1),
+        absent_known=any(name in known for name in absent),
         size=math.log(release.said),
         same_language=language == best.document.language,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),

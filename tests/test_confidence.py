@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.confidence import ASKED, BIAS, FOUND, MATTER, estimate_confidence, load_weights
+from chatbot.confidence import (
+    ABSENT_KNOWN,
+    ASKED,
+    BIAS,
+    FOUND,
+    MATTER,
+    estimate_confidence,
+    load_weights,
+)
 from index.support import Support
 
 STRONG = Support(0.55, told=0.52, told_passage=0.5, overlap=0.8, lead=6.0, share=1.0, size=5.0)
@@ -45,6 +53,9 @@ def test_a_known_name_does_not_make_up_for_what_is_not_told() -> None:
     near = replace(STRONG, near=0.47, overlap=0.2, share=0.5)
     absent = replace(near, absent=("Huawei",), absent_share=1.0)
     assert estimate_confidence(absent) < estimate_confidence(near) / 2
+    known = replace(STRONG, absent=("Huawei",), absent_share=0.5, absent_known=True)
+    assert estimate_confidence(known) == ABSENT_KNOWN < 0.1
+    assert estimate_confidence(replace(known, near=0.2)) < ABSENT_KNOWN
 
 
 @given(support=SUPPORTS, more=st.floats(0, 0.2))

@@ -104,6 +104,9 @@ def test_what_the_report_does_not_say_is_said(report: Engine, question: str) -> 
         ("文远知行的股价是多少？", ""),
         ("中国电建的董事长是谁？", ""),
         ("What did BYD do for electric buses abroad?", "None of its texts names BYD."),
+        ("What did POWERCHINA do in Kenya?", "None of its texts names Kenya."),
+        ("中国电建在巴西建了什么？", "其中没有提到 Brazil。"),
+        ("What is WeRide's revenue?", ""),
         ("华为在非洲建了多少个基站？", "其中没有提到 Huawei。"),
     ],
 )

@@ -59,6 +59,7 @@ def test_names_and_numbers_that_are_not_there_are_told(
     """Absent names with their share; a year that the passage does not hold; a missing count."""
     support = _survey(release, encoder, "How many trains of the red bridge has Huawei for Ada?")
     assert (support.absent, support.absent_share) == (("Huawei",), 0.5)
+    assert not support.absent_known
     assert _survey(release, encoder, "Who built the red bridge in 1999?").lacks_number is False
     assert _survey(release, encoder, "Who built the red bridge in 1998?").lacks_number is True
     assert _survey(release, encoder, "How many sons has the blue bridge of oak?").lacks_count
