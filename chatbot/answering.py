@@ -140,11 +140,7 @@ def _search_and_quote(
     confidence = round(estimate_confidence(support), 3)
     choices = extractive.choose(question, hits) if confidence >= FOUND else []
     if choices:
-        parts, citations = extractive.compose(choices, language)
-        return Answer(
-            question, language, True, "extractive", parts, citations, (), (), confidence,
-            release.id, 0.0,
-        )  # fmt: skip
+        return _quote(choices, question, language, release, confidence)
     absent = support.absent if support and support.spelled_alike else ()
     return _absent(question, language, judged, release, confidence, absent)
 
@@ -168,13 +164,23 @@ def _quote_more(
         given += choices
         choices = extractive.choose_more(hits, given)
     if choices:
-        parts, citations = extractive.compose(choices, language)
-        return Answer(
-            subject, language, True, "extractive", parts, citations, (), (), confidence,
-            release.id, 0.0,
-        )  # fmt: skip
+        return _quote(choices, subject, language, release, confidence)
     made = _absent(subject, language, hits, release, confidence, ())
     return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
+
+
+def _quote(
+    choices: Sequence[extractive.Choice],
+    question: str,
+    language: str,
+    release: Release,
+    confidence: float,
+) -> Answer:
+    parts, citations = extractive.compose(choices, language)
+    return Answer(
+        question, language, True, "extractive", parts, citations, (), (), confidence,
+        release.id, 0.0,
+    )  # fmt: skip
 
 
 def _absent(
