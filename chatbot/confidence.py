@@ -30,7 +30,7 @@ MATTER = {
 }  # fmt: skip
 ASKED = {
     "told": 1, "told passage": 1, "lead": 1, "share": 0, "number": -1, "count": -1,
-    "money": -1,
+    "money": -1, "attribute": -1, "counted": -1,
     "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
 
@@ -54,6 +54,8 @@ def describe(support: Support) -> dict[str, float]:
         "number": float(support.lacks_number),
         "count": float(support.lacks_count),
         "money": float(support.lacks_money),
+        "attribute": float(support.lacks_attribute),
+        "counted": float(support.lacks_counted),
     }
 
 

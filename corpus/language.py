@@ -7,6 +7,7 @@ of languages: two that share a script and no common words look the same to it.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import Counter
@@ -25,6 +26,7 @@ _SCRIPTS = (
 )  # fmt: skip
 _LETTERS_PER_SIGN = 3  # a Chinese sign says about as much as three letters
 _SAMPLE = 20_000  # characters looked at to name a language
+_SHORT = 2_000  # characters of a text whose language is kept
 _LEAST_COMMON = 0.06  # share of common words below which a text is in none of the languages
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -118,9 +120,13 @@ _SIGNS = {"es": "ñ¿¡", "de": "ß", "pt": "ãõ"}
 def detect(text: str) -> str:
     """Return the primary tag of the language most of `text` is in, `und` where it does not show.
 
-    By script, then for Latin letters by common words. Looks at the first 20,000 characters.
+    By script, then for Latin letters by common words. Looks at the first 20,000 characters. What
+    was told of short texts last is kept: a question's language is asked for again and again.
     """
-    sample = text[:_SAMPLE]
+    return _detect_again(text) if len(text) <= _SHORT else _detect(text[:_SAMPLE])
+
+
+def _detect(sample: str) -> str:
     counts: Counter[str] = Counter()
     for character, number in Counter(sample).items():
         if character.isalpha():
@@ -133,6 +139,9 @@ def detect(text: str) -> str:
         counts["ja"] += counts.pop("zh", 0)
     top = max(counts, key=lambda script: (counts[script], script))
     return _detect_latin(sample) if top == "latin" else top
+
+
+_detect_again = functools.lru_cache(maxsize=256)(_detect)
 
 
 def _script_of(point: int) -> str:

@@ -1,8 +1,8 @@
 """Texts to unit vectors and to sub-words, whatever runs the model.
 
-A text is encoded on its own, never in a padded batch: its vector then depends on nothing but its
-words, so an incremental build gives the bytes of a full one. (Measured: long passages are as fast
-one by one, sentences 3.5 times slower than in batches of 32; see benchmarks/LOG.md.)
+A vector depends on nothing but the text's words, so that an incremental build gives the bytes of a
+full one, and a question the same answer however many are asked. So texts are read together only by
+a model that gives each the same bits as alone, see `Traits.together`; the others one by one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +25,10 @@ from index.splitter import Splitter
 
 PREPARATION = "nfc-1"  # names how a text is prepared below; part of the model's identity
 _AHEAD = 64  # texts that wait for a thread: few, so that a long build holds few of them
+# Sub-words read at once, with those that texts are padded by: four questions. More gain little, and
+# in long texts none; benchmarks/LOG.md has the times.
+_TOGETHER = 64
+_PADDING = 12  # sub-words padded in vain that take as long as another batch
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -76,8 +79,9 @@ def prepare_text(text: str) -> str:
 class Traits:
     """What an encoder has to know of a model beside its weights.
 
-    `limit` is how many sub-words it reads at once, special ones among them; `query` and `passage`
-    are the prompts put before a question and before a passage.
+    `limit` is how many sub-words of a text it reads at once, special ones among them; `query` and
+    `passage` are the prompts put before a question and before a passage. `together` tells that the
+    vector of a text is the same to the bit whichever texts are read with it.
     """
 
     identity: str
@@ -85,6 +89,7 @@ class Traits:
     limit: int
     query: str
     passage: str
+    together: bool = False
 
 
 class TextEncoder(Encoder):
@@ -98,15 +103,15 @@ class TextEncoder(Encoder):
         self,
         splitter: Splitter,
         traits: Traits,
-        run: Callable[[list[int]], Vectors],
+        run: Callable[[Sequence[list[int]]], Vectors],
         threads: int = 1,
     ) -> None:
         """Take what splits texts and what runs the model.
 
-        `run` makes the (d,) float32 vector of one window of sub-words; with `threads` over 1 it is
+        `run` makes the (n, d) float32 rows of n windows of sub-words; with `threads` over 1 it is
         called by as many at once while passages are encoded.
         """
-        self._splitter = splitter
+        self.splitter = splitter
         self._traits = traits
         self._run = run
         self._threads = threads
@@ -115,46 +120,82 @@ class TextEncoder(Encoder):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        rows = np.empty((len(texts), self.dimension), np.float32)
-        for number, text in enumerate(texts):
-            rows[number] = self._encode(self._traits.query + prepare_text(text))
-        return rows
+        return self._encode(self._traits.query, texts, map)
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress
     ) -> Vectors:
-        """See Encoder; `progress` is told texts done and in all after each."""
+        """See Encoder; `progress` is told about how many texts are done, and how many there are."""
         rows = np.empty((len(texts), self.dimension), np.float32)
-        prepared = (self._traits.passage + prepare_text(text) for text in texts)
-        for number, row in enumerate(self._map(prepared)):
-            rows[number] = row
-            progress(number + 1, len(texts))
+        with ThreadPoolExecutor(self._threads) as pool:
+            for first in range(0, len(texts), _AHEAD):
+                chunk = texts[first : first + _AHEAD]
+
+                def tell(share: float, first: int = first, count: int = len(chunk)) -> None:
+                    progress(first + round(count * share), len(texts))
+
+                rows[first : first + len(chunk)] = self._encode(
+                    self._traits.passage, chunk, pool.map, tell
+                )
         return rows
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""
-        return [self._splitter.split(prepare_text(text).lower()) for text in texts]
+        return [self.splitter.split(prepare_text(text).lower()) for text in texts]
 
-    def _map(self, texts: Iterable[str]) -> Iterable[Vectors]:
-        """Yield the vectors of texts in their order, encoded by as many threads as there may be."""
-        if self._threads == 1:
-            yield from map(self._encode, texts)
-            return
-        left = iter(texts)
-        with ThreadPoolExecutor(self._threads) as pool:
-            while batch := list(islice(left, _AHEAD)):
-                yield from pool.map(self._encode, batch)
-
-    def _encode(self, text: str) -> Vectors:
-        start, end = self._splitter.start, self._splitter.end
-        ids = self._splitter.split(text)
+    def _encode(
+        self,
+        prompt: str,
+        texts: Sequence[str],
+        each: Callable[..., Iterable[Vectors]],
+        tell: Callable[[float], None] = lambda _: None,
+    ) -> Vectors:
+        """Return the rows of texts; `each` is `map` or one like it; `tell` hears the share done."""
+        start, end = self.splitter.start, self.splitter.end
         size = self._traits.limit - len(start) - len(end)
-        windows = [ids[at : at + size] for at in range(0, max(len(ids), 1), size)]
-        total = np.zeros(self.dimension, dtype=np.float32)
-        for window in windows:
-            row = make_unit(self._run([*start, *window, *end]))
-            total += max(len(window), 1) * row
-        return make_unit(total)
+        windows: list[list[int]] = []
+        firsts: list[int] = []  # of each text's windows
+        for text in texts:
+            ids = self.splitter.split(prompt + prepare_text(text))
+            firsts.append(len(windows))
+            windows += [
+                [*start, *ids[at : at + size], *end] for at in range(0, max(len(ids), 1), size)
+            ]
+        most = _TOGETHER if self._traits.together else 0
+        batches = list(divide([len(window) for window in windows], most))
+        made = each(self._run, [[windows[number] for number in batch] for batch in batches])
+        rows = np.empty((len(windows), self.dimension), np.float32)
+        done = 0
+        for batch, some in zip(batches, made, strict=True):
+            rows[batch] = some
+            done += len(batch)
+            tell(done / len(windows))
+        rows = make_unit(rows)
+        if len(windows) == len(texts):
+            return rows
+        special = len(start) + len(end)
+        weights = np.array([max(len(window) - special, 1) for window in windows], np.float32)
+        return make_unit(np.add.reduceat(weights[:, None] * rows, firsts))
+
+
+def divide(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """Give the numbers of texts of some lengths in batches, the longest first.
+
+    Padded to its longest, a batch has up to `most` sub-words, _PADDING of them in vain; or it is
+    one text.
+    """
+    batch: list[int] = []
+    longest = padding = 0
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        padding += longest - lengths[number]
+        if batch and ((len(batch) + 1) * longest > most or padding > _PADDING):
+            yield batch
+            batch = []
+        if not batch:
+            longest, padding = lengths[number], 0
+        batch.append(number)
+    if batch:
+        yield batch
 
 
 def count_cores() -> int:
@@ -163,10 +204,11 @@ def count_cores() -> int:
     return min(len(allowed(0)) if allowed else os.cpu_count() or 1, 8)
 
 
-def make_unit(vector: Vectors) -> Vectors:
-    """Return a vector (d,) at length 1; one of length 0 stays as it is."""
-    unit: Vectors = vector / np.maximum(np.linalg.norm(vector), np.float32(1e-12))
-    return unit
+def make_unit(vectors: Vectors) -> Vectors:
+    """Return vectors (..., d) at length 1; one of length 0 stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    units: Vectors = vectors / np.maximum(lengths, np.float32(1e-12))
+    return units
 
 
 def find_prompts(prompts: Mapping[str, str | None], folder: Path) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 _Pattern = re.Pattern[str]
 
 
-def _compile(words: str, signs: str = "") -> _Pattern:
+def compile_words(words: str, signs: str = "") -> _Pattern:
     """Return a pattern of whole words, `_` for a blank in one, or of signs anywhere.
 
     For texts in small letters: told to ignore case, it takes twice as long.
@@ -22,25 +22,25 @@ def _compile(words: str, signs: str = "") -> _Pattern:
     return re.compile("|".join([rf"\b(?:{whole})\b", *signs.split()]))
 
 
-_WHO = _compile(
+_WHO = compile_words(
     "who whom whose wer wem wen wessen quién quiénes qui chi quem",
     "谁 哪位 何人 誰 누구 кто",
 )
-_WHERE = _compile(
+_WHERE = compile_words(
     "where (?:what|which)_(?:city|country|state|place|town|region|continent|province|village)"
     " wo woher wohin welche[mnrs]?_(?:stadt|land|ort|staat|region) dónde adónde"
     " qué_(?:ciudad|país|estado|lugar|región) où quelle?_(?:ville|pays|région) onde dove waar",
     "哪里 哪儿 何处 何地 什么地方 哪个?(?:国家|城市|地方|地区|省|市|县|区|国|州) 什么(?:国家|城市)"
     " 位于 どこ 어디 где",
 )
-_WHEN = _compile(
+_WHEN = compile_words(
     "when (?:what|which)_(?:year|date|month|day|century|decade) wann"
     " welche[mnrs]?_(?:jahr|jahre|jahrhundert|monat|tag|datum) cuándo"
     " qué_(?:año|fecha|mes|día|siglo) quand quelle_(?:année|date) quando wanneer",
     "何时 什么时[候间期] 哪一?[年天日月] 哪个?(?:月|年代|世纪|朝代|时期) 几[月号日] 何年 什么年代"
     " いつ 언제 когда",
 )
-_HOW_MANY = _compile(
+_HOW_MANY = compile_words(
     "how_(?:many|much|long|often|old|far|large|big|high|tall|deep|wide|fast|heavy)"
     " what_(?:percentage|percent|number|amount|population|age|share|proportion)"
     " wie_(?:viele?|lange|oft|alt|weit|groß|hoch|tief|schnell) wieviele? cuánt[oa]s? combien"
@@ -53,7 +53,7 @@ _SUMS = (
     "(?:revenues?|turnover|profits?|earnings|salary|salaries|wages?|budget|prices?|costs?|income"
     "|fees?|gdp|exchange_rate|market_(?:value|cap))"
 )
-_HOW_MUCH_MONEY = _compile(
+_HOW_MUCH_MONEY = compile_words(
     f"what_(?:is|was|were|are)_(?:[^?]{{1,40}}_)?{_SUMS} what_(?:did|does|do)_[^?]{{1,40}}_cost"
     " how_much_(?:[^?]{1,40}_)?(?:money|costs?|spen[dt]|pa(?:y|id)|earn(?:ed)?|invest(?:ed)?|worth)"
     " was_koste(?:t|n|te|ten) wie_(?:viel_geld|teuer|hoch_(?:ist|war|sind|waren)_(?:der_umsatz"
@@ -65,7 +65,7 @@ _HOW_MUCH_MONEY = _compile(
     " (?:收入|营收|营业额|利润|股价|价格|造价|投资|成本|费用|工资|预算|市值)[^，。？]{0,8}多少"
     " выручка сколько\\sстоит",
 )
-_WHY = _compile(
+_WHY = compile_words(
     "why what_(?:causes?|caused|reason) warum weshalb wieso por_qué pourquoi perché por_que waarom",
     "为什么 为何 为甚么 原因 なぜ 왜 почему",
 )
@@ -74,13 +74,13 @@ _NUMBER = re.compile(
     r"\d+(?:[.,]\d+)*|[一二三四五六七八九十百千万亿两]+"
     r"(?=[年月日个家次名人位项座支种万亿余多岁条级部张层届集代间所场天公米吨])"
 )
-_NUMBER_WORD = _compile(
+_NUMBER_WORD = compile_words(
     "one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty"
     " hundreds? thousands? millions? billions? dozens? half twice zwei drei vier fünf sechs sieben"
     " acht neun zehn hundert tausend millionen dos tres cuatro cinco seis siete ocho nueve diez"
     " cien mil millones deux trois quatre cinq sept huit neuf dix cent mille"
 )
-_DATE = _compile(
+_DATE = compile_words(
     r"(?:1\d{3}|20\d\d) \d+(?:st|nd|rd|th)_century \d+\._jahrhundert siglo_[ivx]+"
     " january february march april june july august september october november december januar"
     " februar märz juni juli oktober dezember enero febrero marzo abril mayo junio julio agosto"
@@ -92,7 +92,7 @@ _MONEY = re.compile(
     r"|cents?|pesos?|dólar(?:es)?|libras?|pfund|livres?)\b|[\d万亿千百余多][美欧港日英]?[元镑]|人民币"
 )
 _NAME = re.compile(r"(?<=[\w,;:–-] )[A-ZÄÖÜÁÉÍÓÚÑ][\w'’.-]+")
-_REASON = _compile(
+_REASON = compile_words(
     "because since due_to therefore reason caused? as_a_result weil da denn wegen aufgrund daher"
     " porque debido ya_que a_causa car parce perché poiché omdat",
     "因 由于 所以 为了 故",
@@ -167,7 +167,7 @@ class Kind:
 
     def find_signs(self, signs: Signs) -> tuple[float, ...]:
         """Return how much each of SIGNS shows in a sentence, 0 or 1, names up to 3."""
-        number = any(one not in self._numbers for one in signs.numbers)
+        number = not self._numbers.issuperset(signs.numbers)
         news = sum(name not in self._words for name in signs.names)
         names = min(news, _MOST_NAMES)
         return (

@@ -13,6 +13,7 @@ build, so a question only adds up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,27 +101,33 @@ class Lexical:
 
     def match(self, subwords: Sequence[int]) -> Matches:
         """Compare a question's sub-words with every passage; repeated ones count as often."""
-        scores, overlap = np.zeros((2, self.count), np.float32)
-        distinct, counts = np.unique(np.asarray(subwords, np.int64), return_counts=True)
-        places, seen = self._find(distinct)
-        for place, count in zip(places[seen].tolist(), counts[seen].tolist(), strict=True):
-            part = slice(self._starts[place], self._starts[place + 1])
-            rows = self._rows[part]
-            scores[rows] += count * self._weights[part]
-            overlap[rows] += self._idf[place]
-        return Matches(scores, overlap / max(float(self._rarity(places, seen).sum()), 1e-9))
+        counts = Counter(subwords)
+        distinct = sorted(counts)
+        places, seen = self._find(np.array(distinct, np.int64))
+        sizes, rows, weights = self._take(places[seen])
+        times = np.array([counts[each] for each in distinct], np.float32)[seen]
+        scores = np.bincount(rows, np.repeat(times, sizes) * weights, self.count)
+        overlap = np.bincount(rows, np.repeat(self._idf[places[seen]], sizes), self.count)
+        whole = max(float(self._rarity(places, seen).sum()), 1e-9)
+        return Matches(scores.astype(np.float32), (overlap / whole).astype(np.float32))
 
     def find_holding(self, subwords: Sequence[int]) -> NDArray[np.int64]:
         """Return the rows of the texts that hold every one of some sub-words, ascending, int64."""
-        places, seen = self._find(np.unique(np.asarray(subwords, np.int64)))
+        distinct = np.array(sorted(set(subwords)), np.int64)
+        places, seen = self._find(distinct)
         if not len(places) or not seen.all():
             return np.empty(0, np.int64)
-        parts = [self._rows[self._starts[at] : self._starts[at + 1]] for at in places.tolist()]
-        parts.sort(key=len)
-        held = parts[0]
-        for part in parts[1:]:
-            held = held[np.isin(held, part, assume_unique=True)]
-        return held.astype(np.int64)
+        return np.flatnonzero(np.bincount(self._take(places)[1]) == len(places))
+
+    def _take(
+        self, places: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        """Return of some terms how many entries each has, and their rows and weights, in order."""
+        firsts, ends = self._starts[places], self._starts[places + 1]
+        parts = [slice(*each) for each in zip(firsts.tolist(), ends.tolist(), strict=True)]
+        rows = np.concatenate([self._rows[:0], *(self._rows[part] for part in parts)])
+        weights = np.concatenate([self._weights[:0], *(self._weights[part] for part in parts)])
+        return ends - firsts, rows, weights
 
     def _find(self, subwords: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Return the place of each sub-word among the terms, and whether it is there at all."""

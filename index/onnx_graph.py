@@ -6,12 +6,13 @@ gains.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 _MICROSOFT = "com.microsoft"  # operators of onnxruntime's own
+_ONE_SIDED = 4.0  # times as far above 0 as below it
 
 
 class _Graph:
@@ -31,6 +32,15 @@ class _Graph:
         import onnx
 
         return onnx.numpy_helper.to_array(self.constants[name])
+
+    def read_size(self, shape: str, place: int) -> int:
+        """Return one of the sizes of a shape, 0 where it is not fixed."""
+        if shape in self.constants:
+            return int(self.read(shape).reshape(-1)[place])
+        node = self.makers.get(shape)
+        if node is None or node.op_type != "Concat" or node.input[place] not in self.constants:
+            return 0
+        return int(self.read(node.input[place]).reshape(-1)[0])
 
     def hold(self, name: str, array: Any) -> str:
         """Add a constant and return its name."""
@@ -84,7 +94,7 @@ def merge_projections(model: Any) -> int:
     """Have each attention take its queries, keys and values from one product; returns how many.
 
     Of a model exported with attention as one operator, whose three products have one input and a
-    bias each, and which reads one text at a time: no text is padded, so the mask is left out.
+    bias each.
     """
     import onnx
 
@@ -101,15 +111,13 @@ def merge_projections(model: Any) -> int:
         if not all(parts) or not ends or len({part[3].input[0] for part in parts}) != 1:
             continue
         names = [(part[3].input[1], part[2].input[1]) for part in parts]
-        shape = parts[0][1].input[1]
-        if not all(
-            each in graph.constants for each in (shape, *(n for pair in names for n in pair))
-        ):
+        size = graph.read_size(parts[0][1].input[1], -1)  # texts, sub-words, heads, width of one
+        if not all(name in graph.constants for pair in names for name in pair):
             continue
         weights = [graph.read(weight) for weight, _ in names]
-        heads = int(graph.read(shape).reshape(-1)[-2])  # texts, sub-words, heads, width of one
-        if len({each.shape for each in weights}) != 1 or heads < 1:
+        if len({each.shape for each in weights}) != 1 or size < 1:
             continue
+        heads = weights[0].shape[1] // size
         name = node.name or node.output[0]
         weight = graph.hold(f"{name}.weight", np.concatenate(weights, axis=1))
         bias = graph.hold(f"{name}.bias", np.concatenate([graph.read(each) for _, each in names]))
@@ -119,7 +127,7 @@ def merge_projections(model: Any) -> int:
             make("MatMul", [parts[0][3].input[0], weight], [f"{name}.product"], f"{name}.product"),
             make("Add", [f"{name}.product", bias], [f"{name}.sum"]),
             make("Split", [f"{name}.sum"], taken, num_outputs=3, axis=-1),
-            make("Attention", taken, [ends[1].output[0]], q_num_heads=heads,
+            make("Attention", [*taken, *node.input[3:]], [ends[1].output[0]], q_num_heads=heads,
                  kv_num_heads=heads, **scale),
         ]  # fmt: skip
         gone |= {each.output[0] for part in parts for each in part}
@@ -128,44 +136,96 @@ def merge_projections(model: Any) -> int:
     return len(made)
 
 
-def quantize_rows(model: Any, products: Collection[str]) -> None:
-    """Put products, by their names, into 8 bits with a scale for each row of their input.
+def find_products(model: Any) -> dict[str, str]:
+    """Return what each product with weights multiplies, by the product's name, in their order."""
+    held = {each.name for each in model.graph.initializer if len(each.dims) == 2}
+    return {
+        node.name: node.input[0]
+        for node in model.graph.node
+        if node.op_type == "MatMul" and node.input[1] in held
+    }
 
-    A row is a sub-word, so where one peaks far above the rest, it alone is rounded coarsely. Rows
-    of weights are rounded by column, inputs around 0.
+
+def quantize_products(
+    model: Any, ranges: Mapping[str, tuple[float, float]], rows: Collection[str]
+) -> None:
+    """Put every product with weights into 8 bits.
+
+    Weights are rounded by column. What they multiply is rounded by the least and the largest number
+    it has in `ranges`, by its name, or, for the products named in `rows`, with a scale for each
+    row, which is a sub-word: where one peaks far above the rest, it alone is rounded coarsely. So
+    no text is rounded by what stands in another.
     """
     import onnx
 
-    if not products:
-        return
     graph = _Graph(model)
-    make = onnx.helper.make_node
-    one, zero = graph.hold("rows.one", np.float32(1)), graph.hold("rows.zero", np.uint8(128))
-    step = graph.hold("rows.step", np.float32(1 / 127))
-    least = graph.hold("rows.least", np.float32(1e-30))  # of a row of nothing
-    axes, last = graph.hold("rows.axes", np.array([0, 2])), graph.hold("rows.last", np.array([1]))
+    products = find_products(model)
     made: dict[str, list[Any]] = {}
+    gone: set[str] = set()
     for number, node in enumerate(each for each in graph.graph.node if each.name in products):
         given, weight = node.input
         held = graph.read(weight)
         scales = (np.maximum(np.abs(held).max(axis=0), 1e-30) / 127).astype(np.float32)
-        whole = graph.hold(f"{weight}.whole", np.round(held / scales).astype(np.int8))
-        scale = graph.hold(f"{weight}.scale", scales)
-        p = f"rows.{number}."
-        zeros = onnx.numpy_helper.from_array(np.array([128], np.uint8))
+        factor = [
+            graph.hold(f"{weight}.whole", np.round(held / scales).astype(np.int8)),
+            graph.hold(f"{weight}.scale", scales),
+        ]
+        low, high = ranges[given]
+        if node.name in rows:
+            nodes = _multiply_by_row(graph, node, f"rows.{number}", low, high, *factor)
+            made[node.output[0]] = nodes
+            continue
+        low, high = min(low, 0.0), max(high, 1e-30)
+        step = np.float32((high - low) / 255)
+        scale = graph.hold(f"{given}.{number}.step", step)
+        zero = graph.hold(f"{given}.{number}.zero", np.uint8(round(-low / float(step))))
+        bias, (out,) = "", node.output
+        users = graph.users.get(out, [])
+        if len(users) == 1 and users[0].op_type == "Add":
+            (other,) = [name for name in users[0].input if name != out] or [out]
+            if other in graph.constants and len(graph.constants[other].dims) == 1:
+                bias, (out,) = other, users[0].output
+                gone.add(out)
+        rounded = f"{given}.{number}.rounded"
+        whole, column = factor
         made[node.output[0]] = [
-            make("Abs", [given], [f"{p}size"]),
-            make("ReduceMax", [f"{p}size", axes], [f"{p}largest"], keepdims=0),
-            make("Max", [f"{p}largest", least], [f"{p}peak"]),
-            make("Mul", [f"{p}peak", step], [f"{p}step"]),
-            make("Shape", [f"{p}step"], [f"{p}shape"]),
-            make("ConstantOfShape", [f"{p}shape"], [f"{p}zeros"], value=zeros),
-            make("QuantizeLinear", [given, f"{p}step", f"{p}zeros"], [f"{p}rounded"], axis=1),
-            make("MatMulIntegerToFloat", [f"{p}rounded", whole, one, scale, zero],
-                 [f"{p}product"], domain=_MICROSOFT),
-            make("Unsqueeze", [f"{p}step", last], [f"{p}steps"]),
-            make("Mul", [f"{p}product", f"{p}steps"], [node.output[0]]),
+            onnx.helper.make_node("QuantizeLinear", [given, scale, zero], [rounded]),
+            onnx.helper.make_node(
+                "MatMulIntegerToFloat", [rounded, whole, scale, column, zero, "", bias], [out],
+                domain=_MICROSOFT,
+            ),
         ]  # fmt: skip
-    graph.replace(made, ())
+    graph.replace(made, gone)
     if not any(each.domain == _MICROSOFT for each in model.opset_import):
         model.opset_import.append(onnx.helper.make_opsetid(_MICROSOFT, 1))
+
+
+def _multiply_by_row(
+    graph: _Graph, node: Any, name: str, low: float, high: float, whole: str, column: str
+) -> list[Any]:
+    """Return the nodes of a product whose every row is rounded by its own peak.
+
+    A row of what is hardly below 0 peaks at its largest number, which spares looking at the others.
+    """
+    import onnx
+
+    make = onnx.helper.make_node
+    given, one_sided = node.input[0], high > _ONE_SIDED * -low
+    least = graph.hold(f"{name}.least", np.float32(max(-low if one_sided else 0.0, 1e-30)))
+    one, zero = graph.hold(f"{name}.one", np.float32(1)), graph.hold(f"{name}.zero", np.uint8(128))
+    steps = graph.hold(f"{name}.steps", np.float32(127))
+    last = graph.hold(f"{name}.last", np.array([-1]))
+    size = given if one_sided else f"{name}.size"
+    sized = [] if one_sided else [make("Abs", [given], [size])]
+    return [
+        *sized,
+        make("ReduceMax", [size, last], [f"{name}.largest"], keepdims=1),
+        make("Max", [f"{name}.largest", least], [f"{name}.peak"]),
+        make("Div", [steps, f"{name}.peak"], [f"{name}.finer"]),
+        make("Mul", [given, f"{name}.finer"], [f"{name}.scaled"]),
+        make("QuantizeLinear", [f"{name}.scaled", one, zero], [f"{name}.rounded"]),
+        make("MatMulIntegerToFloat", [f"{name}.rounded", whole, one, column, zero],
+             [f"{name}.product"], domain=_MICROSOFT),
+        make("Div", [f"{name}.peak", steps], [f"{name}.step"]),
+        make("Mul", [f"{name}.product", f"{name}.step"], [node.output[0]]),
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ benchmarks/LOG.md has the figures and what did not help.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -260,8 +261,7 @@ def find_share(overlap: float) -> float:
 
 def standardise(scores: Scores) -> Scores:
     """Return (x - mean) / deviation; all zero where every score is the same."""
-    deviation = scores.std()
-    if deviation < 1e-9:
-        return np.zeros_like(scores)
-    standard: Scores = (scores - scores.mean()) / deviation
+    centred = scores - scores.sum() / np.float32(len(scores))
+    deviation = math.sqrt(float(centred @ centred) / len(scores))  # a third of the time of std()
+    standard: Scores = centred / np.float32(deviation) if deviation >= 1e-9 else centred * 0
     return standard

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from corpus.errors import ModelError
 from index.encoder import (
     Progress,
@@ -71,10 +73,12 @@ class SentenceEncoder(TextEncoder):
         finally:
             self._torch.set_num_threads(1)
 
-    def _forward(self, ids: list[int]) -> Vectors:
+    def _forward(self, windows: Sequence[list[int]]) -> Vectors:
+        rows = np.empty((len(windows), self.traits.dimension), np.float32)
         with self._lock, self._torch.inference_mode():
-            tensor = self._torch.tensor([ids], device=self.model.device)
-            features = {"input_ids": tensor, "attention_mask": self._torch.ones_like(tensor)}
-            vector = self.model(features)["sentence_embedding"][0]
-            row: Vectors = vector.float().cpu().numpy()
-        return row
+            for number, ids in enumerate(windows):
+                tensor = self._torch.tensor([ids], device=self.model.device)
+                features = {"input_ids": tensor, "attention_mask": self._torch.ones_like(tensor)}
+                vector = self.model(features)["sentence_embedding"][0]
+                rows[number] = vector.float().cpu().numpy()
+        return rows

@@ -1,12 +1,9 @@
-"""One encoder for many askers: a bounded line, equal questions encoded once.
-
-A question is encoded on its own, not in a padded batch: in 8 bits a vector would depend on its
-company, and so would the answer. What batches would gain stands in benchmarks/LOG.md.
-"""
+"""One encoder for many askers: a bounded line, equal questions encoded once, others together."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -16,12 +13,14 @@ from corpus.errors import BusyError
 from index.encoder import Encoder, Progress, Vectors, count_cores, ignore_progress
 
 PLACES = 128  # questions that are encoded or wait for it
+TOGETHER = 4  # questions given to the encoder at once; more gain little, and wait for each other
 
 
 class SharedEncoder(Encoder):
     """An encoder that any number of threads may ask; see Encoder.
 
-    As many questions are encoded at once as there are cores, in the order in which they came.
+    As many threads encode as there are cores, in the order in which questions came. Where more wait
+    than there are threads free, each takes several.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -30,6 +29,8 @@ class SharedEncoder(Encoder):
         self.identity = encoder.identity
         self.dimension = encoder.dimension
         self._pool = ThreadPoolExecutor(count_cores(), "encode")
+        self._free, self._coming = count_cores(), 0  # threads without work, and on their way to it
+        self._waiting: deque[str] = deque()
         self._encoding: dict[str, Future[Vectors]] = {}
         self._lock = threading.Lock()
 
@@ -67,13 +68,34 @@ class SharedEncoder(Encoder):
                     raise BusyError(
                         "too many questions wait to be read; ask again in a few seconds"
                     )
-                future = self._encoding[text] = self._pool.submit(self._encode, text)
+                future = self._encoding[text] = Future()
+                self._waiting.append(text)
+                if self._free:
+                    self._free, self._coming = self._free - 1, self._coming + 1
+                    self._pool.submit(self._work)
             return future
 
-    def _encode(self, text: str) -> Vectors:
-        try:
-            row: Vectors = self._encoder.encode_queries([text])[0]
-            return row
-        finally:
+    def _work(self) -> None:
+        """Encode what waits, until nothing does."""
+        with self._lock:
+            self._coming -= 1
+        while True:
             with self._lock:
-                del self._encoding[text]
+                if not self._waiting:
+                    self._free += 1
+                    return
+                share = -(-len(self._waiting) // (self._free + self._coming + 1))
+                texts = [self._waiting.popleft() for _ in range(min(share, TOGETHER))]
+            try:
+                rows = self._encoder.encode_queries(texts)
+            except BaseException as error:  # noqa: BLE001 - whoever asked has to hear of it
+                told: list[Vectors | BaseException] = [error] * len(texts)
+            else:
+                told = list(rows)
+            for text, each in zip(texts, told, strict=True):
+                with self._lock:
+                    future = self._encoding.pop(text)
+                if isinstance(each, BaseException):
+                    future.set_exception(each)
+                else:
+                    future.set_result(each)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corpus.language import detect
+from index.attributes import LANGUAGES, lacks_attribute, lacks_counted
 from index.encoder import Encoder
 from index.kinds import Kind
 from index.mentions import (
@@ -49,9 +50,11 @@ class Support:
     names; `absent_known` tells whether the glossary knows one of them, however it is spelled;
     `size`, ln of the number of different sentences, as the best of more is nearer by chance;
     `lacks_number`, a number of the question is not in the passage; `lacks_count`, a number is asked
-    for and the sentence has none; `lacks_money`, the same of a sum of money. `same_language` tells
-    whether the question is in the passage's language, `spelled_alike` whether in one that spells
-    names as the passage does. Contrast, overlap and share are those of index.search.
+    for and the sentence has none; `lacks_money`, the same of a sum of money; `lacks_attribute` and
+    `lacks_counted`, the passage has no word for what is asked, see index.attributes.
+    `same_language` tells whether the question is in the passage's language, `spelled_alike` whether
+    in one that spells names as the passage does. Contrast, overlap and share are those of
+    index.search.
     """
 
     near: float
@@ -68,6 +71,8 @@ class Support:
     lacks_number: bool = False
     lacks_count: bool = False
     lacks_money: bool = False
+    lacks_attribute: bool = False
+    lacks_counted: bool = False
     absent_known: bool = False
 
     def tell(self, other: Support) -> Support:
@@ -80,7 +85,8 @@ class Support:
             self, told=(self.near + other.told) / 2,
             told_passage=(self.near + other.told_passage) / 2,
             lacks_number=other.lacks_number, lacks_count=other.lacks_count,
-            lacks_money=other.lacks_money,
+            lacks_money=other.lacks_money, lacks_attribute=other.lacks_attribute,
+            lacks_counted=other.lacks_counted,
         )  # fmt: skip
 
 
@@ -120,7 +126,8 @@ def survey(
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     kind, signs = Kind(asked.text), best.candidate.sentences[place].signs
-    language = detect(question)
+    language, judged = detect(question), best.document.language in LANGUAGES
+    alike = language == best.document.language
     support = Support(
         near=max(one.evidence.contrast for one in found),
         told=contrast(float(best.candidate.vectors[place] @ query), query, ordinary),
@@ -132,11 +139,13 @@ def survey(
         absent_share=len(absent) / max(len(names), 1),
         absent_known=any(name in known for name in absent),
         size=math.log(release.said),
-        same_language=language == best.document.language,
+        same_language=alike,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),
         lacks_number=not all(holds_number(best.passage.text, number) for number in numbers),
         lacks_count=kind.lacks_count(signs),
         lacks_money=kind.lacks_money(signs),
+        lacks_attribute=judged and lacks_attribute(asked.text, best.passage.text),
+        lacks_counted=judged and alike and lacks_counted(asked.text, best.passage.text),
     )
     return hits, support
 
@@ -147,13 +156,10 @@ def find_lead(hits: Sequence[Hit], found: Sequence[Found]) -> float:
     Where a question is answered, one passage tends to stand out, or one and another that tells it
     too, as a caption does. Copies do not count as others; NO_RIVAL stands where there are no two.
     """
-    stems = {
-        one.passage.id: frozenset().union(*(each.stems for each in one.candidate.sentences))
-        for one in found
-    }
+    sentences = {one.passage.id: one.candidate.sentences for one in found}
     different: list[frozenset[str]] = []
     for hit in hits:
-        words = stems[hit.passage.id]
+        words = frozenset[str]().union(*(each.stems for each in sentences[hit.passage.id]))
         if not any(say_the_same(words, other) for other in different):
             different.append(words)
         if len(different) == 3:

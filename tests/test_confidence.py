@@ -70,6 +70,8 @@ def test_more_evidence_is_never_less_confidence(support: Support, more: float) -
         replace(support, lacks_number=True),
         replace(support, lacks_count=True),
         replace(support, lacks_money=True),
+        replace(support, lacks_attribute=True),
+        replace(support, lacks_counted=True),
     ):
         assert estimate_confidence(lacking) <= found
     assert estimate_confidence(replace(support, absent=(), absent_share=0.0)) >= found

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import Encoder, find_prompts, identify, prepare_text
+from index import encoder
+from index.encoder import Encoder, divide, find_prompts, identify, prepare_text
 
 
 @given(text=st.text())
@@ -32,10 +33,31 @@ def test_a_vector_depends_on_its_words_alone(real_encoder: Encoder) -> None:
     assert (spaced == together[[0, 2]]).all()
 
 
+def test_questions_read_together_are_those_read_alone(real_encoder: Encoder) -> None:
+    """Whatever the others are, and however long: not a bit of a vector changes."""
+    texts = [f"{'why ' * (number % 9)}is tea green {number}?" for number in range(24)]
+    together = real_encoder.encode_queries(texts)
+    alone = np.concatenate([real_encoder.encode_queries([text]) for text in texts])
+    assert (together == alone).all()
+
+
+@given(lengths=st.lists(st.integers(1, 90)), most=st.integers(0, 200))
+def test_batches_hold_each_text_once(lengths: list[int], most: int) -> None:
+    """Of one text, or of some that fit when they are padded; the longest come first."""
+    batches = list(divide(lengths, most))
+    assert sorted(number for batch in batches for number in batch) == list(range(len(lengths)))
+    for batch in batches:
+        held = [lengths[number] for number in batch]
+        assert held == sorted(held, reverse=True)
+        assert len(batch) == 1 or len(batch) * held[0] <= most
+        assert len(batch) * held[0] - sum(held) <= encoder._PADDING
+
+
 def test_progress_counts_every_text(real_encoder: Encoder) -> None:
-    """The report after each text says how many of how many are done."""
+    """The reports say how many of how many are done, and end with all of them."""
     seen: list[tuple[int, int]] = []
-    rows = real_encoder.encode_passages(["one", "two"], lambda *done: seen.append(done))
+    long = ["water " * 200, "tea " * 200]
+    rows = real_encoder.encode_passages(long, lambda *done: seen.append(done))
     assert seen == [(1, 2), (2, 2)]
     assert rows.shape == (2, real_encoder.dimension)
     assert real_encoder.encode_passages([]).shape == (0, real_encoder.dimension)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from index import onnx_model
 from index.encoder import Encoder, identify
 from index.model_folder import NAME
 from index.models import find_model, load_encoder
-from index.onnx_encoder import WEIGHTS, OnnxEncoder
+from index.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
 from index.onnx_model import RECIPE
 from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS
@@ -172,7 +173,9 @@ def test_products_of_outliers_are_rounded_by_row(
         graph = onnx.load(place / WEIGHTS).graph
         sizes = {each.name: list(each.dims) for each in graph.initializer}
         rounded = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
-        by_row.append([sizes[node.input[1]] for node in rounded])
+        assert len(rounded) == 8  # of both layers
+        rows = [node for node in rounded if node.input[2].startswith("rows.")]
+        by_row.append([sizes[node.input[1]] for node in rows])
         kinds = [node.op_type for node in graph.node]
         assert kinds.count("Attention") == kinds.count("Split") == 2  # each takes one product
         assert "Transpose" not in kinds
@@ -194,6 +197,7 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     texts = ["water plant", "noise"]
     rows = encoder.encode_passages(texts), plain.encode_passages(texts)
     assert float((rows[0] * rows[1]).sum(axis=1).min()) > 0.98
+    assert json.loads((place / TRAITS).read_bytes())["together"]
     assert load_encoder(str(small), tmp_path, said.append).identity == encoder.identity
     assert len(said) == 1
     whole = (place / WEIGHTS).read_bytes()

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from index.onnx_graph import merge_projections, quantize_rows
+from index.onnx_graph import find_products, merge_projections, quantize_products
 
 Floats = NDArray[np.float32]
 HEADS, SIZE = 3, 4
@@ -42,13 +42,21 @@ def run(model: Any, x: Floats) -> Floats:
     return made
 
 
-def make_attention(chance: np.random.Generator, heads: int = HEADS) -> Any:
-    """Return a model of one attention as torch exports it, its last product of another input."""
+def make_attention(chance: np.random.Generator, fixed: bool) -> Any:
+    """Return a model of one attention as torch exports it, for a `fixed` number of texts or any."""
     nodes = []
     constants: dict[str, NDArray[Any]] = {
-        "split": np.array([1, -1, heads, WIDTH // heads]),
+        "split": np.array([1, -1, HEADS, SIZE]),
         "joined": np.array([1, -1, WIDTH]),
     }
+    if not fixed:
+        del constants["split"]
+        constants |= {"any": np.array([-1]), "size": np.array([SIZE])}
+        nodes = [
+            helper.make_node("Shape", ["x"], ["texts"], end=1),
+            helper.make_node("Shape", ["x"], ["words"], start=1, end=2),
+            helper.make_node("Concat", ["texts", "words", "any", "size"], ["split"], axis=0),
+        ]
     for part in "qkv":
         constants[f"{part}w"] = chance.standard_normal((WIDTH, WIDTH)).astype(np.float32)
         constants[f"{part}b"] = chance.standard_normal(WIDTH).astype(np.float32)
@@ -66,22 +74,32 @@ def make_attention(chance: np.random.Generator, heads: int = HEADS) -> Any:
     return make_model(nodes, constants, WIDTH)
 
 
-def test_attention_takes_one_product() -> None:
+@pytest.mark.parametrize("fixed", [True, False])
+def test_attention_takes_one_product(fixed: bool) -> None:
     """Three products become one, the transposes go, and what comes out is the same."""
     chance = np.random.default_rng(5)
-    model = make_attention(chance)
+    model = make_attention(chance, fixed)
     x = chance.standard_normal((1, 7, WIDTH)).astype(np.float32)
     before = run(model, x)
     assert merge_projections(model) == 1
-    assert [node.op_type for node in model.graph.node] == ["MatMul", "Add", "Split", "Attention"]
-    assert len(model.graph.initializer) == 2
+    kinds = [node.op_type for node in model.graph.node if node.op_type not in ("Shape", "Concat")]
+    assert kinds == ["MatMul", "Add", "Split", "Attention"]
+    assert sum(len(each.dims) == 2 for each in model.graph.initializer) == 1
     np.testing.assert_allclose(run(model, x), before, atol=1e-5)
+
+
+def test_a_mask_stays() -> None:
+    """What hides the words that texts are padded with is there afterwards too."""
+    model = make_attention(np.random.default_rng(9), fixed=True)
+    model.graph.node[-3].input.append("mask")
+    assert merge_projections(model) == 1
+    assert model.graph.node[-1].input[3] == "mask"
 
 
 @pytest.mark.parametrize("change", ["another input", "no bias", "another order"])
 def test_an_attention_of_another_kind_stays(change: str) -> None:
     """What is not exactly known is left as it is, to the byte."""
-    model = make_attention(np.random.default_rng(6))
+    model = make_attention(np.random.default_rng(6), fixed=True)
     nodes = {node.name or node.output[0]: node for node in model.graph.node}
     if change == "another input":
         nodes["v-product"].input[0] = "q2"
@@ -95,28 +113,58 @@ def test_an_attention_of_another_kind_stays(change: str) -> None:
     assert model.SerializeToString() == before
 
 
-def test_a_row_that_peaks_rounds_no_other() -> None:
-    """Each row is rounded by its own largest number, and the product is theirs in whole numbers."""
+def make_product(chance: np.random.Generator, columns: int = 5) -> tuple[Any, Floats]:
+    """Return a model of one product with a bias, and its weights."""
+    weight = chance.standard_normal((WIDTH, columns)).astype(np.float32)
+    bias = np.arange(columns, dtype=np.float32)
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["p"], "product"),
+        helper.make_node("Add", ["p", "b"], ["y"]),
+    ]
+    return make_model(nodes, {"w": weight, "b": bias}, columns), weight
+
+
+@pytest.mark.parametrize("low", [-6_000.0, -1.0])
+def test_a_row_that_peaks_rounds_no_other(low: float) -> None:
+    """Each row is rounded by its own peak, also where only numbers above 0 are looked at."""
     chance = np.random.default_rng(7)
-    weight = chance.standard_normal((WIDTH, 5)).astype(np.float32)
-    node = helper.make_node("MatMul", ["x", "w"], ["y"], "product")
-    model = make_model([node], {"w": weight}, 5)
-    quantize_rows(model, ["product"])
+    model, weight = make_product(chance)
+    assert find_products(model) == {"product": "x"}
     x = chance.standard_normal((1, 6, WIDTH)).astype(np.float32)
+    if low == -1.0:
+        x = np.maximum(x, low).astype(np.float32)
     x[0, 0, 3], x[0, 4] = 5_000.0, 0.0
-    columns = np.abs(weight).max(axis=0) / np.float32(127)
-    rows = np.maximum(np.abs(x[0]).max(axis=1, keepdims=True), 1e-30) / np.float32(127)
-    expected = (np.round(x[0] / rows) @ np.round(weight / columns)) * columns * rows
-    made = run(model, x)[0]
-    np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-6)
+    quantize_products(model, {"x": (low, 5_000.0)}, ["product"])
+    made = run(model, x)[0] - np.arange(5)
     assert not made[4].any()
     others = [1, 2, 3, 5]
-    assert np.abs(made - x[0] @ weight)[others].max() < 0.1  # by one scale for all they were 0
+    assert np.abs(made - x[0] @ weight)[others].max() < 0.15  # by one scale for all they were 0
+    np.testing.assert_allclose(made[0], (x[0] @ weight)[0], rtol=0.02, atol=20)
 
 
-def test_no_product_to_round_changes_nothing() -> None:
-    """A model without outliers keeps its operators, and none of onnxruntime's own."""
-    model = make_attention(np.random.default_rng(8))
-    before = model.SerializeToString()
-    quantize_rows(model, [])
-    assert model.SerializeToString() == before
+def test_a_product_is_rounded_by_the_range_it_has() -> None:
+    """What is in the range is near, what is beyond it is cut; the bias is taken in."""
+    chance = np.random.default_rng(8)
+    model, weight = make_product(chance)
+    quantize_products(model, {"x": (-1.0, 2.0)}, [])
+    assert [node.op_type for node in model.graph.node] == ["QuantizeLinear", "MatMulIntegerToFloat"]
+    x: Floats = chance.uniform(-1, 2, (1, 6, WIDTH)).astype(np.float32)
+    exact = x[0] @ weight + np.arange(5)
+    np.testing.assert_allclose(run(model, x)[0], exact, atol=0.1)
+    np.testing.assert_array_equal(
+        run(model, (x + 9).astype(np.float32)), run(model, np.full_like(x, 2.0))
+    )
+
+
+@pytest.mark.parametrize("rows", [["product"], []])
+def test_texts_do_not_round_each_other(rows: list[str]) -> None:
+    """Read together, texts have the numbers to the bit that each has alone."""
+    chance = np.random.default_rng(9)
+    model, _ = make_product(chance)
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "texts"
+    model.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "texts"
+    quantize_products(model, {"x": (-3.0, 3.0)}, rows)
+    sizes = np.array([1, 5, 0, 0.1]).reshape(4, 1, 1)
+    x: Floats = (chance.standard_normal((4, 6, WIDTH)) * sizes).astype(np.float32)
+    alone = np.concatenate([run(model, text[None]) for text in x])
+    np.testing.assert_array_equal(run(model, x), alone)

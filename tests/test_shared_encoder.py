@@ -23,6 +23,7 @@ class Held(FakeEncoder):
         """Start with nothing asked, and held."""
         super().__init__()
         self.asked: list[str] = []
+        self.together: list[int] = []
         self.begun = threading.Semaphore(0)
         self.go = threading.Event()
         self.error: BaseException | None = None
@@ -30,6 +31,7 @@ class Held(FakeEncoder):
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Note, wait and encode, or fail as it was told to."""
         self.asked += texts
+        self.together.append(len(texts))
         self.begun.release()
         self.go.wait(60)
         if self.error is not None:
@@ -87,16 +89,22 @@ def test_a_full_line_is_told_at_once(held: Held, monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_more_at_once_than_cores(held: Held) -> None:
-    """The others wait in line: more threads than cores would only take turns."""
+    """The others wait in line, and are then read together, a few at a time, in their order."""
+    cores = count_cores()
     shared = SharedEncoder(held)
-    waiting = [shared._submit(f"question {n}") for n in range(20)]
-    for _ in range(count_cores()):
+    waiting = [shared._submit(f"question {n}") for n in range(cores)]
+    for _ in range(cores):
         assert held.begun.acquire(timeout=60)
-    assert len(held.asked) == count_cores()
+    assert held.together == [1] * cores  # while threads are free, each takes one
+    waiting += [shared._submit(f"question {n}") for n in range(cores, cores + 20)]
+    assert not held.begun.acquire(timeout=0.1)
     held.go.set()
     for future in waiting:
         future.result(60)
-    assert held.asked == [f"question {n}" for n in range(20)]
+    assert sorted(held.asked) == sorted(f"question {n}" for n in range(cores + 20))
+    assert max(held.together) == module.TOGETHER
+    for number, future in enumerate(waiting):
+        assert (future.result() == held.encode_queries([f"question {number}"])[0]).all()
 
 
 @pytest.mark.parametrize("error", [MemoryError("no room"), SystemExit("gone")])

@@ -7,7 +7,6 @@ once. What may be wrong with a request, and how that is said, stands in `failure
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractContextManager
@@ -15,10 +14,11 @@ from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -130,7 +130,7 @@ def make_router(
             answer = await run_sync(ask_engine, engine, metrics, body, limiter=threads)
             if engine.can_write(answer):
                 answer = await run_in_threadpool(engine.write, answer)
-        return JSONResponse(answer.to_json())
+        return Response(orjson.dumps(answer.to_json()), media_type="application/json")
 
     @router.post(
         "/api/feedback",
@@ -248,7 +248,7 @@ async def _stream(
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return f"event: {name}\ndata: {orjson.dumps(data).decode()}\n\n"
 
 
 def _describe_hits(found: SearchResult) -> contract.SearchBody:
