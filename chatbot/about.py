@@ -65,6 +65,11 @@ _TELLS = re.compile(
     r"|做|介绍|一下|告诉我|讲讲|说说|情况|案例|公司|有关|关于|请",
     re.IGNORECASE,
 )
+# What stands between the names of a list.
+BETWEEN = re.compile(
+    r"\s*(?:[,、&/]|,?\s*\b(?:and|or|vs\.?|versus|with|und|et|y)\b|和|与|跟|以?及|同|还是)\s*",
+    re.IGNORECASE,
+)
 _LONGEST = 120  # characters; nothing longer is small talk, and the patterns stay cheap
 
 WORDS: dict[str, dict[str, str]] = {
@@ -82,6 +87,7 @@ WORDS: dict[str, dict[str, str]] = {
         "absent": "The collection does not answer this.",
         "no_more": "The collection has no more on this.",
         "nowhere": "None of its texts names {names}.",
+        "not_of": "It does not answer this of {names}.",
         "nearest": "The cases nearest to the question are listed below.",
         "nearest_of": "The nearest cases, of {companies}, are listed below.",
         "and": ", ",
@@ -102,6 +108,7 @@ WORDS: dict[str, dict[str, str]] = {
         "absent": "案例集中没有找到这个问题的答案。",
         "no_more": "案例集中没有更多相关内容。",
         "nowhere": "其中没有提到 {names}。",
+        "not_of": "关于 {names}，案例集中没有找到答案。",
         "nearest": "下面列出与问题最接近的案例。",
         "nearest_of": "下面列出与问题最接近的案例（{companies}）。",
         "and": "、",
@@ -123,13 +130,20 @@ def find_topic(question: str) -> Topic | None:
     return None
 
 
-def find_company(content: str, companies: Sequence[str]) -> str:
-    """Return the company that a question is about and nothing else, or nothing.
+def find_companies(content: str, companies: Sequence[str]) -> tuple[str, ...]:
+    """Return the companies that a question is about and nothing else, or none.
 
     `content` is the question without the words that only make it a question.
     """
-    named = _TELLS.sub(" ", content).strip(" .!?,。！？，~～").casefold()
-    return next((company for company in companies if company.casefold() == named), "")
+    left = _TELLS.sub(" ", content).casefold()
+    found: dict[int, str] = {}
+    for company in sorted(companies, key=len, reverse=True):
+        at = left.find(company.casefold())
+        if at >= 0:
+            found[at] = company
+            left = left.replace(company.casefold(), " " * len(company))
+    nothing = not any(sign.isalnum() for sign in BETWEEN.sub(" ", left))
+    return tuple(found[at] for at in sorted(found)) if nothing else ()
 
 
 def suggest(companies: Sequence[str], language: str) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ Holds nothing between two questions; the engine decides which release is asked.
 from __future__ import annotations
 
 import logging
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_company, find_topic, suggest
+from chatbot.about import BETWEEN, WORDS, Topic, find_companies, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
 from chatbot.conversation import Turn, carry_over, count_more, find_subject
@@ -19,6 +21,7 @@ from chatbot.question import Filters, choose_language, clean_question, select_ca
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.encoder import Encoder
+from index.mentions import leave_out
 from index.release import Release
 from index.search import Hit, keep_content, search
 from index.support import Support, survey
@@ -47,9 +50,9 @@ def answer(
     cases = select_cases(release, filters)
     whole = carry_over(asked, history, release.glossary, release.companies) or asked
     topic = find_topic(whole)
-    company = find_company(keep_content(release.glossary.translate(whole)), release.companies)
-    if company and cases is None:
-        draft = _tell_company(company, whole, words_in, release)
+    told = find_companies(keep_content(release.glossary.translate(whole)), release.companies)
+    if told and cases is None:
+        draft = _tell_companies(told, whole, words_in, release)
     elif topic:
         draft = _tell_about(topic, whole, words_in, release)
     else:
@@ -58,7 +61,10 @@ def answer(
         if more:
             draft = _quote_more(subject, more, words_in, release, get_encoder, cases)
         else:
-            draft = _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
+            each = cases is None and not subject
+            draft = (
+                each and _quote_each(whole, words_in, release, get_encoder)
+            ) or _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
     made = replace(
         draft, question=asked, elapsed_ms=round((time.perf_counter() - started) * 1000, 1)
     )
@@ -99,13 +105,19 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
     )  # fmt: skip
 
 
-def _tell_company(company: str, question: str, language: str, release: Release) -> Answer:
-    """Answer a question that names a company and nothing else: how each of its cases begins."""
+def _tell_companies(
+    companies: Sequence[str], question: str, language: str, release: Release
+) -> Answer:
+    """Answer a question that names companies and nothing else: how each of their cases begins."""
     parts: list[Part] = []
     citations: list[Citation] = []
+    told: Counter[str] = Counter()
     for case, document in release.cases():
         prose = [p for p in release.case_passages(case) if p.kind == "paragraph"]
-        if case.company != company or not prose or len(citations) == extractive.QUOTES:
+        if case.company not in companies or not prose:
+            continue
+        told[case.company] += 1
+        if told[case.company] * len(companies) > extractive.QUOTES:
             continue
         first = prose[0].sentences[0]
         number = len(citations) + 1
@@ -143,6 +155,39 @@ def _search_and_quote(
         return _quote(choices, question, language, release, confidence)
     absent = support.absent if support and support.spelled_alike else ()
     return _absent(question, language, judged, release, confidence, absent)
+
+
+def _quote_each(
+    question: str, language: str, release: Release, get_encoder: Callable[[], Encoder]
+) -> Answer | None:
+    """Answer what is asked of several companies for each of them, and say of whom it is not.
+
+    None where fewer than two are named, or the best passage on none of them is its own.
+    """
+    text = release.glossary.translate(question)
+    named = [company for company in release.companies if company in text][: extractive.QUOTES]
+    if len(named) < 2:
+        return None
+    one = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
+    listed = re.compile(rf"(?:{one})(?:{BETWEEN.pattern}(?:{one}))+")
+    choices: list[extractive.Choice] = []
+    answered: dict[str, float] = {}
+    for company in named:
+        asked = listed.sub(company, text)
+        asked = leave_out(asked, [other for other in named if other not in company])
+        hits, support = survey(release, get_encoder(), asked, extractive.HITS)
+        confidence = round(estimate_confidence(support), 3)
+        if confidence >= FOUND and hits[0].case.company == company:
+            own = [hit for hit in hits if hit.case.company == company]
+            answered[company] = confidence
+            choices += extractive.choose(asked, own)[: extractive.QUOTES // len(named)]
+    if not choices:
+        return None
+    made = _quote(choices, question, language, release, min(answered.values()))
+    if silent := [company for company in named if company not in answered]:
+        words = WORDS[language]["not_of"].format(names=WORDS[language]["and"].join(silent))
+        made = replace(made, parts=(*made.parts, Part("words", words)))
+    return made
 
 
 def _quote_more(

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from chatbot.about import WORDS, find_company, find_topic, suggest
+from chatbot.about import WORDS, find_companies, find_topic, suggest
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,21 @@ def test_suggestions_name_what_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "company"),
+    ("content", "companies"),
     [
-        ("WeRide", "WeRide"),
-        ("weride?", "WeRide"),
-        (" WeRide 做？", "WeRide"),
-        ("介绍一下 WeRide ", "WeRide"),
-        ("WeRide stock price", ""),
-        ("", ""),
-        ("Nobody", ""),
+        ("WeRide", ["WeRide"]),
+        ("weride?", ["WeRide"]),
+        (" WeRide 做？", ["WeRide"]),
+        ("介绍一下 WeRide ", ["WeRide"]),
+        ("WeRide CAMCE", ["WeRide", "CAMCE"]),
+        ("CAMCE and Ride, WeRide", ["CAMCE", "Ride", "WeRide"]),
+        (" CAMCE 和 WeRide 做？", ["CAMCE", "WeRide"]),
+        ("WeRide stock price", []),
+        ("WeRides", []),
+        ("", []),
+        ("Nobody", []),
     ],
 )
-def test_a_company_alone_is_recognised(content: str, company: str) -> None:
-    """Only a question with nothing but a company in it is about the company itself."""
-    assert find_company(content, ["CAMCE", "WeRide"]) == company
+def test_companies_alone_are_recognised(content: str, companies: list[str]) -> None:
+    """Only a question with nothing but companies in it is about the companies themselves."""
+    assert find_companies(content, ["CAMCE", "Ride", "WeRide"]) == tuple(companies)

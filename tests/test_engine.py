@@ -200,6 +200,35 @@ def test_a_company_is_told_by_its_cases(
     assert len({citation.case_id for citation in answer.citations}) == cases
 
 
+@pytest.mark.parametrize(
+    ("question", "told", "silent"),
+    [
+        ("What did WeRide and CAMCE do?", {"WeRide", "CAMCE"}, ""),
+        (
+            "What do WeRide, CAMCE and POWERCHINA do for children?",
+            {"WeRide", "POWERCHINA"},
+            "CAMCE",
+        ),
+        ("中工国际和文远知行分别如何抗击疫情？", {"WeRide"}, "CAMCE"),
+        ("Which footballers did WeRide and CAMCE hire?", set(), ""),
+    ],
+)
+def test_several_companies_are_answered_each(
+    report: Engine, question: str, told: set[str], silent: str
+) -> None:
+    """Each by its own cases, and it is said of whom there is no answer."""
+    answer = report.ask(question)
+    assert {citation.company for citation in answer.citations} == told
+    assert len(answer.citations) <= 4
+    last = answer.parts[-1]
+    assert (last.kind == "words" and silent in last.text) if silent or not told else True
+    if silent:
+        assert last.text in (
+            f"It does not answer this of {silent}.",
+            f"关于 {silent}，案例集中没有找到答案。",
+        )
+
+
 def test_every_suggestion_is_answered(report: Engine) -> None:
     """What a refusal offers to ask instead is answered, in both languages."""
     for question in ("best pizza in New York", "红烧肉怎么做？"):
