@@ -166,19 +166,17 @@ def quantize_products(
         given, weight = node.input
         held = graph.read(weight)
         scales = (np.maximum(np.abs(held).max(axis=0), 1e-30) / 127).astype(np.float32)
-        factor = [
-            graph.hold(f"{weight}.whole", np.round(held / scales).astype(np.int8)),
-            graph.hold(f"{weight}.scale", scales),
-        ]
+        name = f"{'rows' if node.name in rows else 'whole'}.{number}"
+        factor = graph.hold(f"{name}.factor", np.round(held / scales).astype(np.int8))
+        column = graph.hold(f"{name}.column", scales)
         low, high = ranges[given]
         if node.name in rows:
-            nodes = _multiply_by_row(graph, node, f"rows.{number}", low, high, *factor)
-            made[node.output[0]] = nodes
+            made[node.output[0]] = _multiply_by_row(graph, node, name, low, high, factor, column)
             continue
         low, high = min(low, 0.0), max(high, 1e-30)
         step = np.float32((high - low) / 255)
-        scale = graph.hold(f"{given}.{number}.step", step)
-        zero = graph.hold(f"{given}.{number}.zero", np.uint8(round(-low / float(step))))
+        scale = graph.hold(f"{name}.step", step)
+        zero = graph.hold(f"{name}.zero", np.uint8(round(-low / float(step))))
         bias, (out,) = "", node.output
         users = graph.users.get(out, [])
         if len(users) == 1 and users[0].op_type == "Add":
@@ -186,12 +184,11 @@ def quantize_products(
             if other in graph.constants and len(graph.constants[other].dims) == 1:
                 bias, (out,) = other, users[0].output
                 gone.add(out)
-        rounded = f"{given}.{number}.rounded"
-        whole, column = factor
         made[node.output[0]] = [
-            onnx.helper.make_node("QuantizeLinear", [given, scale, zero], [rounded]),
+            onnx.helper.make_node("QuantizeLinear", [given, scale, zero], [f"{name}.rounded"]),
             onnx.helper.make_node(
-                "MatMulIntegerToFloat", [rounded, whole, scale, column, zero, "", bias], [out],
+                "MatMulIntegerToFloat",
+                [f"{name}.rounded", factor, scale, column, zero, "", bias], [out],
                 domain=_MICROSOFT,
             ),
         ]  # fmt: skip
@@ -201,7 +198,7 @@ def quantize_products(
 
 
 def _multiply_by_row(
-    graph: _Graph, node: Any, name: str, low: float, high: float, whole: str, column: str
+    graph: _Graph, node: Any, name: str, low: float, high: float, factor: str, column: str
 ) -> list[Any]:
     """Return the nodes of a product whose every row is rounded by its own peak.
 
@@ -224,7 +221,7 @@ def _multiply_by_row(
         make("Div", [steps, f"{name}.peak"], [f"{name}.finer"]),
         make("Mul", [given, f"{name}.finer"], [f"{name}.scaled"]),
         make("QuantizeLinear", [f"{name}.scaled", one, zero], [f"{name}.rounded"]),
-        make("MatMulIntegerToFloat", [f"{name}.rounded", whole, one, column, zero],
+        make("MatMulIntegerToFloat", [f"{name}.rounded", factor, one, column, zero],
              [f"{name}.product"], domain=_MICROSOFT),
         make("Div", [f"{name}.peak", steps], [f"{name}.step"]),
         make("Mul", [f"{name}.product", f"{name}.step"], [node.output[0]]),
