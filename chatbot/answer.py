@@ -121,7 +121,7 @@ class Answer:
 
 
 def _list_fields(record: Any) -> dict[str, Any]:
-    """Return what `dataclasses.asdict` does, in a tenth of its time."""
+    """Return what `dataclasses.asdict` does, in a seventh of its time."""
     fields: dict[str, Any] = {}
     for name in record.__slots__:
         value = getattr(record, name)

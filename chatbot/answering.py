@@ -108,7 +108,7 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
 def _tell_companies(
     companies: Sequence[str], question: str, language: str, release: Release
 ) -> Answer:
-    """Answer a question that names companies and nothing else: how each of their cases begins."""
+    """Answer a question that names companies and nothing else: how their first cases begin."""
     parts: list[Part] = []
     citations: list[Citation] = []
     told: Counter[str] = Counter()
@@ -117,7 +117,7 @@ def _tell_companies(
         if case.company not in companies or not prose:
             continue
         told[case.company] += 1
-        if told[case.company] * len(companies) > extractive.QUOTES:
+        if told[case.company] > max(extractive.QUOTES // len(companies), 1):
             continue
         first = prose[0].sentences[0]
         number = len(citations) + 1

@@ -224,9 +224,19 @@ def test_several_companies_are_answered_each(
     assert (last.kind == "words" and silent in last.text) if silent or not told else True
     if silent:
         assert last.text in (
-            f"It does not answer this of {silent}.",
-            f"关于 {silent}，案例集中没有找到答案。",
+            f"No answer was found on {silent}.",
+            f"没有找到关于 {silent} 的答案。",
         )
+
+
+def test_more_companies_than_quotations_are_each_told(
+    report: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are named, each has the beginning of a case."""
+    monkeypatch.setattr("chatbot.extractive.QUOTES", 2)
+    answer = report.ask("What did WeRide, CAMCE and POWERCHINA do, please?")
+    companies = [citation.company for citation in answer.citations]
+    assert sorted(companies) == ["CAMCE", "POWERCHINA", "WeRide"]
 
 
 def test_every_suggestion_is_answered(report: Engine) -> None:
