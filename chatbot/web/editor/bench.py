@@ -77,12 +77,10 @@ class Bench:
         outputs: list[Any],
         slow: bool = False,
         preprocess: bool = True,
-        cancels: Any = None,
-    ) -> Any:
+    ) -> None:
         """Have `work` done when an event comes; what it raises is a line in the first output.
 
-        `slow` work is said to be going on. Returns what can be given as `cancels`: an earlier
-        answer that must not come after this one.
+        `slow` work is said to be going on.
         """
 
         def steps(visit: Visit, data: Any, *given: Any) -> Iterator[Values]:
@@ -91,7 +89,7 @@ class Bench:
                 yield (working, *(self.gr.skip() for _ in outputs[1:]))
             yield work(visit, data, *given)
 
-        return self.follow(event, steps, inputs, outputs, preprocess, cancels)
+        self.follow(event, steps, inputs, outputs, preprocess)
 
     def follow(
         self,
@@ -100,8 +98,7 @@ class Bench:
         inputs: list[Any],
         outputs: list[Any],
         preprocess: bool = True,
-        cancels: Any = None,
-    ) -> Any:
+    ) -> None:
         """Have steps shown as they come when an event comes, each with a value for every output."""
         gr = self.gr
 
@@ -121,9 +118,9 @@ class Bench:
 
         # gradio looks for these very classes among the annotations
         call.__annotations__ = {"request": gr.Request, "data": gr.EventData}
-        return event(
+        event(
             call, inputs or None, outputs, api_visibility="private", show_progress="hidden",
-            preprocess=preprocess, concurrency_limit=AT_ONCE, cancels=cancels,
+            preprocess=preprocess, concurrency_limit=AT_ONCE,
         )  # fmt: skip
 
 

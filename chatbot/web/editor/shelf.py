@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from chatbot.web.editor.bench import LISTEN, Bench, Values, read_act, read_fields
@@ -10,6 +11,20 @@ from chatbot.web.editor.door import Visit
 from chatbot.web.editor.sheets import render_releases
 from chatbot.web.render import escape
 from corpus.errors import NotFoundError
+
+
+class Turns:
+    """Whose turn it is to show a table: the last that asked for it."""
+
+    def __init__(self) -> None:
+        """Begin with nobody's turn."""
+        self.last: object = None
+
+    def show_last(self, make: Callable[[], Any], skipped: Any) -> Any:
+        """Return what `make` makes, or `skipped` where another asked while it was made."""
+        turn = self.last = object()
+        made = make()
+        return made if self.last is turn else skipped
 
 
 def build_collection(bench: Bench, tab: Any) -> None:
@@ -26,7 +41,7 @@ def build_collection(bench: Bench, tab: Any) -> None:
     find = bench.field("find", "find_hint", "find")
     reading = f'<p class="none">{escape(words["reading"])}</p>'
     table = bench.html("collection", LISTEN, reading)
-    name, shown = gr.State(""), gr.State(dict(BLANK))
+    name, shown, turns = gr.State(""), gr.State(dict(BLANK)), gr.State(Turns())
     outputs = [said, table, form, heading, name, shown, *fields]
 
     def show(line: str, table: Any, name: str = "", facts: Shown = BLANK) -> Values:
@@ -34,29 +49,34 @@ def build_collection(bench: Bench, tab: Any) -> None:
         title += f"{escape(name)}</bdi></p>"
         return (line, table, gr.update(visible=bool(name)), title, name, facts, *facts.values())
 
-    def act(_: Visit, data: Any, search: str) -> Any:
+    def list_found(turns: Turns, search: str) -> Any:
+        # a list that is read slowly would come to stand over what was asked for after it
+        return turns.show_last(lambda: clerk.list(search), gr.skip())
+
+    def act(_: Visit, data: Any, turns: Turns, search: str) -> Any:
         what, which = read_act(data, "correct", "remove", "restore")
         if what == "correct":
             return show("", gr.skip(), which, clerk.show_facts(which))
         line = clerk.remove(which) if what == "remove" else clerk.restore(which)
-        return show(line, clerk.list(search))
+        return show(line, list_found(turns, search))
 
-    def describe(_: Visit, __: Any, search: str, name: str, shown: Shown, *given: str) -> Any:
+    def describe(
+        _: Visit, __: Any, turns: Turns, search: str, name: str, shown: Shown, *given: str
+    ) -> Any:
         if not name:
             raise NotFoundError("no document is chosen: choose one from the table")
         line = clerk.describe(name, shown, read_fields(given))
-        return show(line, clerk.list(search))
+        return show(line, list_found(turns, search))
 
-    def listing(_: Visit, __: Any, search: str) -> Any:
-        return "", clerk.list(search)
+    def listing(_: Visit, __: Any, turns: Turns, search: str) -> Any:
+        return "", list_found(turns, search)
 
-    bench.on(table.act, act, [find], outputs, slow=True)
+    bench.on(table.act, act, [turns, find], outputs, slow=True)
     for saved in (save.click, *(field.submit for field in fields)):
-        bench.on(saved, describe, [find, name, shown, *fields], outputs, slow=True)
+        bench.on(saved, describe, [turns, find, name, shown, *fields], outputs, slow=True)
     bench.on(cancel.click, lambda *_: show("", gr.skip()), [], outputs)
-    opened = bench.on(tab.select, listing, [find], [said, table])
-    # the whole list may be read slowly, and would then stand where the found ones should
-    bench.on(find.submit, listing, [find], [said, table], slow=True, cancels=opened)
+    bench.on(tab.select, listing, [turns, find], [said, table])
+    bench.on(find.submit, listing, [turns, find], [said, table], slow=True)
 
 
 def build_releases(bench: Bench, tab: Any, alarm: Any) -> None:
