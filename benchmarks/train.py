@@ -30,6 +30,7 @@ from benchmarks.squad import Question, read_questions, write_library
 from corpus.library import Library
 from index.build import build
 from index.encoder import Encoder
+from index.inquiry import inquire
 from index.models import load_encoder
 from index.publish import Releases
 from index.ranker import (
@@ -119,8 +120,7 @@ def collect(
     passages: list[int] = []
     about: list[bool] = []
     for question, article in tqdm(list(zip(questions, articles, strict=True)), desc=name):
-        text = release.glossary.translate(question.text)
-        asked, found = find(release, encoder, text, READ)
+        asked, found = find(release, encoder, inquire(release, encoder, question.text), READ)
         assert asked is not None  # only a filter leaves nothing to be found
         features.append(describe(asked, [one.candidate for one in found]))
         marks = [

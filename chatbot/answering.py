@@ -17,13 +17,21 @@ from chatbot.about import BETWEEN, WORDS, Topic, find_companies, find_topic, sug
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
 from chatbot.conversation import Turn, carry_over, count_more, find_subject
-from chatbot.question import Filters, choose_language, clean_question, select_cases
+from chatbot.question import (
+    Filters,
+    asks_for_cases,
+    choose_language,
+    clean_question,
+    list_cases,
+    select_cases,
+)
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.encoder import Encoder
-from index.mentions import leave_out
+from index.inquiry import keep_content
+from index.mentions import find_known, leave_out
 from index.release import Release
-from index.search import Hit, keep_content, search
+from index.search import Hit, search
 from index.support import Support, survey
 
 LANGUAGES = ("en", "zh")  # of the framing words
@@ -62,6 +70,8 @@ def answer(
             draft = _quote_more(subject, more, words_in, release, get_encoder, cases)
         else:
             each = cases is None and not subject
+            if cases is None and asks_for_cases(whole):
+                cases = list_cases(release)
             draft = (
                 each and _quote_each(whole, words_in, release, get_encoder)
             ) or _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
@@ -165,7 +175,7 @@ def _quote_each(
     None where fewer than two are named, or the best passage on none of them is its own.
     """
     text = release.glossary.translate(question)
-    named = [company for company in release.companies if company in text][: extractive.QUOTES]
+    named = find_known(text, release.companies)[: extractive.QUOTES]
     if len(named) < 2:
         return None
     one = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))

@@ -19,7 +19,8 @@ from index.support import Support
 PATH = Path(__file__).with_name("confidence.json")
 FOUND = 0.5  # from here on a question is answered
 # At most, where a name that the glossary knows stands in no text, however it is spelled: of 23 such
-# questions written for the report none is answered by it, and (0 + 1) / (23 + 2) is this.
+# questions written for the report none is answered by it, and (0 + 1) / (23 + 2) is this. And where
+# two names are all that is asked, and no passage has both.
 ABSENT_KNOWN = 0.04
 BIAS = "bias"
 
@@ -69,7 +70,7 @@ def estimate_confidence(support: Support | None, weights: Weights | None = None)
         _squash(sum(weight * found.get(name, 1.0) for name, weight in part.items()))
         for part in (parts["matter"], parts["asked"])
     )
-    return min(likely, ABSENT_KNOWN) if support.absent_known else likely
+    return min(likely, ABSENT_KNOWN) if support.absent_known or support.apart else likely
 
 
 @functools.cache

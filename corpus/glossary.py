@@ -19,7 +19,7 @@ class Glossary:
         self._first = {name.casefold(): group[0] for group in groups for name in group[1:]}
         names = sorted(self._first, key=len, reverse=True)
         self._pattern = re.compile(
-            "|".join(_whole(name) for name in names) or r"(?!)", re.IGNORECASE
+            "|".join(match_whole(name) for name in names) or r"(?!)", re.IGNORECASE
         )
 
     def translate(self, question: str) -> str:
@@ -36,7 +36,7 @@ class Glossary:
         return name if match[0].isascii() or name == match[0] else f" {name} "
 
 
-def _whole(name: str) -> str:
+def match_whole(name: str) -> str:
     """Return a pattern for a name; one that begins or ends with a Latin letter is a whole word."""
     before = r"(?<![A-Za-zÀ-ÿ])" if name[0].isascii() and name[0].isalnum() else ""
     after = r"(?![A-Za-zÀ-ÿ])" if name[-1].isascii() and name[-1].isalnum() else ""

@@ -91,6 +91,11 @@ _MONEY = re.compile(
     r"[$€£¥₹]|\b(?:us|hk)d\b|\b(?:rmb|cny|eur|gbp|jpy|usd|dollars?|euros?|pounds?|yuan|francs?|rupees?|yen"
     r"|cents?|pesos?|dólar(?:es)?|libras?|pfund|livres?)\b|[\d万亿千百余多][美欧港日英]?[元镑]|人民币"
 )
+# A title: the numbers in "A Hundred Companies in a Thousand Villages" count nothing.
+_TITLE = re.compile(
+    r"[\"“«](?:[A-Z0-9][\w'’.,()-]*|an?|the)"
+    r"(?:\s(?:[A-Z0-9][\w'’.,()-]*|an?|the|in|of|and|for|to|on|at|with|by))+[\"”»]|《[^《》]{1,80}》"
+)
 _NAME = re.compile(r"(?<=[\w,;:–-] )[A-ZÄÖÜÁÉÍÓÚÑ][\w'’.-]+")
 _REASON = compile_words(
     "because since due_to therefore reason caused? as_a_result weil da denn wegen aufgrund daher"
@@ -140,11 +145,11 @@ class Signs:
 
 def read_signs(sentence: str) -> Signs:
     """Return the signs that a sentence has."""
-    small = sentence.lower()
+    small, counting = sentence.lower(), _TITLE.sub(" ", sentence)
     return Signs(
-        tuple(_NUMBER.findall(sentence)),
+        tuple(_NUMBER.findall(counting)),
         tuple(name.casefold() for name in _NAME.findall(sentence)),
-        bool(_NUMBER_WORD.search(small)),
+        bool(_NUMBER_WORD.search(counting.lower())),
         bool(_MONEY.search(small)),
         bool(_DATE.search(small)),
         bool(_REASON.search(small)),

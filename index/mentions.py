@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from corpus.glossary import match_whole
 from corpus.language import detect
 from index.encoder import Encoder
 from index.reading import fold
@@ -18,7 +19,9 @@ from index.release import Release
 
 # Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
 FOREIGN = ("zh", "ja", "ko", "th", "ar", "he", "hi", "ru", "el")
-_WORD = re.compile(r"[^\W_]+(?:[-’'.&][^\W_]+)*")
+# A name among Chinese signs ends where its Latin letters do.
+_PART = "[0-9A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+"
+_WORD = re.compile(rf"{_PART}(?:[-’'.&]{_PART})*")
 _POSSESSIVE = re.compile(r"[’']s?$", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:^|[.?!:;¿¡。？！：；])[\s\W_]*$")
 _LATIN = re.compile(r"[a-zß-ɏ]")
@@ -31,7 +34,7 @@ _READ = 50  # passages looked into for a name whose sub-words they hold
 
 def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
     """Return the names in a question, each once, as it spells them: first the `known` ones."""
-    names = list(dict.fromkeys(name for name in known if name in question))
+    names = find_known(question, known)
     language = detect(question)
     words = [match for match in _WORD.finditer(question) if _LATIN.search(fold(match[0]))]
     if len(words) > 1 and not any(sign.islower() for sign in question):
@@ -46,6 +49,12 @@ def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
     return names
 
 
+def find_known(question: str, known: Iterable[str]) -> list[str]:
+    """Return the `known` names that a question spells as they are, each once, in their order."""
+    names = dict.fromkeys(name for name in known if name and name in question)  # ten times as fast
+    return [name for name in names if re.search(match_whole(name), question)]
+
+
 def find_numbers(question: str) -> list[str]:
     """Return the numbers of two digits or more in a question, each once, thousands unmarked."""
     return list(dict.fromkeys(n for n in map(_join, _NUMBER.findall(question)) if len(n) > 1))
@@ -55,7 +64,7 @@ def leave_out(question: str, names: Iterable[str]) -> str:
     """Return a question without some names, or whole where no word is left."""
     left = question
     for name in filter(None, names):
-        first, *others = left.split(name)
+        first, *others = re.split(match_whole(name), left)
         left = " ".join([first, *(_OWNS.sub("", part, count=1) for part in others)])
     return " ".join(left.split()) if any(sign.isalnum() for sign in left) else question
 

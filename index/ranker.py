@@ -28,9 +28,9 @@ PATH = Path(__file__).with_name("ranker.json")
 MIXTURES = ("spaced", "unspaced", "across")
 FEATURES = (
     "passage", "near", "near with the one before", "near with the next", "near beyond its passage",
-    "typical of its passage", "words", "words with the one before", "words before", "local words",
-    "common words", "pairs", "tail", "stems", "local stems", "common stems", "stems of its passage",
-    "first", "place", "length", *SIGNS,
+    "near what is asked", "typical of its passage", "words", "words with the one before",
+    "words before", "local words", "common words", "pairs", "tail", "stems", "local stems",
+    "common stems", "stems of its passage", "first", "place", "length", *SIGNS,
 )  # fmt: skip
 OF_PASSAGES = ("passage", "stems of its passage", "best sentence")
 
@@ -41,8 +41,9 @@ Floats = NDArray[np.floating[Any]]
 class Asked:
     """A question as sentences are compared with it.
 
-    `query` (d,) is its vector, and `vector` that less what the texts have in common; a cosine with
-    the latter less `mean`, divided by `deviation`, is in standard deviations. `content` is the
+    `query` (d,) is its vector, `asking` that of what is asked of its names, and `vector` the first
+    less what the texts have in common; a cosine with it less `mean`, divided by `deviation`, is in
+    standard deviations. `content` is the
     question without the words that only make it one, `subwords` those of the content, and `weights`
     how rare each of the distinct ones is, ascending by number; they add up to 1. `share` is how far
     words count, 0 to 1.
@@ -51,6 +52,7 @@ class Asked:
     text: str
     content: str
     query: Floats
+    asking: Floats
     vector: Floats
     mean: float
     deviation: float
@@ -186,11 +188,14 @@ def _compare_vectors(asked: Asked, candidates: Sequence[Candidate], groups: Grou
     near, before, after = (
         (each - asked.mean) / asked.deviation for each in (cosines, before, after)
     )
+    # a name is near in all sentences on it: how much nearer each is without the names
+    beyond = vectors @ (asked.asking - asked.query)
+    beyond = (beyond - beyond.mean()) / asked.deviation
     passages = np.stack([one.vector for one in candidates])
     typical = groups.centre(np.einsum("sd,sd->s", vectors, passages[groups.of]))
     typical = typical / max(float(np.sqrt(np.mean(typical**2))), 1e-6)
     fused = np.array([one.fused for one in candidates])[groups.of]
-    return [fused, near, before, after, groups.centre(near), typical]
+    return [fused, near, before, after, groups.centre(near), beyond, typical]
 
 
 def _compare_words(asked: Asked, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:

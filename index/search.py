@@ -11,8 +11,7 @@ benchmarks/LOG.md has the figures and what did not help.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from corpus.records import Case, Document, Passage
 from index.encoder import Encoder
+from index.inquiry import Inquiry, inquire, keep_content
 from index.lexical import Matches
 from index.ordinary import contrast, find_ordinary
 from index.ranker import Asked, Candidate, load_ranker
@@ -32,23 +32,6 @@ LEXICAL = 0.3  # the rest is shared equally by dense and sentence evidence
 OVERLAP_NONE, OVERLAP_FULL = 0.25, 0.5
 CENTRE = 0.3
 READ = 10  # passages whose sentences are compared closely, more where more are asked for
-
-# Words that make a question and say nothing of its subject. In a large collection their rarity
-# weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
-_FUNCTION_WORDS = """
-    what which who whom whose when where why how is are was were be been do does did can could will
-    would should may might must have has had the a an of in on at for to and or with by from about
-    as into than that this these those there it its their his her they he she we you i me my your
-    our tell please any some many much more most not no so if then also
-"""
-_FUNCTION_SIGNS = """
-    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问
-    谁 几 吗 呢 的 了 是 在
-"""
-_SAYS_NOTHING = re.compile(
-    rf"\b(?:{'|'.join(_FUNCTION_WORDS.split())})\b(?!['’-]\w)|{'|'.join(_FUNCTION_SIGNS.split())}",
-    re.IGNORECASE,
-)
 
 Scores = NDArray[np.float32]
 
@@ -111,8 +94,8 @@ def search(
     The question's names are first put as the texts have them, by the release's glossary. `cases`
     limits the search to passages of these cases, by their numbers in `release.cases()`.
     """
-    text = release.glossary.translate(question)
-    asked, found = find(release, encoder, text, max(k, READ), cases)
+    inquiry = inquire(release, encoder, question)
+    asked, found = find(release, encoder, inquiry, max(k, READ), cases)
     return [] if asked is None else rank(asked, found, k)
 
 
@@ -133,21 +116,18 @@ def rank(asked: Asked, found: Sequence[Found], k: int) -> list[Hit]:
 def find(
     release: Release,
     encoder: Encoder,
-    text: str,
+    inquiry: Inquiry,
     k: int,
     cases: Collection[int] | None = None,
-    vector: Callable[[], Vectors] | None = None,
 ) -> tuple[Asked | None, list[Found]]:
     """Return a question and its min(k, n) best passages by the fused score, ties by row.
 
-    `text` has its names as the texts have them; `vector` waits for its row (1, d) where that is on
-    its way. None and no passage where `cases` leave none.
+    None and no passage where `cases` leave none.
     """
-    vector = vector or encoder.begin_queries([text])
-    about = keep_content(text)
-    subwords, content = encoder.split_subwords([text, about])
+    about = keep_content(inquiry.text)
+    subwords, content = encoder.split_subwords([inquiry.text, about])
     words, of_content = release.lexical.match(subwords), release.lexical.match(content)
-    (query,) = vector()
+    (query,) = inquiry.whole()
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
         return None, []
@@ -157,9 +137,10 @@ def find(
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
     fused = fuse(release.passages.compare(rows, centred), best, lexical, share)
+    (asking,) = (query,) if inquiry.asking == inquiry.text else inquiry.asked()
     asked = Asked(
-        text, about, query, centred, float(best.mean()), max(float(best.std()), 1e-9), content,
-        release.lexical.weigh(content), share,
+        inquiry.text, about, query, asking, centred, float(best.mean()),
+        max(float(best.std()), 1e-9), content, release.lexical.weigh(content), share,
     )  # fmt: skip
 
     first = np.lexsort((rows, -fused))[:k]
@@ -202,18 +183,16 @@ def read_ahead(release: Release, encoder: Encoder) -> None:
         read_rows(release, encoder, rows[first : first + READ])
 
 
-def keep_content(question: str) -> str:
-    """Return a question without the words that only make it one, or whole where nothing is left."""
-    content = " ".join(_SAYS_NOTHING.sub(" ", question).split())
-    return content if any(character.isalnum() for character in content) else question
-
-
 def find_candidates(
     release: Release, query: Vectors, words: Matches, cases: Collection[int] | None
 ) -> NDArray[np.int64]:
     """Return the rows worth comparing in full, ascending, (c,) int64."""
     if cases is not None:
-        return np.flatnonzero(np.isin(release.row_cases(), list(cases))).astype(np.int64)
+        rows = np.flatnonzero(np.isin(release.row_cases(), list(cases))).astype(np.int64)
+        if len(rows) <= DEPTH:
+            return rows
+        near = rows[find_best(release.passages.compare(rows, query), DEPTH)]
+        return np.union1d(near, rows[find_best(words.scores[rows], DEPTH)])
     if release.passages.count <= DEPTH:
         return np.arange(release.passages.count)
     near, _ = release.nearest.search(query, DEPTH)

@@ -10,7 +10,7 @@ of so many would be by chance.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,16 +18,14 @@ import numpy as np
 from corpus.language import detect
 from index.attributes import LANGUAGES, lacks_attribute, lacks_counted
 from index.encoder import Encoder
+from index.inquiry import find_asked, inquire
 from index.kinds import Kind
 from index.mentions import (
     FOREIGN,
-    find_names,
     find_numbers,
     holds,
     holds_number,
     is_word,
-    leave_out,
-    occurs,
 )
 from index.ordinary import contrast, find_ordinary
 from index.reading import fold, say_the_same
@@ -74,6 +72,7 @@ class Support:
     lacks_attribute: bool = False
     lacks_counted: bool = False
     absent_known: bool = False
+    apart: bool = False
 
     def tell(self, other: Support) -> Support:
         """Return the support of a follow-up asked with its subject, given that of it alone.
@@ -98,31 +97,21 @@ def survey(
     cases: Collection[int] | None = None,
 ) -> tuple[list[Hit], Support | None]:
     """Return what `search` does, and the support of the question; None where there is no hit."""
-    text = release.glossary.translate(question)
-    known = dict.fromkeys([*release.companies, *release.glossary.names])
-    whole = encoder.begin_queries([text])
-    named = find_names(text, known)
-    held = {name for name in named if occurs(release, encoder, name, name in known)}
-    # What is asked is the question without these, unless the best passages use one as a word: on
-    # another core, it is encoded while the question is.
-    content = leave_out(text, [name for name in named if name in held])
-    bare = whole if content == text else encoder.begin_queries([content])
-    asked, found = find(release, encoder, text, max(k, READ), cases, whole)
+    inquiry = inquire(release, encoder, question)
+    asked, found = find(release, encoder, inquiry, max(k, READ), cases)
     if asked is None:
         return [], None
     hits = rank(asked, found, k)
     best = next(one for one in found if one.passage.id == hits[0].passage.id)
     place = int(np.argmax(hits[0].sentences))
-    passages = [one.passage.text for one in found]
-    names = [name for name in named if name in known or not is_word(passages, name)]
-    around = fold(
-        f"{best.case.title} {best.case.company} {best.document.title} {best.passage.text}"
-    )
+    passages, known, held = [one.passage.text for one in found], inquiry.known, inquiry.held
+    # a name that the best passages use as a word is none
+    names = [name for name in inquiry.names if name in known or not is_word(passages, name)]
+    around = _fold_around(best)
     absent = [name for name in names if name not in held and not holds(around, name, name in known)]
-    asking = leave_out(asked.text, [name for name in names if name not in absent])
-    query: Vectors = asked.query
-    if asking != text:
-        (query,) = (bare if asking == content else encoder.begin_queries([asking]))()
+    asking = find_asked(asked.text, [name for name in names if name not in absent])
+    made = {asked.text: asked.query, inquiry.asking: asked.asking}
+    query: Vectors = made[asking] if asking in made else encoder.encode_queries([asking])[0]
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     kind, signs = Kind(asked.text), best.candidate.sentences[place].signs
@@ -138,6 +127,8 @@ def survey(
         absent=tuple(absent),
         absent_share=len(absent) / max(len(names), 1),
         absent_known=any(name in known for name in absent),
+        apart=bool(names and not absent and asking == asked.text)
+        and not any(_holds_all(_fold_around(one), names, known) for one in found),
         size=math.log(release.said),
         same_language=alike,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),
@@ -148,6 +139,15 @@ def survey(
         lacks_counted=judged and alike and lacks_counted(asked.text, best.passage.text),
     )
     return hits, support
+
+
+def _fold_around(one: Found) -> str:
+    """Return a passage with its titles and its company, folded."""
+    return fold(f"{one.case.title} {one.case.company} {one.document.title} {one.passage.text}")
+
+
+def _holds_all(text: str, names: Iterable[str], known: Collection[str]) -> bool:
+    return all(holds(text, name, name in known) for name in names)
 
 
 def find_lead(hits: Sequence[Hit], found: Sequence[Found]) -> float:

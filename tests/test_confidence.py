@@ -49,13 +49,14 @@ def test_strong_evidence_answers_and_weak_does_not() -> None:
 
 def test_a_known_name_does_not_make_up_for_what_is_not_told() -> None:
     """Near by its name alone, a question is refused; so is one of a name that is nowhere."""
-    assert estimate_confidence(replace(STRONG, told=0.39, told_passage=0.38)) < FOUND
+    assert estimate_confidence(replace(STRONG, told=0.35, told_passage=0.34)) < FOUND
     near = replace(STRONG, near=0.47, overlap=0.2, share=0.5)
     absent = replace(near, absent=("Huawei",), absent_share=1.0)
     assert estimate_confidence(absent) < estimate_confidence(near) / 2
     known = replace(STRONG, absent=("Huawei",), absent_share=0.5, absent_known=True)
     assert estimate_confidence(known) == ABSENT_KNOWN < 0.1
     assert estimate_confidence(replace(known, near=0.2)) < ABSENT_KNOWN
+    assert estimate_confidence(replace(STRONG, apart=True)) == ABSENT_KNOWN
 
 
 @given(support=SUPPORTS, more=st.floats(0, 0.2))

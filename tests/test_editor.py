@@ -282,13 +282,13 @@ def test_twenty_files_at_once_are_the_most(server: tuple[Office, str], office: O
         ("drafts", (0, {}, *FACTS), {"act": "look", "number": "1; rm"}),
         ("drafts", (0, {}, *FACTS), {"act": "away", "number": 99}),
         ("drafts", (0, {}, *FACTS), {"act": "remove", "number": 1}),
-        ("collection", ("",), {"act": "remove", "name": "../../etc/passwd"}),
-        ("collection", ("",), {"act": "remove", "name": "questions.jsonl"}),
-        ("collection", ("",), {"act": "remove", "name": "x" * 5000}),
-        ("collection", ("",), {"act": "remove", "name": ["bridge.txt"]}),
-        ("collection", ("",), {"act": "restore", "name": "\0.txt"}),
-        ("collection", ("",), {"act": "correct", "name": "<script>alert(1)</script>.txt"}),
-        ("collection", ("",), "remove bridge.txt"),
+        ("collection", (None, ""), {"act": "remove", "name": "../../etc/passwd"}),
+        ("collection", (None, ""), {"act": "remove", "name": "questions.jsonl"}),
+        ("collection", (None, ""), {"act": "remove", "name": "x" * 5000}),
+        ("collection", (None, ""), {"act": "remove", "name": ["bridge.txt"]}),
+        ("collection", (None, ""), {"act": "restore", "name": "\0.txt"}),
+        ("collection", (None, ""), {"act": "correct", "name": "<script>alert(1)</script>.txt"}),
+        ("collection", (None, ""), "remove bridge.txt"),
         ("releases", (), {"act": "rollback", "name": "../../.."}),
         ("releases", (), {"act": "rollback", "name": "000000000000"}),
         ("releases", (), {"act": "rollback"}),
@@ -321,11 +321,11 @@ def test_a_fault_inside_is_a_sentence_with_its_request(
 
     with page(server, "zh") as opened:
         monkeypatch.setattr(office.desk, "documents", fail)
-        found = opened.do("find", "submit", "")
+        found = opened.do("find", "submit", None, "")
         assert "内部出错" in found["collection-said"]
         assert "secret" not in json.dumps(found)
         monkeypatch.setattr(office.desk, "documents", refuse)
-        found = opened.do("find", "submit", "")
+        found = opened.do("find", "submit", None, "")
         assert "&lt;b&gt;x.txt&lt;/b&gt;: cannot be read" in found["collection-said"]
 
 

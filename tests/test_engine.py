@@ -154,6 +154,30 @@ def test_several_cases_are_quoted(report: Engine) -> None:
     assert all(country in quotes for country in ("Angola", "Afghanistan"))
 
 
+@pytest.mark.parametrize(
+    ("question", "company"),
+    [
+        ("Which cases are about solar power?", "POWERCHINA"),
+        ("Show me all the case studies on volunteers", "POWERCHINA"),
+        ("哪些案例与教育有关？", "WeRide"),
+        ("Which cases are about shipbuilding?", ""),
+    ],
+)
+def test_cases_of_a_kind_are_cases(report: Engine, question: str, company: str) -> None:
+    """The introduction to cases is none, however much it speaks of cases."""
+    answer = report.ask(question)
+    assert answer.found is bool(company)
+    assert all(citation.company for citation in answer.citations)
+    assert company in {citation.company for citation in answer.citations} or not company
+
+
+def test_what_somebody_did_somewhere(report: Engine) -> None:
+    """Where nothing but names is asked, a passage has to have them all."""
+    assert "Padma Water Plant" in _quotes(report.ask("What did CAMCE do in Bangladesh?"))
+    assert "Beach" in _quotes(report.ask("中国电建在巴拿马做了什么？"))
+    assert report.ask("What did CAMCE do in Panama?").mode == "absent"
+
+
 def test_a_follow_up_uses_the_turns_before(report: Engine) -> None:
     """`it` is what the last whole question was about."""
     first = "What did CAMCE build in Bangladesh?"

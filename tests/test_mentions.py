@@ -30,6 +30,7 @@ from tests.fake_encoder import FakeEncoder
         ("What is POWERCHINA's revenue?", ["POWERCHINA"]),
         ("POWERCHINA 的董事长是谁？", ["POWERCHINA"]),
         ("Padma 水厂每天生产多少吨水？", ["Padma"]),
+        ("WeRide的无人车和Padma水厂", ["WeRide", "Padma"]),
         ("WHO BUILT THE BRIDGE?", []),
         ("Wer hat die Brücke gebaut, und was kostet das Wasserwerk?", []),
         ("Wo sitzt WeRide?", ["WeRide"]),
@@ -50,6 +51,8 @@ def test_known_names_come_first_and_whole() -> None:
         "Great Wall Motor", "Kano",
     ]  # fmt: skip
     assert find_names("唐文粹是谁编的？", ["唐文粹", "别的"]) == ["唐文粹"]
+    assert find_names("Who leads the Green Coalition?", ["Gree"]) == ["Green", "Coalition"]
+    assert find_names("格力Gree是谁的？", ["Gree", ""]) == ["Gree"]
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,7 @@ def test_the_rest_of_a_question_asks() -> None:
     """Names are left out with their possessive; a question of nothing else stays whole."""
     assert leave_out("What is WeRide's stock price?", ["WeRide"]) == "What is stock price?"
     assert leave_out("WeRide?", ["WeRide"]) == "WeRide?"
+    assert leave_out("Is Gree green or Greek?", ["Gree"]) == "Is green or Greek?"
 
 
 def test_a_release_holds_what_its_texts_name(published: Releases, encoder: FakeEncoder) -> None:

@@ -33,7 +33,10 @@ TEXTS = ("Ada built the red bridge.", "It is old.", "It was opened in 1999 by Mr
 
 def _asked(text: str = "When was the red bridge opened?", share: float = 1.0) -> Asked:
     vector = np.array([1.0, 0.0], np.float32)
-    return Asked(text, "red bridge opened", vector, vector, 0.5, 0.25, [3, 1, 2], _rarity(), share)
+    asking = np.array([0.6, 0.8], np.float32)
+    return Asked(
+        text, "red bridge opened", vector, asking, vector, 0.5, 0.25, [3, 1, 2], _rarity(), share
+    )
 
 
 def _rarity() -> np.ndarray:
@@ -58,6 +61,7 @@ def _column(name: str, *candidates: Candidate) -> list[float]:
         ("passage", [2.0, 2.0, 2.0]),
         ("near", [0.4, 2.0, -2.0]),
         ("near beyond its passage", [0.4 - 0.4 / 3, 2.0 - 0.4 / 3, -2.0 - 0.4 / 3]),
+        ("near what is asked", [1.6 - 3.2 / 3, -1.6 - 3.2 / 3, 3.2 - 3.2 / 3]),
         ("words", [0.7, 0.0, 0.5]),
         ("words before", [0.0, 0.7, 0.0]),
         ("words with the one before", [0.7, 0.7, 0.5]),
@@ -181,7 +185,9 @@ def test_any_text_has_finite_features(question: str, texts: list[str]) -> None:
     weights = np.full(len(asking), 1 / max(len(asking), 1), np.float32)
     vectors = np.zeros((len(texts), 2), np.float32)
     one = Candidate(0.0, vectors[0], vectors, list(map(read, texts, subwords)))
-    asked = Asked(question, question, vectors[0], vectors[0], 0.0, 1e-9, asking, weights, 0.5)
+    asked = Asked(
+        question, question, vectors[0], vectors[0], vectors[0], 0.0, 1e-9, asking, weights, 0.5
+    )
     features = describe(asked, [one, one])
     assert features.shape == (2 * len(texts), len(FEATURES))
     assert np.isfinite(features).all()
@@ -236,3 +242,17 @@ def test_the_sentence_that_answers_scores_best() -> None:
 def test_a_sum_of_money_needs_a_currency(question: str, sentence: str, lacks: bool) -> None:
     """Where one is asked for; a cost that is only mentioned asks for none."""
     assert Kind(question).lacks_money(read_signs(sentence)) is lacks
+
+
+@pytest.mark.parametrize(
+    ("sentence", "lacks"),
+    [
+        ('Lamps were given for "A Hundred Companies in a Thousand Villages".', True),
+        ("They read “100 Lamps and 1,000 Nights” and 《三十六家》 there.", True),
+        ('He said "500 lamps came" to them.', False),
+        ('Nine lamps were given for "A Hundred Companies".', False),
+    ],
+)
+def test_numbers_of_a_title_count_nothing(sentence: str, lacks: bool) -> None:
+    """What is named after a number is not as many."""
+    assert Kind("How many lamps did they give?").lacks_count(read_signs(sentence)) is lacks

@@ -17,7 +17,7 @@ from index.build import build
 from index.ordinary import find_ordinary
 from index.publish import Releases
 from index.release import Release
-from index.search import find_share, fuse, keep_content, search, standardise
+from index.search import find_share, fuse, search, standardise
 from tests.fake_encoder import FakeEncoder
 
 scores = arrays(np.float32, 7, elements=st.floats(-50, 50, width=16))
@@ -98,10 +98,15 @@ def test_a_large_collection_is_searched_by_candidates(
     build(library, releases, encoder)
     whole = search(_open(releases), encoder, "Where does the fox live?", 3)
     monkeypatch.setattr(module, "DEPTH", 2)
-    few = search(_open(releases), encoder, "Where does the fox live?", 3)
-    assert whole[0].passage == few[0].passage
-    assert "fox" in few[0].passage.text
-    assert len(few) <= 4
+    every = set(range(len(_open(releases).cases())))
+    for cases in (None, every):
+        few = search(_open(releases), encoder, "Where does the fox live?", 3, cases)
+        assert whole[0].passage == few[0].passage
+        assert "fox" in few[0].passage.text
+        assert len(few) <= 4
+    of = _open(releases).case_number(whole[0].case.id)
+    others = search(_open(releases), encoder, "Where does the fox live?", 3, every - {of})
+    assert whole[0].passage not in [hit.passage for hit in others]
 
 
 def test_names_are_searched_as_the_texts_have_them(
@@ -121,21 +126,3 @@ def test_the_same_question_gives_the_same_hits(published: Releases, encoder: Fak
     """Search is a function of release and question."""
     first = search(_open(published), encoder, "tea hills", 5)
     assert first == search(_open(published), encoder, "tea hills", 5)
-
-
-@pytest.mark.parametrize(
-    ("question", "content"),
-    [
-        (
-            "How many people benefit from the Padma Water Plant?",
-            "people benefit Padma Water Plant?",
-        ),
-        ("哪些企业捐赠了太阳能路灯？", "企业捐赠 太阳能路灯？"),
-        ("What is it?", "What is it?"),
-        ("Who?", "Who?"),
-        ("The Who's it-girl", "Who's it-girl"),
-    ],
-)
-def test_words_that_only_ask_are_left_out(question: str, content: str) -> None:
-    """What is left is the subject; a question of nothing else stays whole."""
-    assert keep_content(question) == content

@@ -66,6 +66,31 @@ def test_names_and_numbers_that_are_not_there_are_told(
     assert _survey(release, encoder, "What was the cost of the blue bridge of oak?").lacks_money
 
 
+def test_names_alone_ask_for_all_of_them(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """Where nothing else is asked, the whole question is compared; no passage has them apart."""
+    write("eno.txt", "Eno Works: the mills of Ravenna\n\nThe mills of Eno grind corn at night.\n")
+    write("bo.txt", "Bo Yards: the boats\n\nThe boats of Bo lie in Tallinn all the winter.\n")
+    build(library, releases, encoder)
+    release = _live(releases)
+    together = _survey(release, encoder, "What did Eno do in Ravenna?")
+    [query] = encoder.encode_queries(["What did Eno do in Ravenna?"])
+    [sentence] = encoder.encode_passages(["The mills of Eno grind corn at night."])
+    ordinary = find_ordinary(encoder, "en")
+    assert together.told == pytest.approx(
+        contrast(float(sentence @ query), query, ordinary), abs=1e-5
+    )
+    assert not together.apart  # one of them in the title
+    assert _survey(release, encoder, "What did Eno do in Tallinn?").apart
+    assert not _survey(release, encoder, "What did Eno grind in Tallinn?").apart
+    nowhere = _survey(release, encoder, "What did Eno do in Huawei?")
+    assert (nowhere.apart, nowhere.absent) == (False, ("Huawei",))
+
+
 def test_the_lead_is_over_the_second_other(
     library: Library,
     releases: Releases,
