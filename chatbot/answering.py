@@ -16,7 +16,7 @@ from chatbot import extractive
 from chatbot.about import BETWEEN, WORDS, Topic, find_companies, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
-from chatbot.conversation import Turn, carry_over, count_more, find_subject
+from chatbot.conversation import Turn, carry_over, count_more, find_subject, join_questions
 from chatbot.question import (
     Filters,
     asks_for_cases,
@@ -152,7 +152,7 @@ def _search_and_quote(
         return survey(release, get_encoder(), words, extractive.HITS, within)
 
     # A follow-up is of its subject's matter, and has to be told in the subject's cases.
-    judged, support = look(f"{subject} {question}".strip(), cases)
+    judged, support = look(join_questions(subject, question), cases)
     hits = judged
     if subject:
         before = extractive.choose(subject, look(subject, cases)[0])

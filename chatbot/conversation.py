@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from corpus.glossary import Glossary
+from corpus.glossary import Glossary, match_whole
 from index.mentions import find_names
 
 _TURNS = 10  # how far back a subject is looked for
@@ -53,6 +53,7 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'-]+")
+_ENDS = re.compile(r"[.?!。？！]\W*$")
 _SHORT_WORDS = 4
 _SHORT_CHARACTERS = 8
 _LONGEST_MORE = 60  # characters
@@ -124,7 +125,15 @@ def carry_over(
         for name in find_names(named, companies)
         if (name in companies) == (names[0] in companies)
     ]
-    return named.replace(alike[-1], names[0]) if alike else f"{named} {names[0]}"
+    if not alike:
+        return f"{named} {names[0]}"
+    return re.sub(match_whole(alike[-1]), lambda _: names[0], named)
+
+
+def join_questions(subject: str, question: str) -> str:
+    """Return a question after the one it follows, each a sentence of its own."""
+    stop = " " if _ENDS.search(subject) else ". "  # or the first word of the next would be a name
+    return f"{subject}{stop}{question}" if subject else question
 
 
 def is_whole(question: str) -> bool:

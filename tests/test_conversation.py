@@ -15,6 +15,7 @@ from chatbot.conversation import (
     count_more,
     find_subject,
     is_whole,
+    join_questions,
     stands_alone,
 )
 from corpus.glossary import Glossary
@@ -167,3 +168,18 @@ def test_long_questions_cost_little() -> None:
         stands_alone(piece * (20_000 // len(piece)))
         carry_over(piece * (20_000 // len(piece)), [], GLOSSARY, COMPANIES)
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("subject", "joined"),
+    [
+        ("", "When?"),
+        ("Tell me about Ada", "Tell me about Ada. When?"),
+        ("Who is Ada?", "Who is Ada? When?"),
+        ("Ada 是谁？", "Ada 是谁？ When?"),
+        ('Who said "no."', 'Who said "no." When?'),
+    ],
+)
+def test_a_question_after_another_is_its_own_sentence(subject: str, joined: str) -> None:
+    """So its first word is no name for its capital."""
+    assert join_questions(subject, "When?") == joined
