@@ -7,14 +7,14 @@ writes no sentence of its own but the few framing words of `about.WORDS`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
-from index.kinds import Kind, points_back, read_signs
+from index.kinds import find_kind, points_back, read_signs
 from index.reading import list_stems, say_the_same
 from index.search import Hit
 
@@ -86,26 +86,28 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     asks for several cases gets one of each at a greater distance. A number or a date that is asked
     for leads, where a sentence that holds one is chosen at all.
     """
-    found = _list_choices(hits[:HITS])
-    if not found:
-        return []
     several = asks_for_several(question)
     most = PER_CASE_SEVERAL if several else PER_CASE
     chosen: list[Choice] = []
     said: list[set[str]] = []
     per_case: dict[str, int] = {}
-    for choice in found:
+    best: Choice | None = None
+    for choice in _list_choices(hits[:HITS]):
+        best = best or choice
         held = per_case.get(choice.hit.case.id, 0)
-        margin = MARGIN_SEVERAL if several and not held else MARGIN
-        if choice.score < found[0].score - margin or held == most or len(chosen) == QUOTES:
+        behind = best.score - choice.score
+        if behind > (MARGIN_SEVERAL if several else MARGIN) or len(chosen) == QUOTES:
+            break
+        if behind > (MARGIN_SEVERAL if several and not held else MARGIN) or held == most:
             continue
         stems = set(list_stems(choice.words))
         if not any(say_the_same(stems, other) for other in said):
             chosen.append(choice)
             said.append(stems)
             per_case[choice.hit.case.id] = held + 1
-    kind = Kind(question)
-    chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
+    kind = find_kind(question)
+    if kind.asks_to_be_told():
+        chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
     return join([complete(choice) for choice in chosen])
 
 
@@ -136,15 +138,16 @@ def complete(choice: Choice) -> Choice:
     return choice
 
 
-def _list_choices(hits: Sequence[Hit]) -> list[Choice]:
-    """Return every sentence that may be quoted, the best first, ties as they stand."""
+def _list_choices(hits: Sequence[Hit]) -> Iterator[Choice]:
+    """Give every sentence that may be quoted, the best first, ties as they stand."""
     found = [
-        Choice(hit, place, score if hit.passage.kind == "paragraph" else score - CAPTION)
+        (score if hit.passage.kind == "paragraph" else score - CAPTION, -hit.rank, -place, hit)
         for hit in hits
         for place, score in enumerate(hit.sentences)
-        if is_quotable(hit, place)
     ]
-    return sorted(found, key=lambda choice: (-choice.score, choice.hit.rank, choice.place))
+    for score, _, place, hit in sorted(found, reverse=True):
+        if is_quotable(hit, -place):
+            yield Choice(hit, -place, score)
 
 
 def join(chosen: Sequence[Choice]) -> list[Choice]:

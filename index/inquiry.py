@@ -7,6 +7,7 @@ them answers.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ def find_asked(text: str, names: Iterable[str]) -> str:
     return asked if _has_words(_SAYS_NOTHING.sub(" ", asked)) else text
 
 
+@functools.lru_cache(maxsize=256)  # asked twice of every question
 def keep_content(question: str) -> str:
     """Return a question without the words that only make it one, or whole where nothing is left."""
     content = " ".join(_SAYS_NOTHING.sub(" ", question).split())

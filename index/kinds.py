@@ -7,6 +7,7 @@ costs a little quality and nothing else.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -188,6 +189,10 @@ class Kind:
             signs.leans,
         )
 
+    def asks_to_be_told(self) -> bool:
+        """Tell whether a number or a date is asked for."""
+        return self._how_many or self._when
+
     def is_told(self, signs: Signs) -> bool:
         """Tell whether a sentence holds the number or the date that is asked for, if one is."""
         number, word, date, number_at, *_ = self.find_signs(signs)
@@ -203,3 +208,9 @@ class Kind:
         """Tell whether a number is asked for and a sentence holds none, in digits or in words."""
         number, word, *_ = self.find_signs(signs)
         return bool(self._how_many) and not number and not word
+
+
+@functools.lru_cache(maxsize=256)  # asked three times of every question
+def find_kind(question: str) -> Kind:
+    """Return the kind of answer that a question asks for."""
+    return Kind(question)

@@ -103,7 +103,7 @@ def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -
 
     Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
     """
-    spellings = encoder.split_subwords(list({name, fold(name)}))
+    spellings = encoder.split_subwords(list({name.lower(), fold(name)}))
     rows = {row for each in spellings for row in release.lexical.find_holding(each).tolist()}
     if len(rows) > _READ:
         return True

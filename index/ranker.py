@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.kinds import SIGNS, Kind
+from index.kinds import SIGNS, find_kind
 from index.reading import UNSPACED, Reading, list_stems
 
 PATH = Path(__file__).with_name("ranker.json")
@@ -106,7 +106,7 @@ def mix(asked: Asked) -> Floats:
 
 def describe(asked: Asked, candidates: Sequence[Candidate]) -> Floats:
     """Return the FEATURES of every sentence of every candidate, (s, f) float32, in order."""
-    kind = Kind(asked.text)
+    kind = find_kind(asked.text)
     sentences = [each for one in candidates for each in one.sentences]
     groups = Groups([len(one.sentences) for one in candidates])
     columns = [

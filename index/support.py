@@ -19,7 +19,7 @@ from corpus.language import detect
 from index.attributes import LANGUAGES, lacks_attribute, lacks_counted
 from index.encoder import Encoder
 from index.inquiry import find_asked, inquire
-from index.kinds import Kind
+from index.kinds import find_kind
 from index.mentions import (
     FOREIGN,
     find_numbers,
@@ -114,7 +114,7 @@ def survey(
     query: Vectors = made[asking] if asking in made else encoder.encode_queries([asking])[0]
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
-    kind, signs = Kind(asked.text), best.candidate.sentences[place].signs
+    kind, signs = find_kind(asked.text), best.candidate.sentences[place].signs
     language, judged = detect(question), best.document.language in LANGUAGES
     alike = language == best.document.language
     support = Support(
