@@ -29,10 +29,11 @@ from index.build import ignore_plan
 from index.encoder import Encoder, Progress, ignore_progress
 from index.holdings import Summary, list_holdings
 from index.inspection import Inspection, inspect
+from index.manifest import check_model
 from index.nearest import Reach
 from index.plan import Plan
 from index.publish import ReleaseInfo, Releases
-from index.release import Release, check_model
+from index.release import Release
 
 
 @dataclass(frozen=True, slots=True)

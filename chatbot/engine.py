@@ -22,8 +22,9 @@ from chatbot.quotation import check_answer
 from chatbot.recent import RecentAnswers, make_key
 from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
+from index.manifest import check_model
 from index.publish import Releases
-from index.release import Release, check_model
+from index.release import Release
 from index.search import read_ahead, search
 
 EVERY = 0.5  # seconds between two looks at which release is live

@@ -29,8 +29,9 @@ from corpus.errors import DocumentError, UsageError
 from corpus.files import write_file
 from corpus.library import QUESTIONS
 from index.encoder import Encoder
+from index.manifest import check_model
 from index.publish import Releases
-from index.release import Release, check_model
+from index.release import Release
 
 Run = Callable[[Settings, argparse.Namespace], int]
 _SHOWN = 3  # of what was left out

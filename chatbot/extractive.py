@@ -87,7 +87,7 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     for leads, where a sentence that holds one is chosen at all.
     """
     several = asks_for_several(question)
-    most = PER_CASE_SEVERAL if several else PER_CASE
+    most, widest = (PER_CASE_SEVERAL, MARGIN_SEVERAL) if several else (PER_CASE, MARGIN)
     chosen: list[Choice] = []
     said: list[set[str]] = []
     per_case: dict[str, int] = {}
@@ -96,9 +96,9 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
         best = best or choice
         held = per_case.get(choice.hit.case.id, 0)
         behind = best.score - choice.score
-        if behind > (MARGIN_SEVERAL if several else MARGIN) or len(chosen) == QUOTES:
+        if behind > widest or len(chosen) == QUOTES:
             break
-        if behind > (MARGIN_SEVERAL if several and not held else MARGIN) or held == most:
+        if held == most or (held and behind > MARGIN):
             continue
         stems = set(list_stems(choice.words))
         if not any(say_the_same(stems, other) for other in said):

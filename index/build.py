@@ -17,10 +17,11 @@ from corpus.library import Library
 from corpus.records import Document, Entry
 from index.draft import Draft
 from index.encoder import Encoder, Progress, ignore_progress
+from index.manifest import write_manifest
 from index.nearest import Reach
 from index.plan import Duplicate, Plan, find_overlaps
 from index.publish import Releases
-from index.release import Release, write_manifest
+from index.release import Release
 
 
 @dataclass(frozen=True, slots=True)

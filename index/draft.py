@@ -23,18 +23,9 @@ from numpy.typing import NDArray
 from corpus.records import Entry, Passage, Sentence
 from index.encoder import Encoder, Progress, Vectors
 from index.lexical import write_lexical
+from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
-from index.release import (
-    FORMAT,
-    MARK,
-    Manifest,
-    Numbers,
-    Release,
-    key_of,
-    list_files,
-    load_array,
-    quoted_words,
-)
+from index.release import MARK, Numbers, Release, key_of, load_array, quoted_words
 from index.search import DEPTH
 from index.table import Table, TableWriter
 from index.vectors import Rows, RowsWriter

@@ -14,8 +14,9 @@ from corpus.edition import identify_edition
 from corpus.errors import DocumentError, ReleaseError
 from corpus.library import Library
 from corpus.records import Entry
+from index.manifest import check_files, read_manifest
 from index.publish import Releases
-from index.release import Tables, check_files, read_manifest
+from index.release import Tables
 
 _READ = ("documents", "cases", "document_cases", "case_passages")  # files of a release
 

@@ -54,7 +54,10 @@ class Inquiry:
 
 
 def inquire(release: Release, encoder: Encoder, question: str) -> Inquiry:
-    """Return a question as it is put to a release; its vectors are begun and not waited for."""
+    """Return a question as it is put to a release; its vectors are begun and not waited for.
+
+    Raises what `Encoder.begin_queries` does.
+    """
     text = release.glossary.translate(question)
     whole = encoder.begin_queries([text])
     known = dict.fromkeys([*release.companies, *release.glossary.names])

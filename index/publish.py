@@ -27,15 +27,9 @@ from corpus.errors import (
     ReleaseError,
 )
 from corpus.files import sync
+from index.manifest import MANIFEST, Manifest, check_files, check_sizes, read_manifest
 from index.milvus import Milvus
-from index.release import (
-    MANIFEST,
-    Manifest,
-    Release,
-    check_files,
-    check_sizes,
-    read_manifest,
-)
+from index.release import Release
 
 CURRENT = "CURRENT"
 _DRAFT = ".tmp-"

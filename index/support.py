@@ -20,13 +20,7 @@ from index.attributes import LANGUAGES, lacks_attribute, lacks_counted
 from index.encoder import Encoder
 from index.inquiry import find_asked, inquire
 from index.kinds import find_kind
-from index.mentions import (
-    FOREIGN,
-    find_numbers,
-    holds,
-    holds_number,
-    is_word,
-)
+from index.mentions import FOREIGN, find_numbers, holds, holds_number, is_word
 from index.ordinary import contrast, find_ordinary
 from index.reading import fold, say_the_same
 from index.release import Release

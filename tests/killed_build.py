@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import index.manifest
 import index.publish
-import index.release
 from corpus.library import Library
 from index.build import build
 from index.encoder import Progress, Vectors, ignore_progress
@@ -47,7 +47,7 @@ def main() -> None:
 
     encoder = Encoder()
     encode = count(super(Encoder, encoder).encode_passages)
-    for module in (index.release, index.publish):
+    for module in (index.manifest, index.publish):
         vars(module)["sync"] = count(vars(module)["sync"])
     for name in ("rename", "replace"):
         setattr(Path, name, count(getattr(Path, name)))

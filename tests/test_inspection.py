@@ -11,8 +11,8 @@ import pytest
 
 from corpus.errors import CorruptReleaseError
 from index.inspection import inspect
+from index.manifest import list_files, read_manifest, write_manifest
 from index.publish import Releases
-from index.release import list_files, read_manifest, write_manifest
 
 
 def _forge(published: Releases, change: Callable[[Path], None]) -> Path:

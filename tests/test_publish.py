@@ -63,7 +63,7 @@ def test_stopped_after_any_step_what_is_live_is_whole(
         return step
 
     with monkeypatch.context() as patched:
-        patched.setattr("index.release.sync", counting(sync))
+        patched.setattr("index.manifest.sync", counting(sync))
         patched.setattr("index.publish.sync", counting(sync))
         patched.setattr(Path, "rename", counting(Path.rename))
         patched.setattr(Path, "replace", counting(Path.replace))

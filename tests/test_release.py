@@ -9,8 +9,9 @@ import pytest
 
 from corpus.errors import CorruptReleaseError, ModelMismatchError
 from corpus.library import Library
+from index.manifest import MANIFEST, read_manifest
 from index.publish import Releases
-from index.release import MANIFEST, Release, read_manifest
+from index.release import Release
 from tests.fake_encoder import FakeEncoder
 
 

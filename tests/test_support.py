@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,14 @@ def _survey(release: Release, encoder: FakeEncoder, question: str) -> Support:
     return support
 
 
+def _told(encoder: FakeEncoder, asked: str, sentence: str) -> Any:
+    """Return the contrast of what is asked with a sentence, nearly."""
+    [query], [row] = encoder.encode_queries([asked]), encoder.encode_passages([sentence])
+    return pytest.approx(
+        contrast(float(row @ query), query, find_ordinary(encoder, "en")), abs=1e-5
+    )
+
+
 def test_hits_are_those_of_a_search(release: Release, encoder: FakeEncoder) -> None:
     """And `near` is the best of their contrasts; where nothing is left there is no support."""
     hits, support = survey(release, encoder, "When was the red bridge built?", 5)
@@ -44,12 +53,8 @@ def test_what_is_asked_is_compared_without_the_names(
 ) -> None:
     """The best sentence's contrast is with the question less the names that the release holds."""
     support = _survey(release, encoder, "Which red bridge has Ada built?")
-    [query] = encoder.encode_queries(["Which red bridge has built?"])
-    [sentence] = encoder.encode_passages(["The red bridge was built in 1999 by Ada."])
-    ordinary = find_ordinary(encoder, "en")
-    assert support.told == pytest.approx(
-        contrast(float(sentence @ query), query, ordinary), abs=1e-5
-    )
+    asked = "Which red bridge has built?"
+    assert support.told == _told(encoder, asked, "The red bridge was built in 1999 by Ada.")
     assert support.absent == ()
 
 
@@ -78,12 +83,8 @@ def test_names_alone_ask_for_all_of_them(
     build(library, releases, encoder)
     release = _live(releases)
     together = _survey(release, encoder, "What did Eno do in Ravenna?")
-    [query] = encoder.encode_queries(["What did Eno do in Ravenna?"])
-    [sentence] = encoder.encode_passages(["The mills of Eno grind corn at night."])
-    ordinary = find_ordinary(encoder, "en")
-    assert together.told == pytest.approx(
-        contrast(float(sentence @ query), query, ordinary), abs=1e-5
-    )
+    asked = "What did Eno do in Ravenna?"
+    assert together.told == _told(encoder, asked, "The mills of Eno grind corn at night.")
     assert not together.apart  # one of them in the title
     assert _survey(release, encoder, "What did Eno do in Tallinn?").apart
     assert not _survey(release, encoder, "What did Eno grind in Tallinn?").apart
