@@ -116,8 +116,10 @@ def carry_over(
     subject = next(filter(None, match.groups()), "").strip() if match else ""
     asked = [turn.content.strip() for turn in history[-_TURNS:] if turn.role == "user"]
     whole = next((one for one in reversed(asked) if is_whole(one)), "")
+    if not subject or not whole:
+        return ""
     names = find_names(f"of {glossary.translate(subject)}", companies)
-    if not names or not whole:
+    if not names:
         return ""
     named = glossary.translate(whole)
     alike = [

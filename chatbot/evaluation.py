@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ from chatbot.measures import (
     reciprocal_rank,
     reliability,
 )
-from index.encoder import Encoder, Progress, Vectors, ignore_progress
+from index.encoder import Encoder, Progress, Query, Vectors, ignore_progress
 from index.release import Release
 from index.search import search
 
@@ -272,18 +271,22 @@ class _Remembering:
     def __init__(self, encoder: Encoder) -> None:
         self.identity, self.dimension = encoder.identity, encoder.dimension
         self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
-        self._encode = encoder.encode_queries
-        self._rows: dict[str, Vectors] = {}
+        self._read = encoder.read_queries
+        self._held: dict[str, Query] = {}
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        new = [text for text in texts if text not in self._rows]
-        if new:
-            if len(self._rows) >= _REMEMBERED:
-                self._rows = {text: row for text, row in self._rows.items() if text in texts}
-            self._rows |= zip(new, self._encode(new), strict=True)
-        return np.stack([self._rows[text] for text in texts])
+        return np.stack([query.vector for query in self.read_queries(texts)])
 
-    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
+    def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """See Encoder."""
-        return partial(self.encode_queries, texts)
+        new = [text for text in texts if text not in self._held]
+        if new:
+            if len(self._held) >= _REMEMBERED:
+                self._held = {text: held for text, held in self._held.items() if text in texts}
+            self._held |= zip(new, self._read(new), strict=True)
+        return [self._held[text] for text in texts]
+
+    def begin_query(self, text: str) -> Callable[[], Query]:
+        """See Encoder."""
+        return lambda: self.read_queries([text])[0]

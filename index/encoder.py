@@ -7,12 +7,14 @@ a model that gives each the same bits as alone, see `Traits.together`; the other
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -29,13 +31,30 @@ _AHEAD = 64  # texts that wait for a thread: few, so that a long build holds few
 # in long texts none; benchmarks/LOG.md has the times.
 _TOGETHER = 64
 _PADDING = 12  # sub-words padded in vain that take as long as another batch
+# How far a part's vector is taken from the question's towards the mean of the part's states, which
+# know of the rest and so lie near it (.1): as far as parts encoded alone lie from it (.3 to .4, and
+# a little more). It then tells as much as theirs; benchmarks/LOG.md has the figures.
+_STEP = 0.45
 
 Vectors = NDArray[np.float32]
+Windows = Sequence[list[int]]  # sub-words with the special ones, as many as are read at once
 Progress = Callable[[int, int], None]
 
 
 def ignore_progress(done: int, total: int) -> None:
     """Take a step's report and show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as a model has read it.
+
+    `vector` (d,) is its float32 unit vector; `find_part` returns that of a part of it, which is the
+    question with words left out.
+    """
+
+    vector: Vectors
+    find_part: Callable[[str], Vectors]
 
 
 class Encoder(Protocol):
@@ -51,9 +70,14 @@ class Encoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) float32 unit rows, one for each question, in order."""
 
-    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
-        """Begin to encode questions, if others can do it meanwhile; what is returned waits."""
-        return partial(self.encode_queries, texts)
+    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+        """Return questions as they are read, in order; here a part is encoded by itself."""
+        find_part = functools.cache(lambda part: self.encode_queries([part])[0])
+        return [Query(row, find_part) for row in self.encode_queries(texts)]
+
+    def begin_query(self, text: str) -> Callable[[], Query]:
+        """Begin to read a question, if others can do it meanwhile; what is returned waits."""
+        return lambda: self.read_queries([text])[0]
 
     def encode_passages(self, texts: Sequence[str], progress: Progress = ...) -> Vectors:
         """Return (n, d) float32 unit rows, one for each text, in order."""
@@ -96,31 +120,69 @@ class TextEncoder(Encoder):
     """Prepares texts for a model that someone else runs; see Encoder.
 
     A text longer than the model reads is encoded in windows, and its vector is their mean weighted
-    by length, made unit again, so nothing at its end is lost.
+    by length, made unit again, so nothing at its end is lost. Where a vector is the mean of its
+    sub-words' states, the states of some tell a part of a question: one reading is enough for both.
     """
 
     def __init__(
         self,
         splitter: Splitter,
         traits: Traits,
-        run: Callable[[Sequence[list[int]]], Vectors],
+        run: Callable[[Windows], Vectors],
         threads: int = 1,
+        read: Callable[[Windows], tuple[Vectors, Sequence[Vectors]]] | None = None,
     ) -> None:
         """Take what splits texts and what runs the model.
 
         `run` makes the (n, d) float32 rows of n windows of sub-words; with `threads` over 1 it is
-        called by as many at once while passages are encoded.
+        called by as many at once while passages are encoded. `read` makes them too, and with them
+        the states (w, d) of each window; None for a model whose rows are not their means.
         """
         self.splitter = splitter
         self._traits = traits
         self._run = run
+        self._read = read
         self._threads = threads
         self.dimension = traits.dimension
         self.identity = traits.identity
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        return self._encode(self._traits.query, texts, map)
+        return self._encode(self._traits.query, texts, partial(map, self._run))
+
+    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+        """See Encoder."""
+        read, states = self._read, dict[tuple[int, ...], Vectors]()
+        if read is None:
+            return super().read_queries(texts)
+
+        def run(windows: Windows) -> Vectors:
+            rows, made = read(windows)
+            states.update(zip(map(tuple, windows), made, strict=True))
+            return rows
+
+        rows = self._encode(self._traits.query, texts, partial(map, run))
+        return [
+            Query(row, partial(self._find_part, row, states, text))
+            for row, text in zip(rows, texts, strict=True)
+        ]
+
+    def _find_part(
+        self, vector: Vectors, states: Mapping[tuple[int, ...], Vectors], text: str, part: str
+    ) -> Vectors:
+        """Return the vector of a part of a question; one of several windows is encoded anew."""
+        (window, *more), (other, *_) = self._cut(self._traits.query, [text, part])
+        if more:
+            alone: Vectors = self.encode_queries([part])[0]
+            return alone
+        prompt = len(self.splitter.start) + len(self.splitter.split(self._traits.query))
+        blocks = SequenceMatcher(None, window, other, autojunk=False).get_matching_blocks()
+        kept = [at for first, _, count in blocks for at in range(first, first + count)]
+        own = [at for at in kept if prompt <= at < len(window) - len(self.splitter.end)]
+        if not own:
+            return vector
+        mean = make_unit(states[tuple(window)][own].mean(axis=0))
+        return make_unit(vector + np.float32(_STEP) * make_unit(mean - vector))
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress
@@ -135,7 +197,7 @@ class TextEncoder(Encoder):
                     progress(first + round(count * share), len(texts))
 
                 rows[first : first + len(chunk)] = self._encode(
-                    self._traits.passage, chunk, pool.map, tell
+                    self._traits.passage, chunk, partial(pool.map, self._run), tell
                 )
         return rows
 
@@ -147,23 +209,15 @@ class TextEncoder(Encoder):
         self,
         prompt: str,
         texts: Sequence[str],
-        each: Callable[..., Iterable[Vectors]],
+        run: Callable[[Iterable[Windows]], Iterable[Vectors]],
         tell: Callable[[float], None] = lambda _: None,
     ) -> Vectors:
-        """Return the rows of texts; `each` is `map` or one like it; `tell` hears the share done."""
-        start, end = self.splitter.start, self.splitter.end
-        size = self._traits.limit - len(start) - len(end)
-        windows: list[list[int]] = []
-        firsts: list[int] = []  # of each text's windows
-        for text in texts:
-            ids = self.splitter.split(prompt + prepare_text(text))
-            firsts.append(len(windows))
-            windows += [
-                [*start, *ids[at : at + size], *end] for at in range(0, max(len(ids), 1), size)
-            ]
+        """Return the rows of texts; `run` gives those of batches; `tell` hears the share done."""
+        cut = self._cut(prompt, texts)
+        windows = [window for each in cut for window in each]
         most = _TOGETHER if self._traits.together else 0
         batches = list(divide([len(window) for window in windows], most))
-        made = each(self._run, [[windows[number] for number in batch] for batch in batches])
+        made = run([windows[number] for number in batch] for batch in batches)
         rows = np.empty((len(windows), self.dimension), np.float32)
         done = 0
         for batch, some in zip(batches, made, strict=True):
@@ -173,9 +227,20 @@ class TextEncoder(Encoder):
         rows = make_unit(rows)
         if len(windows) == len(texts):
             return rows
-        special = len(start) + len(end)
+        special = len(self.splitter.start) + len(self.splitter.end)
         weights = np.array([max(len(window) - special, 1) for window in windows], np.float32)
+        firsts = np.cumsum([0, *map(len, cut)])[:-1]
         return make_unit(np.add.reduceat(weights[:, None] * rows, firsts))
+
+    def _cut(self, prompt: str, texts: Sequence[str]) -> list[list[list[int]]]:
+        """Return the windows of each text, of as many sub-words as the model reads at once."""
+        start, end = self.splitter.start, self.splitter.end
+        size = self._traits.limit - len(start) - len(end)
+        split = (self.splitter.split(prompt + prepare_text(text)) for text in texts)
+        return [
+            [[*start, *ids[at : at + size], *end] for at in range(0, max(len(ids), 1), size)]
+            for ids in split
+        ]
 
 
 def divide(lengths: Sequence[int], most: int) -> Iterator[list[int]]:

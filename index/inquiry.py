@@ -1,4 +1,4 @@
-"""A question as it is put to a release: its names, what is asked of them, its vectors on their way.
+"""A question as it is put to a release: its names, what is asked of them, its reading on its way.
 
 What is asked is the question without the names that the release holds, or all of it where nothing
 else is asked. A name brings a question near to every sentence that has it; the rest tells which of
@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from index.encoder import Encoder
+from index.encoder import Encoder, Query
 from index.mentions import find_names, leave_out, occurs
 from index.release import Release
-from index.vectors import Vectors
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
 # weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
@@ -40,8 +39,8 @@ class Inquiry:
     """A question with its names as the texts have them.
 
     `names` are those in it, the ones in `known` from the glossary or as companies; `held` are those
-    that a passage holds, `asking` is what is asked of them. `whole` and `asked` wait for the rows
-    (1, d) of `text` and of `asking`.
+    that a passage holds, `asking` is what is asked of them. `query` waits for `text` as the model
+    reads it.
     """
 
     text: str
@@ -49,23 +48,21 @@ class Inquiry:
     known: Collection[str]
     held: frozenset[str]
     asking: str
-    whole: Callable[[], Vectors]
-    asked: Callable[[], Vectors]
+    query: Callable[[], Query]
 
 
 def inquire(release: Release, encoder: Encoder, question: str) -> Inquiry:
-    """Return a question as it is put to a release; its vectors are begun and not waited for.
+    """Return a question as it is put to a release; its reading is begun and not waited for.
 
-    Raises what `Encoder.begin_queries` does.
+    Raises what `Encoder.begin_query` does.
     """
     text = release.glossary.translate(question)
-    whole = encoder.begin_queries([text])
+    query = functools.cache(encoder.begin_query(text))
     known = dict.fromkeys([*release.companies, *release.glossary.names])
     names = find_names(text, known)
     held = frozenset(name for name in names if occurs(release, encoder, name, name in known))
     asking = find_asked(text, [name for name in names if name in held])
-    asked = whole if asking == text else encoder.begin_queries([asking])
-    return Inquiry(text, tuple(names), known, held, asking, whole, asked)
+    return Inquiry(text, tuple(names), known, held, asking, query)
 
 
 def find_asked(text: str, names: Iterable[str]) -> str:

@@ -174,8 +174,8 @@ class Kind:
     def find_signs(self, signs: Signs) -> tuple[float, ...]:
         """Return how much each of SIGNS shows in a sentence, 0 or 1, names up to 3."""
         number = not self._numbers.issuperset(signs.numbers)
-        news = sum(name not in self._words for name in signs.names)
-        names = min(news, _MOST_NAMES)
+        news = [name for name in signs.names if name not in self._words]
+        names = min(len(news), _MOST_NAMES)
         return (
             self._how_many and number,
             self._how_many and signs.number_word,

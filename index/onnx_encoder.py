@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from corpus.errors import ModelError
-from index.encoder import TextEncoder, Traits, Vectors, count_cores
+from index.encoder import TextEncoder, Traits, Vectors, Windows, count_cores
 from index.splitter import open_splitter
 
 # Adding and normalising in one step takes a sixth longer in all than one after the other.
 _SLOW = ["SkipLayerNormFusion"]
 TRAITS, WEIGHTS = "traits.json", "model.onnx"
+ROW, STATES = "unit_row", "states"  # what it gives; the latter where rows are means of them
 # Texts are padded to whole multiples of this, also one alone: where the sum over a text's sub-words
 # ends in the middle of four, it is taken in another order.
 _STEP = 4
@@ -51,14 +51,22 @@ class OnnxEncoder(TextEncoder):
             raise ModelError(
                 f"{folder}: not an exported model that loads here ({reason})"
             ) from error
-        super().__init__(open_splitter(folder), traits, self._forward, count_cores())
+        averages = STATES in (each.name for each in self._session.get_outputs())
+        read = self._read_states if averages else None
+        super().__init__(open_splitter(folder), traits, self._read_rows, count_cores(), read)
 
-    def _forward(self, windows: Sequence[list[int]]) -> Vectors:
+    def _read_rows(self, windows: Windows) -> Vectors:
+        return self._forward(windows, ROW)[0]
+
+    def _read_states(self, windows: Windows) -> tuple[Vectors, list[Vectors]]:
+        rows, states = self._forward(windows, ROW, STATES)
+        return rows, [each[: len(w)] for each, w in zip(states, windows, strict=True)]
+
+    def _forward(self, windows: Windows, *wanted: str) -> list[Vectors]:
         longest = max(map(len, windows))
         ids = np.zeros((len(windows), longest + -longest % _STEP), np.int64)
         mask = np.zeros_like(ids)
         for number, window in enumerate(windows):
             ids[number, : len(window)], mask[number, : len(window)] = window, 1
-        rows: Vectors
-        (rows,) = self._session.run(None, {"ids": ids, "mask": mask})
-        return rows
+        made: list[Vectors] = self._session.run(wanted, {"ids": ids, "mask": mask})
+        return made

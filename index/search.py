@@ -127,7 +127,7 @@ def find(
     about = keep_content(inquiry.text)
     subwords, content = encoder.split_subwords([inquiry.text, about])
     words, of_content = release.lexical.match(subwords), release.lexical.match(content)
-    (query,) = inquiry.whole()
+    query = inquiry.query().vector
     rows = find_candidates(release, query, words, cases)
     if not len(rows):
         return None, []
@@ -137,7 +137,8 @@ def find(
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
     fused = fuse(release.passages.compare(rows, centred), best, lexical, share)
-    (asking,) = (query,) if inquiry.asking == inquiry.text else inquiry.asked()
+    whole = inquiry.asking == inquiry.text
+    asking = query if whole else inquiry.query().find_part(inquiry.asking)
     asked = Asked(
         inquiry.text, about, query, asking, centred, float(best.mean()),
         max(float(best.std()), 1e-9), content, release.lexical.weigh(content), share,

@@ -20,6 +20,7 @@ from index.encoder import (
     TextEncoder,
     Traits,
     Vectors,
+    Windows,
     count_cores,
     find_prompts,
     identify,
@@ -61,7 +62,12 @@ class SentenceEncoder(TextEncoder):
         dimension = int(self.model.get_embedding_dimension() or 0)
         limit = min(self.model.max_seq_length or 512, 8192)
         self.traits = Traits(identify(folder), dimension, limit, *prompts)
-        super().__init__(splitter, self.traits, self._forward)
+        parts = {type(part).__name__: part for part in self.model}
+        mean = getattr(parts.get("Pooling"), "pooling_mode", "") == "mean"
+        # Whether a row is the mean of its sub-words' states and nothing more.
+        self.averages = mean and parts.keys() <= {"Transformer", "Pooling", "Normalize"}
+        read = self._read_states if self.averages else None
+        super().__init__(splitter, self.traits, self._read_rows, read=read)
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress
@@ -73,12 +79,17 @@ class SentenceEncoder(TextEncoder):
         finally:
             self._torch.set_num_threads(1)
 
-    def _forward(self, windows: Sequence[list[int]]) -> Vectors:
+    def _read_rows(self, windows: Windows) -> Vectors:
+        return self._read_states(windows)[0]
+
+    def _read_states(self, windows: Windows) -> tuple[Vectors, list[Vectors]]:
         rows = np.empty((len(windows), self.traits.dimension), np.float32)
+        states: list[Vectors] = []
         with self._lock, self._torch.inference_mode():
             for number, ids in enumerate(windows):
                 tensor = self._torch.tensor([ids], device=self.model.device)
                 features = {"input_ids": tensor, "attention_mask": self._torch.ones_like(tensor)}
-                vector = self.model(features)["sentence_embedding"][0]
-                rows[number] = vector.float().cpu().numpy()
-        return rows
+                made = self.model(features)
+                rows[number] = made["sentence_embedding"][0].float().cpu().numpy()
+                states.append(made["token_embeddings"][0].float().cpu().numpy())
+        return rows, states

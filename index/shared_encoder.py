@@ -10,17 +10,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from corpus.errors import BusyError
-from index.encoder import Encoder, Progress, Vectors, count_cores, ignore_progress
+from index.encoder import Encoder, Progress, Query, Vectors, count_cores, ignore_progress
 
 PLACES = 128  # questions that are encoded or wait for it
-TOGETHER = 4  # questions given to the encoder at once; more gain little, and wait for each other
+TOGETHER = 2  # questions read at once; four are answered at once too, in each other's way
 
 
 class SharedEncoder(Encoder):
     """An encoder that any number of threads may ask; see Encoder.
 
-    As many threads encode as there are cores, in the order in which questions came. Where more wait
-    than there are threads free, each takes several.
+    A thread for each core but one encodes, in the order in which questions came: the last is left
+    to those who work on what was read. Where more wait than there are threads free, each takes
+    several.
     """
 
     def __init__(self, encoder: Encoder) -> None:
@@ -28,27 +29,25 @@ class SharedEncoder(Encoder):
         self._encoder = encoder
         self.identity = encoder.identity
         self.dimension = encoder.dimension
-        self._pool = ThreadPoolExecutor(count_cores(), "encode")
-        self._free, self._coming = count_cores(), 0  # threads without work, and on their way to it
+        threads = max(count_cores() - 1, 1)
+        self._pool = ThreadPoolExecutor(threads, "encode")
+        self._free, self._coming = threads, 0  # threads without work, and on their way to it
         self._waiting: deque[str] = deque()
-        self._encoding: dict[str, Future[Vectors]] = {}
+        self._encoding: dict[str, Future[Query]] = {}
         self._lock = threading.Lock()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder; raises BusyError at once where too many questions wait."""
-        return self.begin_queries(texts)()
+        rows = [query.vector for query in self.read_queries(texts)]
+        return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
-    def begin_queries(self, texts: Sequence[str]) -> Callable[[], Vectors]:
+    def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """See Encoder; raises BusyError at once where too many questions wait."""
-        futures = [self._submit(text) for text in texts]
+        return [future.result() for future in [self._submit(text) for text in texts]]
 
-        def wait() -> Vectors:
-            rows = np.empty((len(texts), self.dimension), np.float32)
-            for number, future in enumerate(futures):
-                rows[number] = future.result()
-            return rows
-
-        return wait
+    def begin_query(self, text: str) -> Callable[[], Query]:
+        """See Encoder; raises BusyError at once where too many questions wait."""
+        return self._submit(text).result
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress
@@ -60,7 +59,7 @@ class SharedEncoder(Encoder):
         """See Encoder."""
         return self._encoder.split_subwords(texts)
 
-    def _submit(self, text: str) -> Future[Vectors]:
+    def _submit(self, text: str) -> Future[Query]:
         with self._lock:
             future = self._encoding.get(text)
             if future is None:
@@ -77,21 +76,22 @@ class SharedEncoder(Encoder):
 
     def _work(self) -> None:
         """Encode what waits, until nothing does."""
-        with self._lock:
-            self._coming -= 1
+        came = 1
         while True:
             with self._lock:
+                self._coming -= came
+                came = 0
                 if not self._waiting:
                     self._free += 1
                     return
                 share = -(-len(self._waiting) // (self._free + self._coming + 1))
                 texts = [self._waiting.popleft() for _ in range(min(share, TOGETHER))]
             try:
-                rows = self._encoder.encode_queries(texts)
+                queries = self._encoder.read_queries(texts)
             except BaseException as error:  # noqa: BLE001 - whoever asked has to hear of it
-                told: list[Vectors | BaseException] = [error] * len(texts)
+                told: list[Query | BaseException] = [error] * len(texts)
             else:
-                told = list(rows)
+                told = list(queries)
             for text, each in zip(texts, told, strict=True):
                 with self._lock:
                     future = self._encoding.pop(text)

@@ -105,7 +105,7 @@ def survey(
     absent = [name for name in names if name not in held and not holds(around, name, name in known)]
     asking = find_asked(asked.text, [name for name in names if name not in absent])
     made = {asked.text: asked.query, inquiry.asking: asked.asking}
-    query: Vectors = made[asking] if asking in made else encoder.encode_queries([asking])[0]
+    query: Vectors = made[asking] if asking in made else inquiry.query().find_part(asking)
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     kind, signs = find_kind(asked.text), best.candidate.sentences[place].signs

@@ -41,6 +41,43 @@ def test_questions_read_together_are_those_read_alone(real_encoder: Encoder) -> 
     assert (together == alone).all()
 
 
+def test_parts_of_questions_read_together_too(real_encoder: Encoder) -> None:
+    """The vector of a part has the same bits, whichever questions were read with it."""
+    texts = [f"{'why ' * (number % 9)}is tea green {number}?" for number in range(12)]
+    for text, query in zip(texts, real_encoder.read_queries(texts), strict=True):
+        alone = real_encoder.read_queries([text])[0]
+        part = text.replace("tea", "")
+        assert (alone.vector == query.vector).all()
+        assert (alone.find_part(part) == query.find_part(part)).all()
+
+
+def test_a_part_is_told_without_what_is_left_out(real_encoder: Encoder) -> None:
+    """It is farther from what is gone, by more than from the part asked alone."""
+    query = real_encoder.read_queries(["How do workers of WeRide and BYD keep rivers clean?"])[0]
+    asked = "How do workers of and keep rivers clean?"
+    part = query.find_part(asked)
+    alone, gone = real_encoder.encode_queries([asked, "WeRide and BYD"])
+    assert part.dtype == np.float32
+    assert float(part @ part) == pytest.approx(1, abs=1e-5)
+    moved = part - query.vector
+    assert float(moved @ gone) < min(float(moved @ alone), 0)
+
+
+@pytest.mark.parametrize("part", ["", "生物"])
+def test_what_is_no_part_is_told_as_the_question(real_encoder: Encoder, part: str) -> None:
+    """Where none of its sub-words is one of the question's."""
+    (query,) = real_encoder.read_queries(["How do workers keep rivers clean"])
+    assert (query.find_part(part) == query.vector).all()
+
+
+def test_a_part_of_a_question_too_long_to_be_read_at_once(real_encoder: Encoder) -> None:
+    """It is encoded by itself."""
+    text = "water plants and pumps " * 300
+    part = text.replace("pumps", "")
+    (query,) = real_encoder.read_queries([text])
+    assert (query.find_part(part) == real_encoder.encode_queries([part])[0]).all()
+
+
 @given(lengths=st.lists(st.integers(1, 90)), most=st.integers(0, 200))
 def test_batches_hold_each_text_once(lengths: list[int], most: int) -> None:
     """Of one text, or of some that fit when they are padded; the longest come first."""

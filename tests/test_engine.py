@@ -233,7 +233,7 @@ def test_a_company_is_told_by_its_cases(
             {"WeRide", "POWERCHINA"},
             "CAMCE",
         ),
-        ("中工国际和文远知行分别如何抗击疫情？", {"WeRide"}, "CAMCE"),
+        ("中工国际和文远知行分别如何运送抗疫物资？", {"WeRide"}, "CAMCE"),
         ("Which footballers did WeRide and CAMCE hire?", set(), ""),
     ],
 )

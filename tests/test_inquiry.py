@@ -43,12 +43,13 @@ def test_what_is_asked_of_names(text: str, asked: str) -> None:
     assert find_asked(text, ["Ada", "Kano"]) == asked
 
 
-def test_both_vectors_are_on_their_way(published: Releases, encoder: FakeEncoder) -> None:
-    """Of the question with its names as the texts have them, and of what is asked."""
+def test_a_question_is_read_as_the_texts_have_it(published: Releases, encoder: FakeEncoder) -> None:
+    """With its names told apart from what is asked of them, and read once."""
     release = Release(published.path(published.live()))
     inquiry = inquire(release, encoder, "Which bridge did Ada build in Kano?")
     assert inquiry.names == ("Ada", "Kano")
     assert inquiry.held == {"Ada"}
     assert inquiry.asking == "Which bridge did build in Kano?"
-    for words, vector in ((inquiry.text, inquiry.whole()), (inquiry.asking, inquiry.asked())):
-        np.testing.assert_array_equal(vector, encoder.encode_queries([words]))
+    query = inquiry.query()
+    assert query is inquiry.query()
+    np.testing.assert_array_equal(query.vector, encoder.encode_queries([inquiry.text])[0])

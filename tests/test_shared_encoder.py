@@ -11,7 +11,7 @@ import pytest
 
 from corpus.errors import BusyError
 from index import shared_encoder as module
-from index.encoder import Vectors, count_cores
+from index.encoder import Vectors
 from index.shared_encoder import SharedEncoder
 from tests.fake_encoder import FakeEncoder
 
@@ -67,7 +67,7 @@ def test_equal_questions_are_encoded_once(held: Held) -> None:
         assert held.begun.acquire(timeout=60)
         others = [shared._submit("tea") for _ in range(5)]
         held.go.set()
-        rows = [first.result(60)[0], *(other.result(60) for other in others)]
+        rows = [first.result(60)[0], *(other.result(60).vector for other in others)]
     assert held.asked == ["tea"]
     assert all((row == rows[0]).all() for row in rows)
     assert shared.encode_queries(["tea"]).shape == (1, held.dimension)
@@ -88,23 +88,27 @@ def test_a_full_line_is_told_at_once(held: Held, monkeypatch: pytest.MonkeyPatch
     assert np.isfinite(shared.encode_queries(["one more"])).all()
 
 
-def test_no_more_at_once_than_cores(held: Held) -> None:
-    """The others wait in line, and are then read together, a few at a time, in their order."""
-    cores = count_cores()
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 2), (8, 7)])
+def test_a_core_is_left_to_the_others(
+    held: Held, monkeypatch: pytest.MonkeyPatch, cores: int, threads: int
+) -> None:
+    """Those who find no thread wait in line, and are read together, a few at a time, in order."""
+    monkeypatch.setattr(module, "count_cores", lambda: cores)
     shared = SharedEncoder(held)
-    waiting = [shared._submit(f"question {n}") for n in range(cores)]
-    for _ in range(cores):
+    waiting = [shared._submit(f"question {n}") for n in range(threads)]
+    for _ in range(threads):
         assert held.begun.acquire(timeout=60)
-    assert held.together == [1] * cores  # while threads are free, each takes one
-    waiting += [shared._submit(f"question {n}") for n in range(cores, cores + 20)]
+    assert held.together == [1] * threads  # while threads are free, each takes one
+    waiting += [shared._submit(f"question {n}") for n in range(threads, threads + 40)]
     assert not held.begun.acquire(timeout=0.1)
     held.go.set()
     for future in waiting:
         future.result(60)
-    assert sorted(held.asked) == sorted(f"question {n}" for n in range(cores + 20))
+    assert sorted(held.asked) == sorted(f"question {n}" for n in range(threads + 40))
     assert max(held.together) == module.TOGETHER
     for number, future in enumerate(waiting):
-        assert (future.result() == held.encode_queries([f"question {number}"])[0]).all()
+        row = held.encode_queries([f"question {number}"])[0]
+        assert (future.result().vector == row).all()
 
 
 @pytest.mark.parametrize("error", [MemoryError("no room"), SystemExit("gone")])

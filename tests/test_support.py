@@ -78,13 +78,16 @@ def test_names_alone_ask_for_all_of_them(
     write: Callable[[str, str], None],
 ) -> None:
     """Where nothing else is asked, the whole question is compared; no passage has them apart."""
-    write("eno.txt", "Eno Works: the mills of Ravenna\n\nThe mills of Eno grind corn at night.\n")
+    write(
+        "eno.txt",
+        "Eno Works: the mills of Ravenna\n\nWhat Eno did is to grind corn in the night.\n",
+    )
     write("bo.txt", "Bo Yards: the boats\n\nThe boats of Bo lie in Tallinn all the winter.\n")
     build(library, releases, encoder)
     release = _live(releases)
     together = _survey(release, encoder, "What did Eno do in Ravenna?")
     asked = "What did Eno do in Ravenna?"
-    assert together.told == _told(encoder, asked, "The mills of Eno grind corn at night.")
+    assert together.told == _told(encoder, asked, "What Eno did is to grind corn in the night.")
     assert not together.apart  # one of them in the title
     assert _survey(release, encoder, "What did Eno do in Tallinn?").apart
     assert not _survey(release, encoder, "What did Eno grind in Tallinn?").apart
