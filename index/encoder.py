@@ -34,7 +34,7 @@ _PADDING = 12  # sub-words padded in vain that take as long as another batch
 # How far a part's vector is taken from the question's towards the mean of the part's states, which
 # know of the rest and so lie near it (.1): as far as parts encoded alone lie from it (.3 to .4, and
 # a little more). It then tells as much as theirs; benchmarks/LOG.md has the figures.
-_STEP = 0.45
+_APART = 0.45
 
 Vectors = NDArray[np.float32]
 Windows = Sequence[list[int]]  # sub-words with the special ones, as many as are read at once
@@ -182,7 +182,7 @@ class TextEncoder(Encoder):
         if not own:
             return vector
         mean = make_unit(states[tuple(window)][own].mean(axis=0))
-        return make_unit(vector + np.float32(_STEP) * make_unit(mean - vector))
+        return make_unit(vector + np.float32(_APART) * make_unit(mean - vector))
 
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress

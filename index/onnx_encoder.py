@@ -27,8 +27,8 @@ _STEP = 4
 class OnnxEncoder(TextEncoder):
     """A model in a folder, loaded at construction; safe to share between threads.
 
-    A window runs on one thread, so that as many questions are encoded at once as there are cores,
-    and none waits for another; passages are encoded by as many threads.
+    A window runs on one thread, so that several are encoded at once and none waits for another;
+    passages are encoded by as many threads as there are cores.
     """
 
     def __init__(self, folder: Path) -> None:
