@@ -113,7 +113,7 @@ def test_after_the_export_nobody_needs_torch() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def save_small_model(folder: Path) -> Path:
+def save_small_model(folder: Path, pooling: str = "mean") -> Path:
     """Write a small Sentence Transformers model with made-up weights, and return its folder."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -141,7 +141,8 @@ def save_small_model(folder: Path) -> Path:
         tokenizer_object=tokenizer, pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]",
         unk_token="[UNK]", model_max_length=64,
     ).save_pretrained(base)  # fmt: skip
-    model = SentenceTransformer(modules=[Transformer(str(base)), Pooling(32), Normalize()])
+    pool = Pooling(32, pooling_mode=pooling)
+    model = SentenceTransformer(modules=[Transformer(str(base)), pool, Normalize()])
     model.save(str(folder))
     return folder
 
@@ -207,6 +208,29 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
         assert (place / WEIGHTS).stat().st_size == len(whole)
     assert len(said) == 3
     assert _left(tmp_path) == [place.name]
+
+
+@pytest.mark.parametrize("pooling", ["mean", "cls"])
+def test_parts_of_questions_by_the_kind_of_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pooling: str
+) -> None:
+    """From the states of one reading where vectors are their means, else encoded by themselves.
+
+    With torch and after the export alike.
+    """
+    # first sub-words of made-up weights are all alike, so that rounding decides which is nearest
+    monkeypatch.setattr(onnx_model, "_compare", lambda *_: None)
+    folder, place = save_small_model(tmp_path / "model", pooling), tmp_path / "place"
+    place.mkdir()
+    onnx_model.export(folder, place)
+    parts = []
+    for each in (SentenceEncoder(folder), OnnxEncoder(place)):
+        (query,) = each.read_queries(["who built the plant"])
+        part = query.find_part("who built")
+        alone = (part == each.encode_queries(["who built"])[0]).all()
+        assert alone == (pooling == "cls")
+        parts.append(part)
+    assert float(parts[0] @ parts[1]) > 0.9
 
 
 def _left(models: Path) -> list[str]:
