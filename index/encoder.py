@@ -7,7 +7,6 @@ a model that gives each the same bits as alone, see `Traits.together`; the other
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import unicodedata
@@ -15,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -72,7 +71,7 @@ class Encoder(Protocol):
 
     def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """Return questions as they are read, in order; here a part is encoded by itself."""
-        find_part = functools.cache(lambda part: self.encode_queries([part])[0])
+        find_part = cache(lambda part: self.encode_queries([part])[0])
         return [Query(row, find_part) for row in self.encode_queries(texts)]
 
     def begin_query(self, text: str) -> Callable[[], Query]:
