@@ -29,7 +29,7 @@ from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.encoder import Encoder
 from index.inquiry import keep_content
-from index.mentions import find_known, leave_out
+from index.mentions import find_known, leave_out, put_names
 from index.release import Release
 from index.search import Hit, search
 from index.support import Support, survey
@@ -58,7 +58,7 @@ def answer(
     cases = select_cases(release, filters)
     whole = carry_over(asked, history, release.glossary, release.companies) or asked
     topic = find_topic(whole)
-    told = find_companies(keep_content(release.glossary.translate(whole)), release.companies)
+    told = find_companies(keep_content(release.glossary.translate(whole)), [*release.cases_of])
     if told and cases is None:
         draft = _tell_companies(told, whole, words_in, release)
     elif topic:
@@ -118,16 +118,20 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
 def _tell_companies(
     companies: Sequence[str], question: str, language: str, release: Release
 ) -> Answer:
-    """Answer a question that names companies and nothing else: how their first cases begin."""
+    """Answer a question that names companies and nothing else: how their first cases begin.
+
+    `companies` are names that `release.cases_of` holds.
+    """
     parts: list[Part] = []
     citations: list[Citation] = []
     told: Counter[str] = Counter()
-    for case, document in release.cases():
+    owners = {number: name for name in companies for number in release.cases_of[name]}
+    for at, (case, document) in enumerate(release.cases()):
         prose = [p for p in release.case_passages(case) if p.kind == "paragraph"]
-        if case.company not in companies or not prose:
+        if at not in owners or not prose:
             continue
-        told[case.company] += 1
-        if told[case.company] > max(extractive.QUOTES // len(companies), 1):
+        told[owners[at]] += 1
+        if told[owners[at]] > max(extractive.QUOTES // len(companies), 1):
             continue
         first = prose[0].sentences[0]
         number = len(citations) + 1
@@ -174,7 +178,7 @@ def _quote_each(
 
     None where fewer than two are named, or the best passage on none of them is its own.
     """
-    text = release.glossary.translate(question)
+    text = put_names(release, get_encoder(), question)
     named = find_known(text, release.companies)[: extractive.QUOTES]
     if len(named) < 2:
         return None

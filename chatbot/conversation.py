@@ -118,15 +118,12 @@ def carry_over(
     whole = next((one for one in reversed(asked) if is_whole(one)), "")
     if not subject or not whole:
         return ""
-    names = find_names(f"of {glossary.translate(subject)}", companies)
+    own = [glossary.translate(company).strip() for company in companies]
+    names = find_names(f"of {glossary.translate(subject)}", own)
     if not names:
         return ""
     named = glossary.translate(whole)
-    alike = [
-        name
-        for name in find_names(named, companies)
-        if (name in companies) == (names[0] in companies)
-    ]
+    alike = [name for name in find_names(named, own) if (name in own) == (names[0] in own)]
     if not alike:
         return f"{named} {names[0]}"
     return re.sub(match_whole(alike[-1]), lambda _: names[0], named)

@@ -7,33 +7,45 @@ Used for search and filters alone. What is quoted is never touched, so a source'
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 class Glossary:
-    """Groups of names; the first of each group is the one the texts use, and stands in `names`."""
+    """Groups of names, all of them in `names`; the first of a group stands for it."""
 
     def __init__(self, groups: Sequence[Sequence[str]]) -> None:
         """Take the groups, as `glossary.json` holds them."""
-        self.names = tuple(group[0] for group in groups)
-        self._first = {name.casefold(): group[0] for group in groups for name in group[1:]}
-        names = sorted(self._first, key=len, reverse=True)
+        self.names = tuple(name for group in groups for name in group)
+        self._groups = {name.casefold(): tuple(group) for group in groups for name in group}
+        names = sorted(self._groups, key=len, reverse=True)
         self._pattern = re.compile(
             "|".join(match_whole(name) for name in names) or r"(?!)", re.IGNORECASE
         )
 
-    def translate(self, question: str) -> str:
-        """Return the question with each name as its group has it first; the longest names win."""
-        return self._pattern.sub(self._replace, question)
+    def translate(self, question: str, held: Callable[[str], bool] | None = None) -> str:
+        """Return the question with each name as its group has it first; the longest names win.
+
+        `held` tells which names some texts have: such a one stays, another becomes the first of its
+        group that they have, if they have any.
+        """
+        return self._pattern.sub(lambda match: self._replace(match[0], held), question)
+
+    def list_alike(self, name: str) -> tuple[str, ...]:
+        """Return the names of a name's group, or it alone."""
+        return self._groups.get(name.casefold(), (name,))
 
     def unify(self, name: str) -> str:
         """Return what all spellings of a name have in common, without case."""
         return self.translate(name).strip().casefold()
 
-    def _replace(self, match: re.Match[str]) -> str:
-        name = self._first[match[0].casefold()]
+    def _replace(self, asked: str, held: Callable[[str], bool] | None) -> str:
+        group = self.list_alike(asked)
+        name = group[0]
+        if held is not None:
+            own = next(each for each in group if each.casefold() == asked.casefold())
+            name = next(filter(held, (own, *group)), name)
         # A Latin name among Chinese signs would run into its neighbours' letters without blanks.
-        return name if match[0].isascii() or name == match[0] else f" {name} "
+        return name if asked.isascii() or name == asked else f" {name} "
 
 
 def match_whole(name: str) -> str:

@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from corpus.language import detect
 from index.encoder import Encoder, Query
-from index.mentions import find_names, leave_out, occurs
+from index.mentions import find_names, has_name, leave_out, occurs, put_names
 from index.release import Release
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
@@ -56,11 +57,13 @@ def inquire(release: Release, encoder: Encoder, question: str) -> Inquiry:
 
     Raises what `Encoder.begin_query` does.
     """
-    text = release.glossary.translate(question)
+    text = put_names(release, encoder, question)
     query = functools.cache(encoder.begin_query(text))
-    known = dict.fromkeys([*release.companies, *release.glossary.names])
-    names = find_names(text, known)
-    held = frozenset(name for name in names if occurs(release, encoder, name, name in known))
+    known = release.names
+    names = find_names(text, known, detect(question))
+    held = frozenset(
+        name for name in names if (has_name if name in known else occurs)(release, encoder, name)
+    )
     asking = find_asked(text, [name for name in names if name in held])
     return Inquiry(text, tuple(names), known, held, asking, query)
 

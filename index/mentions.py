@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from corpus.glossary import match_whole
 from corpus.language import detect
 from index.encoder import Encoder
-from index.reading import fold
+from index.reading import UNSPACED, fold
 from index.release import Release
 
 # Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
@@ -32,10 +33,23 @@ _OWNS = re.compile(r"^[’']s\b")
 _READ = 50  # passages looked into for a name whose sub-words they hold
 
 
-def find_names(question: str, known: Iterable[str] = ()) -> list[str]:
-    """Return the names in a question, each once, as it spells them: first the `known` ones."""
+def put_names(release: Release, encoder: Encoder, question: str) -> str:
+    """Return a question with the names of the glossary as the release's texts have them.
+
+    A name that they have stays, in whichever language it is; another becomes the first of the same
+    that they have, or where they have none, the first of its group.
+    """
+    return release.glossary.translate(question, partial(has_name, release, encoder))
+
+
+def find_names(question: str, known: Iterable[str] = (), language: str | None = None) -> list[str]:
+    """Return the names in a question, each once, as it spells them: first the `known` ones.
+
+    `language` is that in which it was asked, where that is not to be judged by the question: names
+    put in it may be of another.
+    """
     names = find_known(question, known)
-    language = detect(question)
+    language = language or detect(question)
     words = [match for match in _WORD.finditer(question) if _LATIN.search(fold(match[0]))]
     if len(words) > 1 and not any(sign.islower() for sign in question):
         return names  # all in capitals
@@ -72,13 +86,17 @@ def leave_out(question: str, names: Iterable[str]) -> str:
 def holds(text: str, name: str, known: bool = False) -> bool:
     """Tell whether a folded text holds a name, as a word or at the beginning of one.
 
+    Among the signs of a script without blanks a name may stand anywhere, be it of letters.
+
     A `known` name of up to _SHORT letters is a company's more often than a country's: it begins too
     many words that do not come from it, and may only have an s behind it.
     """
     sought, short = fold(name), known and len(name) <= _SHORT
     for at in _find_all(text, sought):
         behind = text[at + len(sought) :][:2].removeprefix("s")
-        if not text[:at][-1:].isalnum() and not (short and _LATIN.match(behind)):
+        before = text[:at][-1:]
+        begins = UNSPACED.match(sought) or UNSPACED.match(before) or not before.isalnum()
+        if begins and not (short and _LATIN.match(behind)):
             return True
     return False
 
@@ -102,12 +120,34 @@ def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -
     """Tell whether any passage of a release holds a name, `known` or not.
 
     Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
+    Among the signs of a script without blanks a name may have other sub-words than alone: there all
+    texts are looked through.
     """
+    if UNSPACED.search(name):
+        return release.tables.texts.holds(name)
     spellings = encoder.split_subwords(list({name.lower(), fold(name)}))
     rows = {row for each in spellings for row in release.lexical.find_holding(each).tolist()}
     if len(rows) > _READ:
         return True
     return any(holds(fold(release.row(row)[0].text), name, known) for row in rows)
+
+
+def has_name(release: Release, encoder: Encoder, name: str) -> bool:
+    """Tell whether a release has a known name, as a company or in a passage; looked for once."""
+    found = release.names_sought
+    if name not in found:
+        found[name] = name in release.companies or occurs(release, encoder, name, known=True)
+    return found[name]
+
+
+def find_own(release: Release, names: Iterable[str]) -> set[int] | None:
+    """Return the numbers of the cases of the one company that some names mean.
+
+    None where they mean none, or several.
+    """
+    meant = {release.glossary.unify(name) for name in names if release.cases_of}
+    meant &= release.cases_of.keys()
+    return release.cases_of[meant.pop()] if len(meant) == 1 else None
 
 
 def _find_all(text: str, sought: str) -> Iterator[int]:

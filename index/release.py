@@ -105,8 +105,11 @@ class Release:
     """A release opened for reading; memory-mapped and safe to share between threads.
 
     Held by whoever answers with it: it stays readable after a newer one is published. `companies`
-    are those that have a case, each once, in the order of their first. `said` is the number of
-    sentences that say something of their own, copies left out.
+    are those that have a case, each once, in the order of their first; `cases_of` has the numbers
+    of each one's cases by what all spellings of its name have in common, and `names` are theirs and
+    the glossary's. `languages` are those of
+    the documents, in order. `said` is the number of sentences that say something of their own,
+    copies left out.
     """
 
     def __init__(
@@ -151,8 +154,17 @@ class Release:
         documents = [tables.documents[number] for number in range(len(tables.documents))]
         self._document_numbers = {record["id"]: number for number, record in enumerate(documents)}
         cases = [tables.cases[number] for number in range(len(tables.cases))]
+        self.languages = sorted({record["language"] for record in documents})
+        self.row_languages = np.full(len(tables.rows), -1, np.int16)  # told when first asked for
         self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
         self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
+        unified = {company: self.glossary.unify(company) for company in self.companies}
+        self.cases_of: dict[str, set[int]] = {name: set() for name in unified.values()}
+        for number, case in enumerate(cases):
+            if case["company"]:
+                self.cases_of[unified[case["company"]]].add(number)
+        self.names = dict.fromkeys([*self.companies, *self.glossary.names])
+        self.names_sought: dict[str, bool] = {}  # whether the texts have it, see index.mentions
         if store is not None:
             self.passages, self.sentences = store.open(self)
             self.nearest = self.passages

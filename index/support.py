@@ -10,7 +10,7 @@ of so many would be by chance.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +18,9 @@ import numpy as np
 from corpus.language import detect
 from index.attributes import LANGUAGES, lacks_attribute, lacks_counted
 from index.encoder import Encoder
-from index.inquiry import find_asked, inquire
+from index.inquiry import Inquiry, find_asked, inquire
 from index.kinds import find_kind
-from index.mentions import FOREIGN, find_numbers, holds, holds_number, is_word
+from index.mentions import FOREIGN, find_numbers, find_own, holds, holds_number, is_word
 from index.ordinary import contrast, find_ordinary
 from index.reading import fold, say_the_same
 from index.release import Release
@@ -90,27 +90,46 @@ def survey(
     k: int,
     cases: Collection[int] | None = None,
 ) -> tuple[list[Hit], Support | None]:
-    """Return what `search` does, and the support of the question; None where there is no hit."""
+    """Return what `search` does, and the support of the question; None where there is no hit.
+
+    What is asked of one company, by name, is told by its cases or by a passage that names it: where
+    the best passage is neither, only its cases are searched.
+    """
     inquiry = inquire(release, encoder, question)
     asked, found = find(release, encoder, inquiry, max(k, READ), cases)
+    hits = rank(asked, found, k) if asked else []
+    own = find_own(release, inquiry.names)
+    if own and hits and not _tells_of(release, inquiry, hits[0], own):
+        asked, found = find(
+            release, encoder, inquiry, max(k, READ), own if cases is None else own & set(cases)
+        )
+        hits = rank(asked, found, k) if asked else []
     if asked is None:
         return [], None
-    hits = rank(asked, found, k)
     best = next(one for one in found if one.passage.id == hits[0].passage.id)
     place = int(np.argmax(hits[0].sentences))
-    passages, known, held = [one.passage.text for one in found], inquiry.known, inquiry.held
-    # a name that the best passages use as a word is none
-    names = [name for name in inquiry.names if name in known or not is_word(passages, name)]
+    passages, known = [one.passage.text for one in found], inquiry.known
+    language, judged = detect(question), best.document.language in LANGUAGES
+    alike = language == best.document.language
+    # A name that the best passages use as a word is none; another script spells it who knows how.
+    comparable = alike or best.document.language not in FOREIGN
+    names = [
+        name
+        for name in inquiry.names
+        if name in known or (comparable and not is_word(passages, name))
+    ]
     around = _fold_around(best)
-    absent = [name for name in names if name not in held and not holds(around, name, name in known)]
+    absent = [
+        name
+        for name in names
+        if name not in inquiry.held and not _names(release, inquiry, around, name)
+    ]
     asking = find_asked(asked.text, [name for name in names if name not in absent])
     made = {asked.text: asked.query, inquiry.asking: asked.asking}
     query: Vectors = made[asking] if asking in made else inquiry.query().find_part(asking)
     ordinary = find_ordinary(encoder, best.document.language)
     numbers = find_numbers(asked.text)
     kind, signs = find_kind(asked.text), best.candidate.sentences[place].signs
-    language, judged = detect(question), best.document.language in LANGUAGES
-    alike = language == best.document.language
     support = Support(
         near=max(one.evidence.contrast for one in found),
         told=contrast(float(best.candidate.vectors[place] @ query), query, ordinary),
@@ -122,7 +141,10 @@ def survey(
         absent_share=len(absent) / max(len(names), 1),
         absent_known=any(name in known for name in absent),
         apart=bool(names and not absent and asking == asked.text)
-        and not any(_holds_all(_fold_around(one), names, known) for one in found),
+        and not any(
+            all(_names(release, inquiry, around, name) for name in names)
+            for around in map(_fold_around, found)
+        ),
         size=math.log(release.said),
         same_language=alike,
         spelled_alike=language in (best.document.language, "und", *FOREIGN),
@@ -135,13 +157,27 @@ def survey(
     return hits, support
 
 
-def _fold_around(one: Found) -> str:
+def _fold_around(one: Found | Hit) -> str:
     """Return a passage with its titles and its company, folded."""
     return fold(f"{one.case.title} {one.case.company} {one.document.title} {one.passage.text}")
 
 
-def _holds_all(text: str, names: Iterable[str], known: Collection[str]) -> bool:
-    return all(holds(text, name, name in known) for name in names)
+def _tells_of(release: Release, inquiry: Inquiry, hit: Hit, own: Collection[int]) -> bool:
+    """Tell whether a hit is of one of a company's `own` cases, or names it as the question does."""
+    if release.case_number(hit.case.id) in own:
+        return True
+    around = _fold_around(hit)
+    return any(
+        _names(release, inquiry, around, name)
+        for name in inquiry.names
+        if release.glossary.unify(name) in release.cases_of
+    )
+
+
+def _names(release: Release, inquiry: Inquiry, text: str, name: str) -> bool:
+    """Tell whether a folded text holds a name of the question, by whichever of its group."""
+    alike = release.glossary.list_alike(name)
+    return any(holds(text, each, name in inquiry.known) for each in alike)
 
 
 def find_lead(hits: Sequence[Hit], found: Sequence[Found]) -> float:

@@ -35,6 +35,31 @@ def test_names_become_the_first_of_their_group(question: str, translated: str) -
     assert Glossary(GROUPS).translate(question) == translated
 
 
+@pytest.mark.parametrize(
+    ("held", "question", "translated"),
+    [
+        ({"文远知行"}, "What did WeRide do?", "What did 文远知行 do?"),
+        ({"文远知行"}, "文远知行做了什么？", "文远知行做了什么？"),
+        ({"文远知行", "WeRide"}, "文远知行做了什么？", "文远知行做了什么？"),
+        ({"文远知行", "WeRide"}, "What did weride do?", "What did WeRide do?"),
+        (set(), "文远知行做了什么？", " WeRide 做了什么？"),
+        ({"Power China"}, "中国电建在哪里？", " Power China 在哪里？"),
+    ],
+)
+def test_names_that_the_texts_have_are_used(held: set[str], question: str, translated: str) -> None:
+    """The one that was asked for first, then the first of the group that there is."""
+    assert Glossary(GROUPS).translate(question, held.__contains__) == translated
+
+
+def test_a_name_has_those_of_its_group() -> None:
+    """All of them, whichever it is; another name has itself."""
+    glossary = Glossary(GROUPS)
+    assert (
+        glossary.list_alike("文远知行") == glossary.list_alike("weride") == ("WeRide", "文远知行")
+    )
+    assert glossary.list_alike("Nobody Ltd") == ("Nobody Ltd",)
+
+
 def test_all_names_of_a_group_are_one() -> None:
     """For filters: whatever the script or the case, and a name of no group is itself."""
     glossary = Glossary(GROUPS)

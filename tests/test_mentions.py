@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from corpus.library import Library
+from index.build import build
 from index.mentions import (
     find_names,
     find_numbers,
+    find_own,
+    has_name,
     holds,
     holds_number,
     is_word,
     leave_out,
     occurs,
+    put_names,
 )
 from index.publish import Releases
 from index.reading import fold
@@ -92,6 +99,9 @@ def test_a_short_name_that_is_known_begins_no_other_word() -> None:
     assert holds(text, "BBC", known=True)
     assert holds(text, "Iran")
     assert holds("格力电器", "格力", known=True)
+    assert holds("他们在肯尼亚", "肯尼亚", known=True)
+    assert holds(fold("广州的WeRide公司"), "WeRide", known=True)
+    assert not holds(fold("在BigKenya机场"), "Kenya")
 
 
 def test_a_name_can_be_a_word_too() -> None:
@@ -113,6 +123,55 @@ def test_a_release_holds_what_its_texts_name(published: Releases, encoder: FakeE
     release = Release(published.path(published.live()))
     assert occurs(release, encoder, "Ada")
     assert not occurs(release, encoder, "Huawei")
+
+
+@pytest.fixture
+def mixed(library: Library, releases: Releases, encoder: FakeEncoder) -> Release:
+    """The small library with two cases of one company, in Chinese and in English."""
+    groups = [["SANY", "三一重工"], ["Brazil", "巴西"], ["Peru", "秘鲁"], ["WeRide", "文远知行"]]
+    (library.folder / "glossary.json").write_text(json.dumps(groups), "utf-8")
+    (library.folder / "sany.txt").write_text(
+        "绿色案例集\n\n三一重工：推广安静的电动卡车\n\n三一重工的卡车在巴西巴伊亚州运行。当地的空气更好了。\n",
+        "utf-8",
+    )
+    (library.folder / "more.txt").write_text(
+        "More cases\n\nSANY: The quiet crane\n\nThe crane of SANY works at night.\n"
+        "\nWeRide: The empty bus\n\nThe bus of WeRide drives all day long.\n",
+        "utf-8",
+    )
+    build(library, releases, encoder)
+    return Release(releases.path(releases.live()))
+
+
+def test_names_are_put_as_the_texts_have_them(mixed: Release, encoder: FakeEncoder) -> None:
+    """In either language: as it is asked where the texts have it so, else as they have it."""
+    assert put_names(mixed, encoder, "What runs in Brazil?") == "What runs in 巴西?"
+    assert put_names(mixed, encoder, "三一重工在巴西做什么？") == "三一重工在巴西做什么？"
+    assert put_names(mixed, encoder, "SANY和文远知行") == "SANY和 WeRide "
+    assert put_names(mixed, encoder, "秘鲁在哪里？") == " Peru 在哪里？"
+
+
+def test_a_name_is_had_inside_other_signs(mixed: Release, encoder: FakeEncoder) -> None:
+    """Where it may have other sub-words than alone; it is looked for once."""
+    assert has_name(mixed, encoder, "巴西")
+    assert occurs(mixed, encoder, "巴伊亚")
+    assert not has_name(mixed, encoder, "秘鲁")
+    assert has_name(mixed, encoder, "三一重工")
+    assert mixed.names_sought == {"巴西": True, "秘鲁": False, "三一重工": True}
+
+
+def test_a_company_owns_its_cases_in_every_spelling(mixed: Release) -> None:
+    """And what names none, or several, asks of nobody's alone."""
+    titles = [case.title for case, _ in mixed.cases()]
+    own = find_own(mixed, ["三一重工", "Brazil"])
+    assert own is not None
+    assert {titles[number] for number in own} == {
+        "SANY: The quiet crane",
+        "三一重工：推广安静的电动卡车",
+    }
+    assert find_own(mixed, ["SANY"]) == own
+    assert find_own(mixed, ["SANY", "文远知行"]) is None
+    assert find_own(mixed, ["Huawei"]) is None
 
 
 @given(question=st.text(max_size=200), known=st.lists(st.text(max_size=5), max_size=3))

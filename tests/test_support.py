@@ -174,3 +174,54 @@ def test_known_names_are_names(library: Library, releases: Releases, encoder: Fa
     assert (support.same_language, support.spelled_alike) == (False, True)
     spanish = _survey(release, encoder, "¿Cuándo trabajan los agricultores?")
     assert (spanish.same_language, spanish.spelled_alike) == (False, False)
+
+
+def test_a_company_is_asked_of_its_own_cases(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """Where the best passage is another's that does not name it; one that names it may tell."""
+    write(
+        "cases.txt",
+        "Cases of the coast\n\nEno Works: the mills of Ravenna\n\nEno Works grinds corn by night.\n"
+        "\nBo Yards: the boats of Tallinn\n\nBo Yards repairs the old boats of orphans.\n",
+    )
+    write("fish.txt", "Fishers rest when Eno Works has lent them its barge.\n")
+    write("glossary.json", json.dumps([["Eno Works", "埃诺公司"]]))
+    build(library, releases, encoder)
+    release = _live(releases)
+
+    def ask(question: str, cases: list[int] | None = None) -> list[str]:
+        hits = survey(release, encoder, question, 5, cases)[0]
+        return [hit.passage.text for hit in hits]
+
+    other = "Bo Yards repairs the old boats of orphans."
+    assert ask("Who repairs the old boats of orphans?")[0] == other
+    assert ask("What are the old boats of orphans to Bo Yards?")[0] == other
+    own = {"Cases of the coast", "Eno Works grinds corn by night."}
+    for name in ("Eno Works", "埃诺公司"):
+        assert set(ask(f"How does {name} repair the old boats of orphans?")) == own
+    assert ask("Which barge has Eno Works lent to fishers?")[0].startswith("Fishers rest")
+    assert ask("Do Eno Works and Bo Yards repair the old boats of orphans?")[0] == other
+    [bo] = release.cases_of["bo yards"]
+    assert ask("How does Eno Works repair the old boats of orphans?", [bo]) == []
+
+
+def test_a_name_of_letters_is_not_missed_in_another_script(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """Chinese texts spell it in signs that nobody knows here; what the glossary knows is known."""
+    write("lamps.txt", "灯在 rooftops 上 shine 很久。\n")
+    write("glossary.json", json.dumps([["Kano", "卡诺"]]))
+    build(library, releases, encoder)
+    release = _live(releases)
+    support = _survey(release, encoder, "Which rooftops shine in Mombasa?")
+    assert not support.same_language
+    assert support.absent == ()
+    assert _survey(release, encoder, "Which rooftops shine in Kano?").absent == ("Kano",)
+    assert _survey(release, encoder, "城市 Mombasa 的灯在屋顶上亮了很久吗？").absent == ("Mombasa",)
