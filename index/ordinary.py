@@ -20,13 +20,27 @@ HALF = 0.5
 PATH = Path(__file__).with_name("ordinary.json")
 
 
-@functools.lru_cache(maxsize=32)
+def has_ordinary(language: str) -> bool:
+    """Tell whether there are sentences of a language."""
+    return language in _load()
+
+
 def find_ordinary(encoder: Encoder, language: str) -> Vectors:
     """Return the mean vector (d,) of a language's sentences, or of all for a language not there."""
-    sentences: dict[str, list[str]] = json.loads(PATH.read_bytes())
-    texts = sentences.get(language) or [text for each in sentences.values() for text in each]
+    return _average(encoder, language if has_ordinary(language) else "")
+
+
+@functools.lru_cache(maxsize=32)
+def _average(encoder: Encoder, language: str) -> Vectors:
+    texts = _load().get(language) or [text for each in _load().values() for text in each]
     mean: Vectors = encoder.encode_passages(texts).mean(axis=0)
     return mean
+
+
+@functools.cache
+def _load() -> dict[str, list[str]]:
+    sentences: dict[str, list[str]] = json.loads(PATH.read_bytes())
+    return sentences
 
 
 def contrast(cosine: float, query: Vectors, ordinary: Vectors) -> float:

@@ -63,9 +63,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage and its m sentences: its fused score, `vector` (d,), and theirs (m, d)."""
+    """A passage and its m sentences: its fused score, `vector` (d,), and theirs (m, d).
+
+    `lean` is how much nearer the question is to the passage's language than to others.
+    """
 
     fused: float
+    lean: float
     vector: Floats
     vectors: Floats
     sentences: Sequence[Reading]
@@ -185,9 +189,8 @@ def _compare_vectors(asked: Asked, candidates: Sequence[Candidate], groups: Grou
     both = pairs @ asked.vector / np.maximum(np.linalg.norm(pairs, axis=1), 1e-9)
     before, after = np.append(cosines[:1], both), np.append(both, cosines[-1:])
     before[groups.firsts], after[groups.lasts] = cosines[groups.firsts], cosines[groups.lasts]
-    near, before, after = (
-        (each - asked.mean) / asked.deviation for each in (cosines, before, after)
-    )
+    common = asked.mean + np.array([one.lean for one in candidates])[groups.of]
+    near, before, after = ((each - common) / asked.deviation for each in (cosines, before, after))
     # a name is near in all sentences on it: how much nearer each is without the names
     beyond = vectors @ (asked.asking - asked.query)
     beyond = (beyond - beyond.mean()) / asked.deviation

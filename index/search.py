@@ -21,7 +21,7 @@ from corpus.records import Case, Document, Passage
 from index.encoder import Encoder
 from index.inquiry import Inquiry, inquire, keep_content
 from index.lexical import Matches
-from index.ordinary import contrast, find_ordinary
+from index.ordinary import contrast, find_ordinary, has_ordinary
 from index.ranker import Asked, Candidate, load_ranker
 from index.reading import KEPT, Reading
 from index.release import Release
@@ -136,7 +136,9 @@ def find(
     centred = query - CENTRE * (1.0 - share) * release.mean
     near, bounds = score_sentences(release, centred, rows)
     best = np.maximum.reduceat(near, bounds[:-1])
-    fused = fuse(release.passages.compare(rows, centred), best, lexical, share)
+    lean = find_lean(release, encoder, centred, rows)
+    best = best - lean
+    fused = fuse(release.passages.compare(rows, centred) - lean, best, lexical, share)
     whole = inquiry.asking == inquiry.text
     asking = query if whole else inquiry.query().find_part(inquiry.asking)
     asked = Asked(
@@ -160,7 +162,7 @@ def find(
             contrast(cosine, query, find_ordinary(encoder, record[-1].language)),
         )  # fmt: skip
         rowed = said[starts[place] : starts[place] + counts[place]]
-        candidate = Candidate(float(fused[at]), vectors[place], rowed, sentences)
+        candidate = Candidate(float(fused[at]), float(lean[at]), vectors[place], rowed, sentences)
         found.append(Found(int(rows[at]), *record, evidence, candidate))
     return asked, found
 
@@ -225,6 +227,33 @@ def fuse(dense: Scores, sentence: Scores, lexical: Scores, share: float) -> Scor
     meaning = (standardise(dense) + standardise(sentence)) / 2
     fused: Scores = (1.0 - weight) * meaning + weight * standardise(lexical)
     return fused
+
+
+def find_lean(
+    release: Release, encoder: Encoder, query: Vectors, rows: NDArray[np.int64]
+) -> Scores:
+    """Return how much nearer a question is to the language of each of some rows than to others.
+
+    Whatever is said in a question's own language is nearer to it than the answer in another; so
+    what counts is how far that goes beyond everyday sentences of the language, see
+    `index.ordinary`. A row's language is that whose sentences are nearest to its vector, so that
+    one with words of several is taken for what the model takes it for. (c,) float32; all 0 where
+    the documents are in one language, those left out of which there are no such sentences.
+    """
+    languages = list(filter(has_ordinary, release.languages))
+    if len(languages) < 2:
+        return np.zeros(len(rows), np.float32)
+    ordinary = [find_ordinary(encoder, each) for each in languages]
+    told = release.row_languages
+    new = rows[told[rows] < 0]
+    lengths = [float(np.linalg.norm(each)) for each in ordinary]
+    if len(new):
+        units = [each / length for each, length in zip(ordinary, lengths, strict=True)]
+        told[new] = np.argmax([release.passages.compare(new, each) for each in units], axis=0)
+    # Sixteen sentences of one language are more alike than those of another, texts half as much.
+    evened = [each / math.sqrt(length) for each, length in zip(ordinary, lengths, strict=True)]
+    near = np.array([query @ each for each in evened], np.float32)
+    return np.asarray(near - near.mean(), np.float32)[told[rows]]
 
 
 def find_share(overlap: float) -> float:

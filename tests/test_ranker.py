@@ -47,7 +47,7 @@ def _candidate(fused: float = 2.0) -> Candidate:
     vectors = np.array([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], np.float32)
     vector = np.array([0.0, 1.0], np.float32)
     sentences = list(map(read, TEXTS, [[9, 3, 1], [8], [2, 7, 3]]))
-    return Candidate(fused, vector, vectors, sentences)
+    return Candidate(fused, 0.0, vector, vectors, sentences)
 
 
 def _column(name: str, *candidates: Candidate) -> list[float]:
@@ -184,7 +184,7 @@ def test_any_text_has_finite_features(question: str, texts: list[str]) -> None:
     asking = sorted({ord(sign) for sign in question})
     weights = np.full(len(asking), 1 / max(len(asking), 1), np.float32)
     vectors = np.zeros((len(texts), 2), np.float32)
-    one = Candidate(0.0, vectors[0], vectors, list(map(read, texts, subwords)))
+    one = Candidate(0.0, 0.0, vectors[0], vectors, list(map(read, texts, subwords)))
     asked = Asked(
         question, question, vectors[0], vectors[0], vectors[0], 0.0, 1e-9, asking, weights, 0.5
     )
@@ -221,7 +221,7 @@ def test_the_sentence_that_answers_scores_best() -> None:
     """Asked for a date, the sentence with the date wins over one that is as near."""
     texts = ("The red bridge was opened by Ada.", "The red bridge was opened in 1999.")
     vectors = np.array([[0.8, 0.6], [0.8, 0.6]], np.float32)
-    one = Candidate(2.0, vectors[0], vectors, [read(text, [1, 2, 3]) for text in texts])
+    one = Candidate(2.0, 0.0, vectors[0], vectors, [read(text, [1, 2, 3]) for text in texts])
     scores = load_ranker().score(_asked(), [one])[1][0]
     assert scores[1] > scores[0]
 

@@ -14,10 +14,12 @@ from hypothesis.extra.numpy import arrays
 from corpus.library import Library
 from index import search as module
 from index.build import build
+from index.encoder import make_unit
 from index.ordinary import find_ordinary
 from index.publish import Releases
 from index.release import Release
-from index.search import find_share, fuse, search, standardise
+from index.search import find_lean, find_share, fuse, search, standardise
+from index.vectors import Vectors
 from tests.fake_encoder import FakeEncoder
 
 scores = arrays(np.float32, 7, elements=st.floats(-50, 50, width=16))
@@ -128,3 +130,49 @@ def test_the_same_question_gives_the_same_hits(published: Releases, encoder: Fak
     """Search is a function of release and question."""
     first = search(_open(published), encoder, "tea hills", 5)
     assert first == search(_open(published), encoder, "tea hills", 5)
+
+
+class _Polyglot(FakeEncoder):
+    """A FakeEncoder to whom all texts of a script are near to each other."""
+
+    def _encode(self, text: str) -> Vectors:
+        row = super()._encode(text)
+        signs = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
+        row[: self.dimension // 4] += 1.0 if signs > len(text) / 4 else -1.0
+        return make_unit(row)
+
+
+def test_a_language_gives_no_head_start(
+    library: Library, releases: Releases, write: Callable[[str, str], None]
+) -> None:
+    """A Chinese question finds English text that shares its names before Chinese that shares none.
+
+    Though all Chinese texts are nearer to it; in a collection of one language nothing is changed.
+    """
+    encoder = _Polyglot()
+    (library.folder / "tea.txt").unlink()  # it is in both
+    write("lamps.txt", "Kano has Lamps and Masts today.\n")
+    for number, words in enumerate(
+        ("学生在教室里读书。", "工人修好了老桥。", "医生看病人很仔细。")
+    ):
+        write(f"zh{number}.txt", words + "\n")
+    build(library, releases, encoder)
+    release = _open(releases)
+    assert release.languages == ["en", "zh"]
+    question = "请问城市 Kano 现在有没有 Lamps 和 Masts 这类设备？"
+    hit = search(release, encoder, question, 1)[0]
+    assert hit.passage.text == "Kano has Lamps and Masts today."
+    [query] = encoder.encode_queries([question])
+    rows = np.arange(release.passages.count)
+    lean = find_lean(release, encoder, query, rows)
+    chinese = np.array(["。" in release.row(int(row))[0].text for row in rows])
+    ordinary = [find_ordinary(encoder, language) for language in ("zh", "en")]
+    near = [float(query @ each) / np.linalg.norm(each) ** 0.5 for each in ordinary]
+    gap = near[0] - near[1]
+    assert gap > 0.1
+    assert lean[chinese] == pytest.approx(gap / 2, abs=1e-6)
+    assert lean[~chinese] == pytest.approx(-gap / 2, abs=1e-6)
+    for path in library.folder.glob("zh*.txt"):
+        path.unlink()
+    build(library, releases, encoder)
+    assert not find_lean(_open(releases), encoder, query, rows[:2]).any()
