@@ -25,8 +25,8 @@ class Glossary:
     def translate(self, question: str, held: Callable[[str], bool] | None = None) -> str:
         """Return the question with each name as its group has it first; the longest names win.
 
-        `held` tells which names some texts have: such a one stays, another becomes the first of its
-        group that they have, if they have any.
+        `held` tells which names some texts have: such a one stays, and another becomes the first of
+        its group that they have, or stays too where they have none.
         """
         return self._pattern.sub(lambda match: self._replace(match[0], held), question)
 
@@ -43,7 +43,7 @@ class Glossary:
         name = group[0]
         if held is not None:
             own = next(each for each in group if each.casefold() == asked.casefold())
-            name = next(filter(held, (own, *group)), name)
+            name = next(filter(held, (own, *group)), own)
         # A Latin name among Chinese signs would run into its neighbours' letters without blanks.
         return name if asked.isascii() or name == asked else f" {name} "
 

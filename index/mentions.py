@@ -36,8 +36,8 @@ _READ = 50  # passages looked into for a name whose sub-words they hold
 def put_names(release: Release, encoder: Encoder, question: str) -> str:
     """Return a question with the names of the glossary as the release's texts have them.
 
-    A name that they have stays, in whichever language it is; another becomes the first of the same
-    that they have, or where they have none, the first of its group.
+    A name that they have stays, in whichever language it is, and so does one that they have by no
+    other; another becomes the first of its group that they have.
     """
     return release.glossary.translate(question, partial(has_name, release, encoder))
 

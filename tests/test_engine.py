@@ -105,9 +105,9 @@ def test_what_the_report_does_not_say_is_said(report: Engine, question: str) -> 
         ("中国电建的董事长是谁？", ""),
         ("What did BYD do for electric buses abroad?", "None of its texts names BYD."),
         ("What did POWERCHINA do in Kenya?", "None of its texts names Kenya."),
-        ("中国电建在巴西建了什么？", "其中没有提到 Brazil。"),
+        ("中国电建在巴西建了什么？", "其中没有提到 巴西。"),
         ("What is WeRide's revenue?", ""),
-        ("华为在非洲建了多少个基站？", "其中没有提到 Huawei。"),
+        ("华为在非洲建了多少个基站？", "其中没有提到 华为。"),
     ],
 )
 def test_near_misses_are_refused(report: Engine, question: str, absent: str) -> None:

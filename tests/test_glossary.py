@@ -42,7 +42,8 @@ def test_names_become_the_first_of_their_group(question: str, translated: str) -
         ({"文远知行"}, "文远知行做了什么？", "文远知行做了什么？"),
         ({"文远知行", "WeRide"}, "文远知行做了什么？", "文远知行做了什么？"),
         ({"文远知行", "WeRide"}, "What did weride do?", "What did WeRide do?"),
-        (set(), "文远知行做了什么？", " WeRide 做了什么？"),
+        (set(), "文远知行做了什么？", "文远知行做了什么？"),
+        (set(), "What did weride do?", "What did WeRide do?"),
         ({"Power China"}, "中国电建在哪里？", " Power China 在哪里？"),
     ],
 )

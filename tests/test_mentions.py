@@ -148,7 +148,7 @@ def test_names_are_put_as_the_texts_have_them(mixed: Release, encoder: FakeEncod
     assert put_names(mixed, encoder, "What runs in Brazil?") == "What runs in 巴西?"
     assert put_names(mixed, encoder, "三一重工在巴西做什么？") == "三一重工在巴西做什么？"
     assert put_names(mixed, encoder, "SANY和文远知行") == "SANY和 WeRide "
-    assert put_names(mixed, encoder, "秘鲁在哪里？") == " Peru 在哪里？"
+    assert put_names(mixed, encoder, "秘鲁在哪里？") == "秘鲁在哪里？"
 
 
 def test_a_name_is_had_inside_other_signs(mixed: Release, encoder: FakeEncoder) -> None:
