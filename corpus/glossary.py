@@ -17,10 +17,7 @@ class Glossary:
         """Take the groups, as `glossary.json` holds them."""
         self.names = tuple(name for group in groups for name in group)
         self._groups = {name.casefold(): tuple(group) for group in groups for name in group}
-        names = sorted(self._groups, key=len, reverse=True)
-        self._pattern = re.compile(
-            "|".join(match_whole(name) for name in names) or r"(?!)", re.IGNORECASE
-        )
+        self._longest_first = sorted(self._groups, key=len, reverse=True)
 
     def translate(self, question: str, held: Callable[[str], bool] | None = None) -> str:
         """Return the question with each name as its group has it first; the longest names win.
@@ -28,7 +25,13 @@ class Glossary:
         `held` tells which names some texts have: such a one stays, and another becomes the first of
         its group that they have, or stays too where they have none.
         """
-        return self._pattern.sub(lambda match: self._replace(match[0], held), question)
+        folded = question.casefold()
+        # One pattern of all names takes twenty times as long.
+        there = [match_whole(name) for name in self._longest_first if name in folded]
+        if not there:
+            return question
+        pattern = re.compile("|".join(there), re.IGNORECASE)
+        return pattern.sub(lambda match: self._replace(match[0], held), question)
 
     def list_alike(self, name: str) -> tuple[str, ...]:
         """Return the names of a name's group, or it alone."""
