@@ -21,6 +21,7 @@ _LENGTH = compile_words(
     " pies meilen? fuss",
     r"\d\s?(?:m|km|cm|mm|ft|mi)\b [米里尺]",
 )
+_PRESIDENT = r"president\w*(?!_xi\b)"  # whose call companies answer in their cases
 # By attribute, what asks for it and what tells it; both in small letters without accents.
 _ATTRIBUTES = {
     "speed": (
@@ -70,19 +71,31 @@ _ATTRIBUTES = {
             "创[始办立建] 成立 建立 设立 始建 组建",
         ),
     ),
-    "leader": (
+    # A company's is told by no minister, who may well stand beside its works.
+    "manager": (
         compile_words(
-            r"ceo chief_executive who_(?:leads|runs|heads|manages|chairs)"
-            r" who_(?:is|was|are)_the_(?:current_)?(?:president|chair\w*|director|head|leader|boss)"
-            r" wer_(?:leitet|fuhrt) geschaftsfuhrer\w* vorstandsvorsitz\w*"
-            r" quien_(?:es|era)_(?:el|la)_(?:president|director|jef)\w* quem_e_[oa]_president\w*"
-            " qui_(?:dirige|est_le_president)",
-            r"董事长 总裁 首席 总经理 负责人 老板 генеральн\w+\sдиректор"
-            r" кто\s(?:руководит|возглавляет) المدير\sالتنفيذي",
+            r"ceo chief_executive chair(?:man|woman|person)_of geschaftsfuhrer\w*"
+            r" vorstandsvorsitz\w*",
+            r"董事长 总裁 首席执行官 总经理 老板 генеральн\w+\sдиректор المدير\sالتنفيذي",
         ),
         compile_words(
-            r"ceo chief president\w* chair(?:ed|man|woman|person)? directors? head(?:ed)?_(?:of|by)"
-            r" leaders? led_by managers? minister\w* govern\w* secretary command\w* king queen"
+            rf"ceo chief {_PRESIDENT} chair(?:man|woman|person)? directors? managers? head_of"
+            r" led_by \w*vorsitz\w* direktor\w* leiter\w* geschaftsfuhrer\w* jefe dirig\w+",
+            "董事长 总裁 首席 经理 负责人",
+        ),
+    ),
+    "leader": (
+        compile_words(
+            r"who_(?:leads|runs|heads|manages|chairs)"
+            r" who_(?:is|was|are)_the_(?:current_)?(?:president|chair\w*|director|head|leader|boss)"
+            r" wer_(?:leitet|fuhrt)"
+            r" quien_(?:es|era)_(?:el|la)_(?:president|director|jef)\w* quem_e_[oa]_president\w*"
+            " qui_(?:dirige|est_le_president)",
+            r"首席 负责人 кто\s(?:руководит|возглавляет)",
+        ),
+        compile_words(
+            rf"ceo chief {_PRESIDENT} chair(?:ed|man|woman|person)? directors?"
+            r" head(?:ed)?_(?:of|by) leaders? led_by managers? minister\w* govern\w* secretary command\w* king queen"
             r" emperor princip\w+"
             r" \w*vorsitz\w* prasident\w* direktor\w* leiter\w* geleitet jefe lider\w* dirig\w+"
             " rey reina",

@@ -21,6 +21,8 @@ from index.attributes import lacks_attribute, lacks_counted
         ("文远知行的创始人是谁？", "Tony Han is its founder.", "It gave rice to a school."),
         ("¿Quién fundó CAMCE?", "Gegründet wurde es 2001.", "It built a plant in 2001."),
         ("Who is the CEO of it?", "Its president spoke.", "Its engineers spoke."),
+        ("Who is the CEO of it?", "A director spoke.", "The Prime Minister came to see it."),
+        ("它的董事长是谁？", "Its president spoke.", "It answers President Xi's call."),
         ("Quem é o presidente da empresa?", "Its chairman spoke.", "Its engineers spoke."),
         ("من هو المدير التنفيذي لشركة WeRide؟", "The CEO came.", "The robots came."),
         ("Where is its headquarters?", "It is based in Beijing.", "It works in Beijing."),
