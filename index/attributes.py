@@ -95,8 +95,8 @@ _ATTRIBUTES = {
         ),
         compile_words(
             rf"ceo chief {_PRESIDENT} chair(?:ed|man|woman|person)? directors?"
-            r" head(?:ed)?_(?:of|by) leaders? led_by managers? minister\w* govern\w* secretary command\w* king queen"
-            r" emperor princip\w+"
+            r" head(?:ed)?_(?:of|by) leaders? led_by managers? minister\w* govern\w*"
+            r" secretary command\w* king queen emperor princip\w+"
             r" \w*vorsitz\w* prasident\w* direktor\w* leiter\w* geleitet jefe lider\w* dirig\w+"
             " rey reina",
             "董事长 总裁 首席 经理 主席 总统 负责 领导 [校院局部社会]长 主任 主管",
