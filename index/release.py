@@ -107,9 +107,8 @@ class Release:
     Held by whoever answers with it: it stays readable after a newer one is published. `companies`
     are those that have a case, each once, in the order of their first; `cases_of` has the numbers
     of each one's cases by what all spellings of its name have in common, and `names` are theirs and
-    the glossary's. `languages` are those of
-    the documents, in order. `said` is the number of sentences that say something of their own,
-    copies left out.
+    the glossary's. `languages` are those of the documents, in order. `said` is the number of
+    sentences that say something of their own, copies left out.
     """
 
     def __init__(

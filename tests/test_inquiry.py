@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
+from corpus.library import Library
+from index.build import build
 from index.inquiry import find_asked, inquire, keep_content
 from index.publish import Releases
 from index.release import Release
@@ -53,3 +57,17 @@ def test_a_question_is_read_as_the_texts_have_it(published: Releases, encoder: F
     query = inquiry.query()
     assert query is inquiry.query()
     np.testing.assert_array_equal(query.vector, encoder.encode_queries([inquiry.text])[0])
+
+
+def test_names_in_signs_make_no_names_of_words(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """An English question stays one, though what its names are put as has more of Chinese."""
+    groups = [["SANY", "三一重工"], ["Brazil", "巴西"]]
+    (library.folder / "glossary.json").write_text(json.dumps(groups), "utf-8")
+    (library.folder / "sany.txt").write_text("三一重工的卡车在巴西运行。\n", "utf-8")
+    build(library, releases, encoder)
+    release = Release(releases.path(releases.live()))
+    inquiry = inquire(release, encoder, "Does SANY work in Brazil?")
+    assert inquiry.text == "Does 三一重工 work in 巴西?"
+    assert inquiry.names == ("三一重工", "巴西")

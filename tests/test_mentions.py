@@ -160,6 +160,17 @@ def test_a_name_is_had_inside_other_signs(mixed: Release, encoder: FakeEncoder) 
     assert mixed.names_sought == {"巴西": True, "秘鲁": False, "三一重工": True}
 
 
+def test_a_company_that_no_text_names_is_had(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """Its facts say whose case a document is."""
+    (library.folder / "glossary.json").write_text('[["Eno Works", "埃诺公司"]]', "utf-8")
+    (library.folder / "bridge.txt.json").write_text('{"company": "埃诺公司"}', "utf-8")
+    build(library, releases, encoder)
+    release = Release(releases.path(releases.live()))
+    assert put_names(release, encoder, "What has Eno Works built?") == "What has 埃诺公司 built?"
+
+
 def test_a_company_owns_its_cases_in_every_spelling(mixed: Release) -> None:
     """And what names none, or several, asks of nobody's alone."""
     titles = [case.title for case, _ in mixed.cases()]

@@ -225,3 +225,17 @@ def test_a_name_of_letters_is_not_missed_in_another_script(
     assert support.absent == ()
     assert _survey(release, encoder, "Which rooftops shine in Kano?").absent == ("Kano",)
     assert _survey(release, encoder, "城市 Mombasa 的灯在屋顶上亮了很久吗？").absent == ("Mombasa",)
+
+
+def test_names_are_together_in_either_language(
+    library: Library,
+    releases: Releases,
+    encoder: FakeEncoder,
+    write: Callable[[str, str], None],
+) -> None:
+    """A passage has a name by whichever of its group, also where another has it as it is asked."""
+    write("eno.txt", "What Eno did is to grind corn in Brazil.\n")
+    write("zh.txt", "工人在巴西修好了老桥。\n")
+    write("glossary.json", json.dumps([["Brazil", "巴西"]]))
+    build(library, releases, encoder)
+    assert not _survey(_live(releases), encoder, "What did Eno do in 巴西?").apart
