@@ -176,3 +176,23 @@ def test_a_language_gives_no_head_start(
         path.unlink()
     build(library, releases, encoder)
     assert not find_lean(_open(releases), encoder, query, rows[:2]).any()
+
+
+def test_a_language_is_told_by_direction(
+    library: Library, releases: Releases, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mean is longer where sentences are more alike; a language without sentences is left out."""
+    for name, language in (("bridge", "en"), ("tea", "zh")):
+        facts = json.dumps({"language": language})
+        (library.folder / f"{name}.txt.json").write_text(facts, "utf-8")
+    build(library, releases, encoder)
+    release = _open(releases)
+    [row] = release.passages.take(np.array([0]))
+    other = make_unit(row + make_unit(np.roll(row, 1)))
+    means = {"en": 0.3 * row, "zh": other}
+    monkeypatch.setattr(module, "find_ordinary", lambda _, language: means[language])
+    assert float(other @ row) > 0.3
+    find_lean(release, encoder, row, np.array([0]))
+    assert release.row_languages[0] == release.languages.index("en")
+    monkeypatch.setattr(module, "has_ordinary", lambda language: language == "en")
+    assert not find_lean(release, encoder, row, np.array([0])).any()
