@@ -107,6 +107,14 @@ def test_the_same_is_asked_of_another_subject(before: str, question: str, whole:
     assert made.strip() == whole
 
 
+def test_a_company_takes_its_place_by_every_name() -> None:
+    """Also where its case spells it by another than the glossary puts first."""
+    history = [Turn("user", "What did WeRide do in Kenya?")]
+    glossary = Glossary([["SANY", "三一重工"], ["WeRide", "文远知行"]])
+    made = carry_over("What about SANY?", history, glossary, ["三一重工", "文远知行"])
+    assert made == "What did SANY do in Kenya?"
+
+
 def test_what_is_carried_over_comes_from_the_last_whole_question() -> None:
     """Not from one that only named a subject, nor from what Casebook answered."""
     history = [
