@@ -71,6 +71,7 @@ def run_peer(python: Path, name: str, model: str, work: Path, folder: Path) -> d
     environ = {
         **os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
         "ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False",
+        "ORT_DISABLE_TELEMETRY": "1",
     }  # fmt: skip
     script = ROOT / "benchmarks" / "speed_peers.py"
     figures: dict[str, Any] = {}

@@ -5,9 +5,11 @@ The folder is `onnx_model`'s.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +26,18 @@ ROW, STATES = "unit_row", "states"  # what it gives; the latter where rows are m
 _STEP = 4
 
 
+def open_onnxruntime(part: str = "") -> Any:
+    """Return the module, or the named part of it, set up to call nobody.
+
+    Its builds look their maker's host up some seconds after the import, tell it what runs here, and
+    keep an id of the machine in the home folder. What turns that off is read at the first import.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return importlib.import_module(f"onnxruntime.{part}") if part else onnxruntime
+
+
 class OnnxEncoder(TextEncoder):
     """A model in a folder, loaded at construction; safe to share between threads.
 
@@ -34,8 +48,7 @@ class OnnxEncoder(TextEncoder):
     def __init__(self, folder: Path) -> None:
         """Load the model and its tokenizer; raises ModelError, naming the folder."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        import onnxruntime
-
+        onnxruntime = open_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3

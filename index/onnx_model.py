@@ -26,7 +26,7 @@ import numpy as np
 from corpus.errors import ModelError
 from corpus.files import sync
 from index.encoder import TextEncoder, Vectors, list_model_files
-from index.onnx_encoder import ROW, STATES, TRAITS, WEIGHTS, OnnxEncoder
+from index.onnx_encoder import ROW, STATES, TRAITS, WEIGHTS, OnnxEncoder, open_onnxruntime
 from index.onnx_graph import find_products, merge_projections, quantize_products
 from index.ordinary import PATH as ORDINARY
 from index.splitter import TOKENIZER, write_unigram
@@ -170,10 +170,10 @@ def export(folder: Path, place: Path) -> None:
     outliers, which would take the range from all else, row by row.
     """
     import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
 
     from index.sentence_encoder import SentenceEncoder
 
+    quantization = open_onnxruntime("quantization")
     plain = SentenceEncoder(folder)
     whole, small = place / "whole.onnx", place / "small.onnx"
     _trace(plain, whole)
@@ -182,8 +182,8 @@ def export(folder: Path, place: Path) -> None:
     ranges, peaked = _find_ranges(model, plain, place)
     quantize_products(model, ranges, peaked)
     onnx.save_model(model, whole)
-    quantize_dynamic(
-        whole, small, weight_type=QuantType.QInt8, per_channel=True,
+    quantization.quantize_dynamic(
+        whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True,
         op_types_to_quantize=["Gather"],
     )  # fmt: skip
     # Weights in a file of their own are mapped: of the vocabulary's 96 MB only rows that are read
@@ -252,7 +252,6 @@ def _find_ranges(
     And the names of the products whose input peaks far above the rest.
     """
     import onnx
-    import onnxruntime
 
     products = find_products(model)
     names = sorted(set(products.values()))
@@ -262,7 +261,7 @@ def _find_ranges(
         watched.graph.output.append(onnx.helper.make_tensor_value_info(name, 1, None))
     path = place / "watched.onnx"
     onnx.save_model(watched, path, save_as_external_data=True, location=f"{path.name}.data")
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_onnxruntime().InferenceSession(str(path), providers=["CPUExecutionProvider"])
     for left in place.glob("watched.onnx*"):
         left.unlink()
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}

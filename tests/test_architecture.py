@@ -21,7 +21,7 @@ HOMES = {
     "torch": {"index/sentence_encoder.py", "index/onnx_model.py"},
     "transformers": {"index/sentence_encoder.py"},
     "huggingface_hub": {"index/models.py"},
-    "onnxruntime": {"index/onnx_encoder.py", "index/onnx_model.py"},
+    "onnxruntime": {"index/onnx_encoder.py"},
     "sentencepiece": {"index/splitter.py"},
     "tokenizers": {"index/splitter.py"},
     "safetensors": {"index/model_folder.py"},
@@ -71,6 +71,13 @@ def test_every_heavy_library_has_one_home() -> None:
         for name in _imports(path) & HOMES.keys():
             found[name].add(path.relative_to(ROOT).as_posix())
     assert dict(found) == HOMES
+
+
+def test_onnxruntime_is_opened_in_its_home() -> None:
+    """Tests and benchmarks open it there as well: imported before, it would call its maker."""
+    for room in ("tests", "benchmarks", "examples"):
+        for path in (ROOT / room).rglob("*.py"):
+            assert "onnxruntime" not in _imports(path), path
 
 
 def test_records_need_the_standard_library_alone() -> None:

@@ -88,7 +88,6 @@ def test_every_requirement_names_its_importer(line: str) -> None:
         "markdown-it-py": "markdown_it",
         "lxml-html-clean": "trafilatura",
         "PyJWT": "jwt",
-        "onnx": "onnxruntime",
         "onnxscript": "torch",
         "pillow": "PIL",
         "protobuf": "sentencepiece",

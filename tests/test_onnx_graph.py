@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from index.onnx_encoder import open_onnxruntime
 from index.onnx_graph import find_products, merge_projections, quantize_products
 
 Floats = NDArray[np.float32]
@@ -31,10 +32,8 @@ def make_model(nodes: Sequence[Any], constants: dict[str, NDArray[Any]], width: 
 
 def run(model: Any, x: Floats) -> Floats:
     """Return what a model makes of an input."""
-    import onnxruntime
-
     onnx.checker.check_model(model)
-    session = onnxruntime.InferenceSession(
+    session = open_onnxruntime().InferenceSession(
         model.SerializeToString(), providers=["CPUExecutionProvider"]
     )
     (y,) = session.run(None, {"x": x})
