@@ -7,6 +7,7 @@ than this, whoever wrote them: Gradio would believe them.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from starlette.types import Scope
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_SPEAKS_FOR = (b"x-forwarded-", b"forwarded", b"x-real-ip")
+_SPEAKS_FOR = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"x-gradio-server")
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9_][a-z0-9._-]*))(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +63,27 @@ def drop_claims(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     return [pair for pair in headers if not pair[0].startswith(_SPEAKS_FOR)]
 
 
-def read_host(header: str) -> str:
-    """Return the name in a Host header: lower case, without port, brackets and last dot."""
-    host = header.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].rstrip(".")
+def read_host(header: str) -> str | None:
+    """Return the name in a Host header: lower case, without port, brackets and last dot.
+
+    None where it says more, or less, than a name and a port; an empty header names nothing.
+    """
+    header = header.strip().lower()
+    found = _HOST.fullmatch(header)
+    if not found:
+        return None if header else ""
+    return found[1] or found[2].rstrip(".")
 
 
-def knows_host(host: str, names: Sequence[str], proxied: bool) -> bool:
+def knows_host(host: str | None, names: Sequence[str], proxied: bool) -> bool:
     """Tell whether Casebook answers to a name that `read_host` gave.
 
     A page that makes its own name resolve to this machine, to read it with a visitor's browser,
     sends that name: names have to be listed. Where none is, a trusted proxy chooses. An address
     cannot be made to resolve, and HTTP/1.0 may name nothing.
     """
+    if host is None:
+        return False
     if not host or host == "localhost" or host.endswith(".localhost") or _read_address(host):
         return True
     return host in names if names else proxied
