@@ -471,8 +471,8 @@ def test_a_lost_connection_is_said_and_survived(visit: Open, engine: FakeEngine)
     expect(trouble).to_contain_text("connection to Casebook was lost", timeout=WAIT)
     engine.hold.set()
     engine.hold = None
-    page.context.set_offline(False)
-    page.reload()
+    with page.expect_navigation(timeout=WAIT):  # Gradio looks for the server until it is there
+        page.context.set_offline(False)
     expect(trouble).to_be_visible(timeout=WAIT)
     page.locator(".turn .retry:visible").click()
     expect(page.locator(".turn .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
