@@ -6,6 +6,7 @@ what it was asked. What it answers is decided by a word in the question, so a te
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import tempfile
@@ -244,6 +245,13 @@ def clean(question: str) -> str:
     if not any(character.isalnum() for character in question):
         raise QuestionError("the question has no words; type a question in any language")
     return " ".join(question.split())
+
+
+def read_config(page: str) -> dict[str, Any]:
+    """Return what one of Gradio's documents says of its page."""
+    text = page.partition("window.gradio_config = ")[2]
+    config: dict[str, Any] = json.JSONDecoder().raw_decode(text)[0]
+    return config
 
 
 @contextmanager

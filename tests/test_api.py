@@ -466,7 +466,7 @@ def test_every_page_says_what_may_load(client: httpx.Client) -> None:
         assert headers["referrer-policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", ["/", "/api/cases", "/config", "/gradio_api/info"])
+@pytest.mark.parametrize("path", ["/", "/api/cases", "/theme.css", "/gradio_api/app_id"])
 def test_no_other_site_may_read_anything(client: httpx.Client, path: str) -> None:
     """No origin is allowed, neither by a request nor by one that asks beforehand."""
     for origin in ("https://evil.example", "http://localhost:3000", "null"):

@@ -158,18 +158,16 @@ def test_what_is_no_form_opens_nothing(ask: Ask, body: bytes) -> None:
     assert "set-cookie" not in sent.headers
 
 
-PATHS = [
-    "/editor", "/editor/", "/editor/en", "/editor/en/", "/editor/zh/", "/editor/en/config",
-    "/editor/en/assets/index.js", "/editor/en/gradio_api/info", "/editor/en/gradio_api/queue/data",
-    "/editor/en/gradio_api/heartbeat/x", "/editor/en/gradio_api/file=/etc/passwd",
-    "/editor/en/gradio_api/startup-events", "/editor/en/theme.css", "/editor/nothing",
-    "/editor/en/gradio_api/queue/join", "/editor/en/gradio_api/upload",
-    "/editor/en/gradio_api/run/predict", "/editor/en/login", "/editor/sign-out/x",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/editor"), ("POST", "/editor/"), ("PUT", "/editor/en"), ("HEAD", "/editor/zh"),
+        ("GET", "/editor/en/"), ("HEAD", "/editor/zh/"), ("GET", "/editor/en/assets/index.js"),
+        ("GET", "/editor/en/theme.css"), ("GET", "/editor/en/gradio_api/heartbeat/x"),
+        ("GET", "/editor/en/gradio_api/queue/data"), ("POST", "/editor/en/gradio_api/queue/join"),
+        ("POST", "/editor/zh/gradio_api/upload"), ("GET", "/editor/en/gradio_api/upload_progress"),
+    ],
+)  # fmt: skip
 def test_without_a_session_nothing_is_reached(
     ask: Ask, inner: Inner, path: str, method: str
 ) -> None:
@@ -191,7 +189,7 @@ def test_without_a_session_nothing_is_reached(
 def test_a_session_reaches_what_the_page_needs(ask: Ask, inner: Inner, sessions: Sessions) -> None:
     """And what it reaches knows whose visit it is."""
     key = sessions.sign_in(TOKEN, "a")
-    wanted = ("", "config", "assets/a/b.js", "gradio_api/heartbeat/abc", "gradio_api/queue/data")
+    wanted = ("", "theme.css", "assets/b.js", "gradio_api/heartbeat/abc", "gradio_api/queue/data")
     for path in (f"/editor/en/{each}" for each in wanted):
         answer = ask("GET", path, key)
         assert answer.text == "inside"
@@ -211,21 +209,20 @@ def test_a_session_reaches_what_the_page_needs(ask: Ask, inner: Inner, sessions:
         ("GET", "/editor/en/gradio_api/proxy=http://x"), ("GET", "/editor/fr/"),
         ("GET", "/editor/en/gradio_api/runs"), ("GET", "/editor/en/monitoring"),
         ("GET", "/editor/en/login"), ("GET", "/editor/en/dev/reload"),
-        ("GET", "/editor/en//config"),
+        ("GET", "/editor/en//theme.css"), ("GET", "/editor/en/config"), ("GET", "/editor/nothing"),
+        ("GET", "/editor//en/theme.css"), ("GET", "/editor/en/theme.css%0a"),
         ("POST", "/editor/en/gradio_api/process_recording"), ("POST", "/editor/en/login"),
         ("POST", "/editor/en/gradio_api/run/predict"), ("POST", "/editor/en/gradio_api/call/x"),
         ("POST", "/editor/en/"), ("PUT", "/editor/en/gradio_api/upload"),
-        ("GET", "/editor/sign-out"),
-        ("GET", "/gradio_api/file=/etc/passwd"), ("POST", "/gradio_api/upload"),
-        ("GET", "/gradio_api//file=/etc/passwd"), ("GET", "/gradio_api/file%3D/etc/passwd"),
+        ("GET", "/editor/sign-out"), ("POST", "/editor/sign-out/x"),
     ],
 )  # fmt: skip
 def test_of_gradio_nothing_else_is_reached(
     ask: Ask, inner: Inner, sessions: Sessions, method: str, path: str
 ) -> None:
-    """Neither its files nor its other ways in; nor its files through the chat."""
-    answer = ask(method, path, sessions.sign_in(TOKEN, "a"))
-    assert answer.status_code == 404
+    """Neither its files nor its other ways in, whoever is signed in or not."""
+    for key in (sessions.sign_in(TOKEN, "a"), "0" * 64, ""):
+        assert ask(method, path, key, headers=HTML).status_code == 404
     assert inner.paths == []
 
 

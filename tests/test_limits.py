@@ -30,7 +30,7 @@ from chatbot.web.peers import Peer
 from chatbot.web.words import ERRORS
 from corpus.errors import BusyError, LimitedError
 from tests.fake_portal import REQUIRED, sign
-from tests.fakes import FakeEngine, serving
+from tests.fakes import FakeEngine, read_config, serving
 
 ANN = Caller("member ann", True, True)
 BEN = Caller("member ben", True, True)
@@ -292,7 +292,7 @@ def test_a_member_is_limited_wherever_they_ask_from(serve: Serve) -> None:
 
 def ask_gradio(client: httpx.Client, headers: dict[str, str]) -> Any:
     """Ask as the page does, through Gradio's queue, and return the last update."""
-    config = client.get("/config", headers=headers).json()
+    config = read_config(client.get("/", headers=headers).text)
     number = next(
         d["id"] for d in config["dependencies"] if d["targets"] and d["targets"][0][1] == "ask"
     )

@@ -8,7 +8,8 @@
     FrontPage    Gradio's page made ours (`front.py`)
     CORS         no other site may read anything else: without it Gradio allows every one
 
-All of them wrap the whole application, Gradio's part too.
+All of them wrap the whole application. Before each part of Gradio's stands one more, the `Sieve`,
+which knows what of it answers at all (`sieve.py`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import Field, ValidationError
 
@@ -31,6 +31,7 @@ from chatbot.web.render import (
     render_sources,
     render_written,
 )
+from chatbot.web.sieve import Page, Sieve
 from chatbot.web.words import (
     COOKIE,
     ERRORS,
@@ -82,7 +83,16 @@ def open_gradio(uploads: Path | None = None) -> Any:
         os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     import gradio
 
+    # It would read the address of a page's parts out of each request, and whatever headers that
+    # has: the path where the page is mounted is enough for a browser.
+    gradio.route_utils.get_root_url = lambda root_path, **_: root_path or "/"
+    gradio.processing_utils.async_ssrf_protected_get = _fetch_nothing
     return gradio
+
+
+async def _fetch_nothing(url: str) -> NoReturn:  # noqa: ARG001 - in Gradio's words
+    """Stand for what Gradio would download a file with that a page names by its address."""
+    raise ValueError("a page's files are those that it uploads")
 
 
 def run_in_loop(mount: Callable[[], None]) -> None:
@@ -99,17 +109,18 @@ def run_in_loop(mount: Callable[[], None]) -> None:
         mount()
 
 
-def mount_blocks(app: FastAPI, blocks: Any, path: str, root: str, **more: Any) -> None:
+def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **more: Any) -> None:
     """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
 
-    `root` is the prefix under which a proxy serves the application.
+    What no setting turns off, the sieve holds back. `root` is the prefix under which a proxy serves
+    the application.
     """
     gr = open_gradio()
     gr.mount_gradio_app(
         app,
         blocks,
         path=path,
-        root_path=f"{root}{path}".rstrip("/") or None,
+        root_path=f"{root}{path}".rstrip("/"),
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -120,6 +131,8 @@ def mount_blocks(app: FastAPI, blocks: Any, path: str, root: str, **more: Any) -
         theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
         **more,
     )
+    mounted: Any = app.router.routes[-1]
+    mounted.app.add_middleware(Sieve, page=page)  # the last added is the outermost
 
 
 def mount_chat(
@@ -162,7 +175,7 @@ def _mount(
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.ask(ask, None, page, concurrency_limit=AT_WORK, trigger_mode="multiple", **private)
     blocks.queue(max_size=WAITING, api_open=False)
-    mount_blocks(app, blocks, "/", root, max_file_size=1)
+    mount_blocks(app, blocks, "chat", "/", root, max_file_size=1)
 
 
 def reply(

@@ -73,7 +73,7 @@ class FrontPage:
         language = _EDITOR.get(path) or choose_language(
             None, _read_cookie(headers.get("cookie", "")), headers.get("accept-language")
         )
-        # Asked for plainly, or it would come compressed.
+        # Asked for plainly, or it would come compressed; Gradio makes other pages of a query.
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         start: Message = {}
         chunks: list[bytes] = []
@@ -96,7 +96,7 @@ class FrontPage:
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
-        await self.app({**scope, "headers": plain}, receive, collect)
+        await self.app({**scope, "headers": plain, "query_string": b""}, receive, collect)
 
 
 def _read_cookie(header: str) -> str | None:

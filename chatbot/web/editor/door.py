@@ -2,8 +2,8 @@
 
 `Door` wraps the whole application inside `access.Guard`. It serves the page for signing in, ends
 sessions, sends to the page of one's language, refuses requests that another site's page makes, and
-lets through of Gradio what the page needs and nothing else. The application finds a `Visit` in the
-scope of what was let through.
+lets through what is on the page's list in `sieve`. The application finds a `Visit` in the scope of
+what was let through.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot.web.editor.session import Session, Sessions, TooManyTriesError, WrongTokenError
 from chatbot.web.editor.sign_in import SIGN_IN_POLICY, render_sign_in
 from chatbot.web.failures import REQUEST_ID, make_response
+from chatbot.web.sieve import is_asked
 from chatbot.web.words import COOKIE as LANGUAGE_COOKIE
 from chatbot.web.words import Language, choose_language
 
@@ -33,16 +34,9 @@ MOST_FILES = 20  # at once
 _LARGEST_UPLOAD = MOST_FILES * LARGEST_FILE + 2**20  # bytes of a body, its boundaries included
 _LONGEST_FORM = 4096  # bytes
 
-# Of Gradio, what the page asks for; it has routes for files, proxies and recordings beside.
-_PAGE = re.compile(r"/editor/(?:en|zh)/")
-_READ = re.compile(
-    r"(?:config|theme\.css|(?:assets|static|svelte)/.*"
-    r"|gradio_api/(?:startup-events|queue/data|upload_progress|app_id|theme\.css|info"
-    r"|heartbeat/\w+))?"
-)
-_WRITE = re.compile(r"gradio_api/(?:queue/join|cancel|reset|upload)/?")
-_FILES = re.compile(r"/+gradio_api/+(?:file|upload|stream|process_recording|proxy|deep_link).*")
-UPLOAD = re.compile(r"/editor/(?:en|zh)/gradio_api/upload/?")
+_LEADING = ("/editor", "/editor/", "/editor/en", "/editor/zh")
+_PAGE = re.compile(r"/editor/(?:en|zh)(/.*)", re.DOTALL)
+UPLOAD = re.compile(r"/editor/(?:en|zh)/gradio_api/upload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +63,7 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve what is at or below `/editor`, and pass on everything else."""
         path = scope["path"].removeprefix(self.root_path) if scope["type"] == "http" else ""
-        if _FILES.fullmatch(path):  # what is uploaded must not be read through the chat
-            await make_response(404, "not_found", "no such page")(scope, receive, send)
-        elif path == "/editor" or path.startswith("/editor/"):
+        if path == "/editor" or path.startswith("/editor/"):
             await self._serve(Request(scope, receive), path, send)
         else:
             await self.app(scope, receive, send)
@@ -94,20 +86,22 @@ class Door:
             await make_response(403, "cross_site", words)(scope, receive, dress)
             return
         key = request.cookies.get(COOKIE, "")
+        page = _PAGE.fullmatch(path)
+        asked = page is not None and is_asked("editor", scope["method"], page[1])
         if path == "/editor/sign-in":
             response = await self._sign_in(request, key)
         elif path == "/editor/sign-out" and scope["method"] == "POST":
             response = self._sign_out(request, key)
+        elif not asked and path not in _LEADING:
+            response = make_response(404, "not_found", "no such page")
         elif (session := self._find(key, path)) is None:
             response = self._refuse(request)
-        elif path in ("/editor", "/editor/", "/editor/en", "/editor/zh"):
-            response = self._lead(request, path)
-        elif _is_needed(scope["method"], path):
+        elif asked:
             inner = {**scope, VISIT: Visit(session, REQUEST_ID.get())}
             await self._pass(inner, receive, dress, path)
             return
         else:
-            response = make_response(404, "not_found", "no such page")
+            response = self._lead(request, path)
         await response(scope, receive, dress)
 
     def _find(self, key: str, path: str) -> Session | None:
@@ -208,13 +202,6 @@ class Door:
                 samesite="lax",
             )  # fmt: skip
         return response
-
-
-def _is_needed(method: str, path: str) -> bool:
-    """Tell whether the page asks for it."""
-    page = _PAGE.match(path)
-    routes = {"GET": _READ, "HEAD": _READ, "POST": _WRITE}.get(method)
-    return page is not None and routes is not None and bool(routes.fullmatch(path[page.end() :]))
 
 
 def _is_foreign(headers: Headers) -> bool:

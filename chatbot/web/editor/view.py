@@ -48,6 +48,7 @@ def mount_editor(app: FastAPI, engine: Engine, desk: Desk, settings: Settings) -
             mount_blocks(
                 app,
                 blocks,
+                "editor",
                 f"/editor/{language}",
                 settings.root_path,
                 max_file_size=LARGEST_FILE,
