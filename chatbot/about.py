@@ -8,7 +8,7 @@ collection comes from the release, as quoted case titles or as counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 Topic = Literal["greeting", "thanks", "self", "cases"]
@@ -33,17 +33,19 @@ _SELF = (
     r"|(你|您)(是|叫)(谁|什么|什么名字)|我(可以|能|该)(问|怎么问)(你|您)?(什么|些什么|哪些问题)?"
     r"|怎么(用|使用)(你|这个|casebook)?|帮助|(这|casebook)是(什么|做什么的|干什么的)"
 )
+_LONGEST = 120  # characters; nothing longer is small talk, and the patterns stay cheap
+_REST = rf"[\w ]{{0,{_LONGEST}}}"  # of a question
 _MANY = "companies|firms|enterprises|members|cases|case studies"
 _HOLD = "have|cover|contain|include|hold|know"
 _HOLD_ZH = "有|收录了?|包含了?|包括了?|涵盖了?|涉及了?|覆盖了?|介绍了?"
 _WHERE_ZH = "报告里|报告中|案例集里|案例集中|这里|一共|总共|目前|都"
 _CASES = (
     rf"(which|what|list)( all)?( the)?( other)? ({_MANY}|company|firm|enterprise|case)( are| is)?"
-    rf"( covered| included| there| in(cluded in)? (the|this|your)[\w ]*| do you ({_HOLD})"
+    rf"( covered| included| there| in(cluded in)? (the|this|your){_REST}| do you ({_HOLD})"
     rf"| does (it|the (collection|report)) ({_HOLD})){{0,2}}"
-    rf"|(which|what) ({_MANY}) (does|do) (the|this|your|you|casebook)[\w ]* ({_HOLD})( about)?"
+    rf"|(which|what) ({_MANY}) (does|do) (the|this|your|you|casebook){_REST} ({_HOLD})( about)?"
     rf"|how many ({_MANY})( are( there| covered| included)?| do you ({_HOLD})"
-    rf"| does (it|the [\w ]+) ({_HOLD})){{0,2}}( in (the|this|your) [\w ]+)?"
+    rf"| does (it|the {_REST}) ({_HOLD})){{0,2}}( in (the|this|your) {_REST})?"
     rf"|(list|show)( me)?( all)?( the| your)? ({_MANY})"
     rf"|({_WHERE_ZH}|{_HOLD_ZH}){{0,4}}(哪些|哪几家|哪几个|多少家?|多少个|几家|几个|什么)"
     rf"(公司|企业|案例|会员|会员企业)(的?案例)?(被?({_HOLD_ZH}))?(在内)?"
@@ -66,11 +68,9 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 # What stands between the names of a list.
-BETWEEN = re.compile(
-    r"\s*(?:[,、&/]|,?\s*\b(?:and|or|vs\.?|versus|with|und|et|y)\b|和|与|跟|以?及|同|还是)\s*",
-    re.IGNORECASE,
-)
-_LONGEST = 120  # characters; nothing longer is small talk, and the patterns stay cheap
+_AND = r"\b(?:and|or|vs\.?|versus|with|und|et|y)\b"
+_AND_ZH = "和|与|跟|以?及|同|还是"
+_JOINING = re.compile(f"{_AND}|{_AND_ZH}", re.IGNORECASE)
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -142,8 +142,15 @@ def find_companies(content: str, companies: Sequence[str]) -> tuple[str, ...]:
         if at >= 0:
             found[at] = company
             left = left.replace(company.casefold(), " " * len(company))
-    nothing = not any(sign.isalnum() for sign in BETWEEN.sub(" ", left))
+    nothing = not any(sign.isalnum() for sign in _JOINING.sub(" ", left))
     return tuple(found[at] for at in sorted(found)) if nothing else ()
+
+
+def match_list(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for two or more of some names, one after the other as in a list."""
+    one = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    between = rf"\s*+(?:[,、&/]|(?:,\s*+)?{_AND}|{_AND_ZH})\s*+"
+    return re.compile(rf"(?:{one})(?:{between}(?:{one}))+")
 
 
 def suggest(companies: Sequence[str], language: str) -> tuple[str, ...]:

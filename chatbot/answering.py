@@ -6,14 +6,13 @@ Holds nothing between two questions; the engine decides which release is asked.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot import extractive
-from chatbot.about import BETWEEN, WORDS, Topic, find_companies, find_topic, suggest
+from chatbot.about import WORDS, Topic, find_companies, find_topic, match_list, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
 from chatbot.conversation import Turn, carry_over, count_more, find_subject, join_questions
@@ -182,8 +181,7 @@ def _quote_each(
     named = find_known(text, release.companies)[: extractive.QUOTES]
     if len(named) < 2:
         return None
-    one = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
-    listed = re.compile(rf"(?:{one})(?:{BETWEEN.pattern}(?:{one}))+")
+    listed = match_list(named)
     choices: list[extractive.Choice] = []
     answered: dict[str, float] = {}
     for company in named:

@@ -47,13 +47,13 @@ _MORE = re.compile(
 )
 _NAMES = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'-]+|\b[A-Z]{2,}\b|\d{3,}")
 _ANOTHER = re.compile(
-    r"(?:(?:and|so|but|ok(?:ay)?),?\s+)?(?:what|how) about (?P<en>[^?]{1,60}?)\s*\?*"
-    r"|(?:and|und|et|y|и|¿y)\s+(?P<other>[^?]{1,40}?)\s*\?*"
+    r"(?:(?:and|so|but|ok(?:ay)?),?\s++)?(?:what|how) about (?P<en>[^?]{1,60}?)\s*+\?*+"
+    r"|(?:and|und|et|y|и|¿y)\s++(?P<other>[^?]{1,40}?)\s*+\?*+"
     r"|(?:那么?|还有)?(?P<zh>[^？?]{1,20}?)呢[？?]*",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w'-]+")
-_ENDS = re.compile(r"[.?!。？！]\W*$")
+_ENDS_BACKWARDS = re.compile(r"\W*?[.?!。？！]")  # from the end: every sign is looked at once
 _SHORT_WORDS = 4
 _SHORT_CHARACTERS = 8
 _LONGEST_MORE = 60  # characters
@@ -131,7 +131,8 @@ def carry_over(
 
 def join_questions(subject: str, question: str) -> str:
     """Return a question after the one it follows, each a sentence of its own."""
-    stop = " " if _ENDS.search(subject) else ". "  # or the first word of the next would be a name
+    ended = _ENDS_BACKWARDS.match(subject[::-1])
+    stop = " " if ended else ". "  # or the first word of the next would be a name
     return f"{subject}{stop}{question}" if subject else question
 
 

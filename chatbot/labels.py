@@ -88,7 +88,7 @@ def locate(questions: Iterable[Question], release: Release) -> list[Label]:
     passages = [release.row(row) for row in range(release.passages.count)]
     labels = []
     for question in questions:
-        patterns = [r"\s+".join(map(re.escape, words.split())) for words in question.answers]
+        patterns = [match_words(words) for words in question.answers]
         spans = [
             (name, *match.span())
             for pattern in patterns
@@ -109,6 +109,11 @@ def locate(questions: Iterable[Question], release: Release) -> list[Label]:
             )
         )  # fmt: skip
     return labels
+
+
+def match_words(words: str) -> str:
+    """Return a pattern for words, whatever white space stands between them."""
+    return r"\s++".join(map(re.escape, words.split()))
 
 
 def sample(labels: Sequence[Label], limit: int, seed: int) -> list[Label]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -53,7 +53,8 @@ _HAN_DIGITS = {**{sign: at for at, sign in enumerate("零一二三四五六七�
 _HAN_TENS = {"十": 10, "百": 100, "千": 1000}
 _HAN_MYRIADS = {"万": 10**4, "亿": 10**8}
 _SIGN = "零〇一二两三四五六七八九十百千万亿"
-_HAN = rf"(?:\d[\d,]*(?:\.\d+)?)?[{_SIGN}][{_SIGN}\d]*"
+# Digits before signs are looked through once, from the first of them.
+_HAN = rf"(?:(?<!\d)(?<!\d,)\d(?:,?\d)*,?(?:\.\d+)?)?[{_SIGN}][{_SIGN}\d]*"
 # Signs of numbers in words that count nothing.
 _HAN_IDIOM = re.compile(r"十分(?!钟|之)|百姓|万一|千方百计|四川|三峡|一带一路|千万别|统一")
 _MONTHS = (
@@ -97,7 +98,7 @@ _BEFORE = re.compile(r"(?:(?P<USD>US\$|\$|USD)|(?P<CNY>RMB|¥|CNY)|(?P<EUR>€|E
 
 _BESIDE_MONTH = re.compile(r"(?:st|nd|rd|th|\.)?\s?(?:of |de )?", re.IGNORECASE)
 _OVER = re.compile(
-    r"(?:more than|over|above|at least|exceed\w*|超过?了?|逾|至少|不少于|不低于|不止|高于"
+    r"(?:more than|over|above|at least|exceed\w{0,18}|超过?了?|逾|至少|不少于|不低于|不止|高于"
     r"|más de|al menos|superior a|über|mehr als|mindestens)\s*\Z",
     re.IGNORECASE,
 )
@@ -145,17 +146,8 @@ def read_quantities(text: str, language: str) -> list[Quantity]:
     """
     words = _WORDS.get(language, _WORDS["en"])
     text = _HAN_IDIOM.sub(lambda match: " " * len(match[0]), text)
-    name = "|".join(sorted(words, key=len, reverse=True))
-    # Digits in a name (CO2, COVID-19, PM2.5) count nothing.
-    pattern = re.compile(
-        rf"百分之(?P<share>{_HAN}|{_DIGITS})|(?P<han>{_HAN})"
-        rf"|(?<![A-Za-zÀ-ÿ\d])(?<!\d[.])(?<![A-Z]-)(?P<digits>{_DIGITS})"
-        rf"(?P<tail>(?:[ -]?\b(?:{name})\b)*)"
-        rf"|(?P<words>\b(?:{name})\b(?:(?: and | y |[ -])\b(?:{name})\b)*)",
-        re.IGNORECASE,
-    )
     found = []
-    for match in pattern.finditer(text):
+    for match in match_numbers(words).finditer(text):
         values, unit = _read(match, words, language), ""
         if not values:
             continue
@@ -166,7 +158,7 @@ def read_quantities(text: str, language: str) -> list[Quantity]:
             unit = _UNITS[int(str(after.lastgroup)[1:])][0]
             end = after.end()
         start = match.start()
-        if not unit and (before := _BEFORE.search(text, 0, start)):
+        if not unit and (before := _BEFORE.search(text, max(0, start - 4), start)):
             unit, start = str(before.lastgroup), before.start()
         bound = _find_bound(text, start, end)
         found.append(_date(Quantity(values, unit, bound, start, end), text))
@@ -176,6 +168,19 @@ def read_quantities(text: str, language: str) -> list[Quantity]:
             Quantity(frozenset((month,)), "calendar month", "", match.start(), match.end())
         )
     return _find_days(sorted(found, key=lambda quantity: quantity.start), text)
+
+
+def match_numbers(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern for numbers, with the words for some in one language."""
+    name = "|".join(sorted(words, key=len, reverse=True))
+    # Digits in a name (CO2, COVID-19, PM2.5) count nothing.
+    return re.compile(
+        rf"百分之(?P<share>{_HAN}|{_DIGITS})|(?P<han>{_HAN})"
+        rf"|(?<![A-Za-zÀ-ÿ\d])(?<!\d[.])(?<![A-Z]-)(?P<digits>{_DIGITS})"
+        rf"(?P<tail>(?:[ -]?\b(?:{name})\b)*)"
+        rf"|(?P<words>\b(?:{name})\b(?:(?: and | y |[ -])\b(?:{name})\b)*)",
+        re.IGNORECASE,
+    )
 
 
 def _find_bound(text: str, start: int, end: int) -> str:

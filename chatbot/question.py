@@ -14,7 +14,7 @@ from index.release import Release
 LENGTH = 2000  # characters of a question
 Filters = Mapping[str, Sequence[str]]
 _CASES = re.compile(
-    r"\b(?:(?:which|what)(?: other)?|(?:any|all|list|show|find|give|name)(?: \w+){0,4})"
+    r"\b(?:(?:which|what)(?: other)?|(?:any|all|list|show|find|give|name)(?: \w++){0,4})"
     r" (?:cases|case studies)\b|(?:哪些|哪几个|有没有|列出|所有|有什么)[^，。？]{0,20}案例",
     re.IGNORECASE,
 )

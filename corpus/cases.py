@@ -76,11 +76,12 @@ def _read_opening(text: str, blocks: Sequence[Block], number: int) -> tuple[str,
         return None
     if company[0].islower() or not any(character.isalpha() for character in company):
         return None
-    return (title, company) if _is_named(company, _prose_below(text, blocks, number)) else None
+    named = re.search(match_company(company), _prose_below(text, blocks, number))
+    return (title, company) if named else None
 
 
-def _is_named(company: str, prose: str) -> bool:
-    """Tell whether prose names a company as its heading writes it, as whole words.
+def match_company(company: str) -> str:
+    """Return a pattern for a company's name as its heading writes it, as whole words.
 
     One plain word with a capital, as `Safety`, has to stand inside a sentence too: at its start
     any word has a capital.
@@ -88,7 +89,7 @@ def _is_named(company: str, prose: str) -> bool:
     plain = company.isascii() and company.isalpha() and company[1:].islower()
     before = r"(?<=[a-z,;\"'(] )" if plain else r"(?<![^\W_\u2e80-\U0003ffff])"
     after = r"(?![^\W_\u2e80-\U0003ffff])"
-    return re.search(before + re.escape(company) + after, prose) is not None
+    return before + re.escape(company) + after
 
 
 def _prose_below(text: str, blocks: Sequence[Block], number: int) -> str:

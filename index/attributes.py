@@ -76,7 +76,7 @@ _ATTRIBUTES = {
         compile_words(
             r"ceo chief_executive chair(?:man|woman|person)_of geschaftsfuhrer\w*"
             r" vorstandsvorsitz\w*",
-            r"董事长 总裁 首席执行官 总经理 老板 генеральн\w+\sдиректор المدير\sالتنفيذي",
+            r"董事长 总裁 首席执行官 总经理 老板 генеральн\w{1,5}\sдиректор المدير\sالتنفيذي",
         ),
         compile_words(
             rf"ceo chief {_PRESIDENT} chair(?:man|woman|person)? directors? managers? head_of"

@@ -24,7 +24,7 @@ FOREIGN = ("zh", "ja", "ko", "th", "ar", "he", "hi", "ru", "el")
 _PART = "[0-9A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+"
 _WORD = re.compile(rf"{_PART}(?:[-’'.&]{_PART})*")
 _POSSESSIVE = re.compile(r"[’']s?$", re.IGNORECASE)
-_BEGINS = re.compile(r"(?:^|[.?!:;¿¡。？！：；])[\s\W_]*$")
+_STOPS = frozenset(".?!:;¿¡。？！：；")
 _LATIN = re.compile(r"[a-zß-ɏ]")
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
@@ -56,7 +56,7 @@ def find_names(question: str, known: Iterable[str] = (), language: str | None = 
     for match in words:
         word = _POSSESSIVE.sub("", match[0])
         inside = any(sign.isupper() for sign in word[1:])
-        heads = word[:1].isupper() and not _BEGINS.search(question[: match.start()])
+        heads = word[:1].isupper() and not _begins(question, match.start())
         named = inside or language in FOREIGN or (heads and language != "de")
         if named and len(word) > 1 and not any(word in name for name in names):
             names.append(word)
@@ -93,8 +93,8 @@ def holds(text: str, name: str, known: bool = False) -> bool:
     """
     sought, short = fold(name), known and len(name) <= _SHORT
     for at in _find_all(text, sought):
-        behind = text[at + len(sought) :][:2].removeprefix("s")
-        before = text[:at][-1:]
+        end = at + len(sought)
+        behind, before = text[end : end + 2].removeprefix("s"), text[max(at - 1, 0) : at]
         begins = UNSPACED.match(sought) or UNSPACED.match(before) or not before.isalnum()
         if begins and not (short and _LATIN.match(behind)):
             return True
@@ -108,9 +108,9 @@ def holds_number(text: str, number: str) -> bool:
 
 def is_word(texts: Iterable[str], name: str) -> bool:
     """Tell whether texts use a name as an ordinary word too, in small letters."""
-    small = name.lower()
+    small, size = name.lower(), len(name.lower())
     return small != name and any(
-        not _is_letter(text[:at][-1:]) and not _is_letter(text[at + len(small) :][:1])
+        not (_is_letter(text[max(at - 1, 0) : at]) or _is_letter(text[at + size : at + size + 1]))
         for text in texts
         for at in _find_all(text, small)
     )
@@ -148,6 +148,14 @@ def find_own(release: Release, names: Iterable[str]) -> set[int] | None:
     meant = {release.glossary.unify(name) for name in names if release.cases_of}
     meant &= release.cases_of.keys()
     return release.cases_of[meant.pop()] if len(meant) == 1 else None
+
+
+def _begins(text: str, at: int) -> bool:
+    """Tell whether a sentence may begin at a place: no letter or digit is nearer than a stop."""
+    for sign in map(text.__getitem__, range(at - 1, -1, -1)):
+        if sign in _STOPS or sign.isalnum():
+            return sign in _STOPS
+    return True
 
 
 def _find_all(text: str, sought: str) -> Iterator[int]:

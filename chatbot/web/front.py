@@ -20,10 +20,10 @@ from chatbot.web.render import escape
 from chatbot.web.words import COOKIE, TAGS, WORDS, choose_language
 
 _FOREIGN = re.compile(
-    r'<meta\s+(?:property="og:|name="twitter:)[^>]*>\s*|<link rel="manifest"[^>]*>\s*'
+    r'<meta\s+(?:property="og:|name="twitter:)[^<>]*+>\s*|<link rel="manifest"[^<>]*+>\s*'
 )
 _HTML = re.compile(r"<html\s+lang=\"[^\"]*\"")
-_BODY = re.compile(r"<body[^>]*>")
+_BODY = re.compile(r"<body[^<>]*+>")
 _EDITOR = {"/editor/en/": "en", "/editor/zh/": "zh"}
 
 

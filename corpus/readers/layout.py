@@ -32,8 +32,9 @@ _WIDE = re.compile(r"[\u2e80-\U0003ffff]")
 _PARTED = re.compile(r"[\u4e00-\u9fff] [A-Za-z0-9]|[A-Za-z0-9] [\u4e00-\u9fff]")
 _UNPARTED = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LAST = re.compile(r"(?:[^\W\d_]+-)+\Z")
-_BROKEN = re.compile(r"\w-\Z")
+# What ends in a hyphen is looked at from its end: its paragraph may be long.
+_CUT = re.compile(r"-[^\W\d_]+(?:-[^\W\d_]+)*")
+_LONGEST_CUT = 200  # characters of a word with hyphens
 _JOINING = ("and", "or", "und", "oder", "et", "ou", "y", "o")
 _BETWEEN = 8  # captions and notes that may stand where a paragraph is cut
 
@@ -132,7 +133,7 @@ class _Form:
         pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page and _are_alike(a, b)]
         steps = [(a.base - b.base) / a.size for a, b in pairs]
         self._step = statistics.median([step for step in steps if 0 < step < 4] or [1.3])
-        broken = sum(bool(_BROKEN.search(line.text)) for line in lines)
+        broken = sum(_is_broken(line.text) for line in lines)
         self._hyphenates = broken > _HYPHENATES * len(lines)
         self._words = _list_words(lines)
         text = "\n".join(line.text for line in lines)
@@ -212,7 +213,7 @@ class _Form:
 
     def append(self, words: str, line: str) -> tuple[str, int]:
         """Return words with a line behind them, and where it begins."""
-        if _BROKEN.search(words) and line[0].isalnum():
+        if _is_broken(words) and line[0].isalnum():
             if line.split(maxsplit=1)[0] in _JOINING:  # pre- and post-war
                 words += " "
             elif line[0].islower() and not self._keeps_hyphen(words, line):
@@ -223,10 +224,10 @@ class _Form:
 
     def _keeps_hyphen(self, words: str, line: str) -> bool:
         """Tell whether a word that is cut at a hyphen is written with one."""
-        cut, rest = _LAST.search(words), _WORD.match(line)
+        cut, rest = _CUT.match(words[: -_LONGEST_CUT - 1 : -1]), _WORD.match(line)
         if cut is None or rest is None:
             return True
-        head, tail = cut[0].casefold(), rest[0].casefold()
+        head, tail = cut[0][::-1].casefold(), rest[0].casefold()
         if head[:-1] + tail in self._words:
             return False
         if head + tail in self._words or not self._hyphenates:
@@ -244,6 +245,11 @@ def is_wide(character: str) -> bool:
     return bool(_WIDE.match(character))
 
 
+def _is_broken(words: str) -> bool:
+    """Tell whether words end in a hyphen behind a letter, a digit or `_`."""
+    return words.endswith("-") and (words[-2:-1].isalnum() or words[-2:-1] == "_")
+
+
 def _are_alike(one: Line, other: Line) -> bool:
     return _ALIKE[0] < other.size / one.size < _ALIKE[1]
 
@@ -254,6 +260,6 @@ def _list_words(lines: Sequence[Line]) -> set[str]:
     cut = False
     for line in lines:
         words = _WORD.findall(line.text.casefold())
-        first, cut = cut, bool(_BROKEN.search(line.text))
+        first, cut = cut, _is_broken(line.text)
         found.update(words[first : len(words) - cut])
     return found

@@ -15,7 +15,7 @@ from corpus.readers.text import is_caption
 from corpus.records import BlockKind, Reading
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FACT = re.compile(r"^([A-Za-z]+)[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
+_FACT = re.compile(r"^([A-Za-z]+)[ \t]*+:[ \t]*+(.+)$", re.MULTILINE)
 _FIELDS = {
     "title": "title",
     "date": "published",
@@ -42,7 +42,7 @@ def read_markdown(data: bytes, name: str) -> Reading:
         text = text[front.end() :]
         for key, value in _FACT.findall(front[1]):
             if key.lower() in _FIELDS:
-                facts[_FIELDS[key.lower()]] = value.strip("\"'")
+                facts[_FIELDS[key.lower()]] = value.strip(" \t").strip("\"'")
     if not _DATE.fullmatch(facts.get("published", "")):
         facts.pop("published", None)
     if not facts.get("url", "").startswith(("http://", "https://")):

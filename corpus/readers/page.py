@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _LARGEST = 16 * 2**20  # bytes; pages of real articles have below 2 MiB
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+[\"']?\s*+([\w-]{2,20})", re.IGNORECASE)
 _UNSEEN = (
     *("script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "svg"),
     *("math", "canvas", "audio", "video", "form", "button", "select", "textarea", "input"),

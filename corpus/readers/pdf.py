@@ -123,7 +123,7 @@ def _measure(textpage: Any, text: str, match: re.Match[str], number: int) -> Lin
 
 def _part_cells(textpage: Any, text: str, match: re.Match[str], size: float) -> tuple[str, bool]:
     """Return a line's words and whether it is a row; no blank stays that justifying put there."""
-    first, words, row = match.start(), match[0], False
+    first, row = match.start(), False
     blanks = list(_BLANK.finditer(text, first, match.end()))
     ends = (  # loose: a Chinese comma takes a whole sign's place
         [textpage.get_charbox(place, loose=True) for place in (blank.start() - 1, blank.end())]
@@ -132,14 +132,18 @@ def _part_cells(textpage: Any, text: str, match: re.Match[str], size: float) -> 
     gaps = [after[0] - before[2] for before, after in ends]
     usual = min(gaps, default=0.0)
     stretched = len(gaps) > 1 and max(gaps) < _EVEN * min(gaps)
-    for blank, gap in reversed(list(zip(blanks, gaps, strict=True))):
-        before, after = words[: blank.start() - first], words[blank.end() - first :]
+    words: list[str] = []
+    at = first
+    for blank, gap in zip(blanks, gaps, strict=True):
+        between = blank[0]
         far = gap > _FAR * size or (gap > _CELLS * size and gap > _FARTHER * usual)
-        if far and not stretched and not _MARK.fullmatch(before):
-            words, row = f"{before} | {after}", True
-        elif gap < size and is_wide(before[-1]) and is_wide(after[0]):
-            words = before + after
-    return words, row
+        if far and not stretched and not _MARK.fullmatch(text, first, blank.start()):
+            between, row = " | ", True
+        elif gap < size and is_wide(text[blank.start() - 1]) and is_wide(text[blank.end()]):
+            between = ""
+        words += text[at : blank.start()], between
+        at = blank.end()
+    return "".join(words) + text[at : match.end()], row
 
 
 def _place_pages(
