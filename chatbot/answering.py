@@ -8,14 +8,22 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_companies, find_topic, match_list, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
-from chatbot.conversation import Turn, carry_over, count_more, find_subject, join_questions
+from chatbot.conversation import (
+    Turn,
+    carry_over,
+    clean_history,
+    count_more,
+    find_subject,
+    join_questions,
+)
+from chatbot.deadline import LIMIT, Deadline
 from chatbot.question import (
     Filters,
     asks_for_cases,
@@ -46,13 +54,15 @@ def answer(
     history: Sequence[Turn] = (),
     filters: Filters | None = None,
     language: str | None = None,
+    limit: float = LIMIT,
 ) -> Answer:
     """Return what `release` says to a question; see Engine.ask for the arguments and errors.
 
-    `get_encoder` is called only where something has to be searched for.
+    `get_encoder` is called only where something has to be searched for; from then on the answer may
+    take `limit` seconds.
     """
     started = time.perf_counter()
-    asked = clean_question(question)
+    asked, history = clean_question(question), clean_history(history)
     words_in = language if language in LANGUAGES else choose_language(asked)
     cases = select_cases(release, filters)
     whole = carry_over(asked, history, release.glossary, release.companies) or asked
@@ -65,15 +75,16 @@ def answer(
     else:
         subject = find_subject(whole, history)
         more = count_more(whole, history) if subject else 0
+        searcher = _Searcher(release, get_encoder(), Deadline(limit))
         if more:
-            draft = _quote_more(subject, more, words_in, release, get_encoder, cases)
+            draft = _quote_more(subject, more, words_in, searcher, cases)
         else:
             each = cases is None and not subject
             if cases is None and asks_for_cases(whole):
                 cases = list_cases(release)
-            draft = (
-                each and _quote_each(whole, words_in, release, get_encoder)
-            ) or _search_and_quote(whole, subject, words_in, release, get_encoder, cases)
+            draft = (each and _quote_each(whole, words_in, searcher)) or _search_and_quote(
+                whole, subject, words_in, searcher, cases
+            )
     made = replace(
         draft, question=asked, elapsed_ms=round((time.perf_counter() - started) * 1000, 1)
     )
@@ -83,6 +94,27 @@ def answer(
         log.error("an answer was held back in release %s: %s", release.id, error)
         raise
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Searcher:
+    """What searches a release for one question, as long as there is time."""
+
+    release: Release
+    encoder: Encoder
+    deadline: Deadline
+
+    def survey(
+        self, words: str, cases: Collection[int] | None = None
+    ) -> tuple[list[Hit], Support | None]:
+        """Return the hits and the support of some words; raises SlowError."""
+        self.deadline.check()
+        return survey(self.release, self.encoder, words, extractive.HITS, cases)
+
+    def search(self, words: str, cases: Collection[int] | None) -> list[Hit]:
+        """Return the many hits that more is quoted from; raises SlowError."""
+        self.deadline.check()
+        return search(self.release, self.encoder, words, extractive.HITS_MORE, cases)
 
 
 def _tell_about(topic: Topic, question: str, language: str, release: Release) -> Answer:
@@ -147,20 +179,17 @@ def _search_and_quote(
     question: str,
     subject: str,
     language: str,
-    release: Release,
-    get_encoder: Callable[[], Encoder],
+    searcher: _Searcher,
     cases: set[int] | None,
 ) -> Answer:
-    def look(words: str, within: set[int] | None) -> tuple[list[Hit], Support | None]:
-        return survey(release, get_encoder(), words, extractive.HITS, within)
-
+    release = searcher.release
     # A follow-up is of its subject's matter, and has to be told in the subject's cases.
-    judged, support = look(join_questions(subject, question), cases)
+    judged, support = searcher.survey(join_questions(subject, question), cases)
     hits = judged
     if subject:
-        before = extractive.choose(subject, look(subject, cases)[0])
+        before = extractive.choose(subject, searcher.survey(subject, cases)[0])
         within = {release.case_number(choice.hit.case.id) for choice in before}
-        hits, told = look(question, within)
+        hits, told = searcher.survey(question, within)
         support = support and told and support.tell(told)
     confidence = round(estimate_confidence(support), 3)
     choices = extractive.choose(question, hits) if confidence >= FOUND else []
@@ -170,14 +199,13 @@ def _search_and_quote(
     return _absent(question, language, judged, release, confidence, absent)
 
 
-def _quote_each(
-    question: str, language: str, release: Release, get_encoder: Callable[[], Encoder]
-) -> Answer | None:
+def _quote_each(question: str, language: str, searcher: _Searcher) -> Answer | None:
     """Answer what is asked of several companies for each of them, and say of whom it is not.
 
     None where fewer than two are named, or the best passage on none of them is its own.
     """
-    text = put_names(release, get_encoder(), question)
+    release = searcher.release
+    text = put_names(release, searcher.encoder, question)
     named = find_known(text, release.companies)[: extractive.QUOTES]
     if len(named) < 2:
         return None
@@ -187,7 +215,7 @@ def _quote_each(
     for company in named:
         asked = listed.sub(company, text)
         asked = leave_out(asked, [other for other in named if other not in company])
-        hits, support = survey(release, get_encoder(), asked, extractive.HITS)
+        hits, support = searcher.survey(asked)
         confidence = round(estimate_confidence(support), 3)
         if confidence >= FOUND and hits[0].case.company == company:
             own = [hit for hit in hits if hit.case.company == company]
@@ -206,17 +234,17 @@ def _quote_more(
     subject: str,
     times: int,
     language: str,
-    release: Release,
-    get_encoder: Callable[[], Encoder],
+    searcher: _Searcher,
     cases: set[int] | None,
 ) -> Answer:
     """Quote what else the cases say that answered `subject`, asked for more so many times."""
-    hits, support = survey(release, get_encoder(), subject, extractive.HITS, cases)
+    release = searcher.release
+    hits, support = searcher.survey(subject, cases)
     confidence = round(estimate_confidence(support), 3)
     given: list[extractive.Choice] = []
     choices = extractive.choose(subject, hits) if confidence >= FOUND else []
     if choices:
-        hits = search(release, get_encoder(), subject, extractive.HITS_MORE, cases)
+        hits = searcher.search(subject, cases)
     for _ in range(times):
         given += choices
         choices = extractive.choose_more(hits, given)

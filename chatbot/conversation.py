@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from chatbot.question import clean_question
+from corpus.errors import QuestionError
 from corpus.glossary import Glossary, match_whole
 from index.mentions import find_names
 
@@ -65,6 +68,22 @@ class Turn:
 
     role: Literal["user", "assistant"]
     content: str
+
+
+def clean_history(history: Sequence[Turn]) -> list[Turn]:
+    """Return the turns before a question, what the reader asked in them cleaned as a question is.
+
+    What could not be asked, as it is too long or has no words, is left out. Answers stay as they
+    are: nothing is read from them.
+    """
+    turns = []
+    for turn in history:
+        if turn.role == "user":
+            with suppress(QuestionError):
+                turns.append(Turn("user", clean_question(turn.content)))
+        else:
+            turns.append(turn)
+    return turns
 
 
 def stands_alone(question: str) -> bool:

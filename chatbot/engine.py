@@ -16,6 +16,7 @@ from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn
+from chatbot.deadline import LIMIT
 from chatbot.generative import Complete, can_write, write
 from chatbot.question import Filters, clean_question, select_cases
 from chatbot.quotation import check_answer
@@ -43,8 +44,13 @@ class Engine:
         releases: Releases,
         load_encoder: Callable[[], Encoder],
         complete: Complete | None = None,
+        limit: float = LIMIT,
     ) -> None:
-        """Take the releases to follow, the way to load the encoder, and a language model if any."""
+        """Take the releases to follow, the way to load the encoder, and a language model if any.
+
+        `limit` is how many seconds a question may take once the encoder is there.
+        """
+        self.limit = limit
         self._releases = releases
         self._load_encoder = load_encoder
         self._complete = complete
@@ -88,14 +94,16 @@ class Engine:
         `history` holds the turns before it, oldest first; `filters` limits the cases: for every
         key (`company`, `case_id`, `document_id`, `language`) a case must have one of the values.
         `language`, `en` or `zh`, is that of the framing words; without it, the question's. Raises
-        QuestionError, FilterError, BusyError, ModelError or a ReleaseError.
+        QuestionError, FilterError, BusyError, SlowError, ModelError or a ReleaseError.
         """
         started = time.perf_counter()
         release = self._hold()
         key = make_key(release.id, question, history, filters, language)
         given = self._recent.find(key)
         if given is None:
-            given = answer(release, self._get_encoder, question, history, filters, language)
+            given = answer(
+                release, self._get_encoder, question, history, filters, language, self.limit
+            )
             self._recent.keep(key, given)
             return given
         check_answer(given, release.documents_of(c.document_id for c in given.citations))

@@ -16,6 +16,7 @@
     ├── BuildLockedError      another build is at work
     ├── GateError             the new release answers worse than the live one
     ├── CitationError         a quotation is not the source's characters
+    ├── SlowError             an answer takes longer than a question may
     └── AccessError           who asks may not do this
         ├── TokenMissingError     only members may, and no token came
         ├── TokenExpiredError     the token's time is over
@@ -134,6 +135,12 @@ class CitationError(CasebookError):
     """A quotation is not the source's characters; never shown, always logged."""
 
     code = "citation"
+
+
+class SlowError(CasebookError):
+    """An answer takes longer than a question may; it may come in time later."""
+
+    code = "slow"
 
 
 class AccessError(CasebookError):

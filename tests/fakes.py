@@ -21,6 +21,7 @@ from typing import Any, cast
 from chatbot.answer import Answer, Citation, Nearest, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn
+from chatbot.deadline import LIMIT
 from chatbot.engine import Engine
 from chatbot.quotation import check_answer, cite, link_to
 from chatbot.settings import Settings
@@ -77,8 +78,8 @@ class FakeEngine:
     """An engine over one entry.
 
     `error` is raised by every question, `ready` is what `status` tells, `hold` lets questions wait:
-    `ask` adds itself to `waiting` and goes on when the event is set. `written` is what its language
-    model says; without, it has none.
+    `ask` adds itself to `waiting` and goes on when the event is set. The web waits `limit` seconds.
+    `written` is what its language model says; without, it has none.
     """
 
     def __init__(self, entry: Entry | None = None) -> None:
@@ -88,6 +89,7 @@ class FakeEngine:
         self.written: tuple[str, ...] = ()
         self.error: Exception | None = None
         self.ready = True
+        self.limit = LIMIT
         self.hold: threading.Event | None = None
         self.waiting = 0
         self.most_waiting = 0

@@ -1,7 +1,8 @@
 """The routes of the HTTP contract: requests in, the engine asked, its records out as JSON or HTML.
 
-The engine's methods block, so each runs in the thread pool and several questions are answered at
-once. What may be wrong with a request, and how that is said, stands in `failures.py`.
+The engine's methods block, so each runs in a thread and several questions are answered at once; no
+reader waits for one longer than the engine's limit. What may be wrong with a request, and how that
+is said, stands in `failures.py`.
 """
 
 from __future__ import annotations
@@ -9,14 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import orjson
-from anyio import CapacityLimiter
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
@@ -25,6 +24,7 @@ from starlette.routing import Match
 
 from chatbot.answer import Answer
 from chatbot.conversation import Turn
+from chatbot.deadline import give_up
 from chatbot.votes import Vote, VoteLog
 from chatbot.web import contract
 from chatbot.web.failures import REQUEST_ID, describe, report
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from chatbot.settings import Settings
     from chatbot.web.metrics import Metrics
 
+T = TypeVar("T")
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
 _SAYS = {
@@ -52,7 +53,8 @@ _SAYS = {
     422: "The request cannot be answered as it is",
     429: "This reader asks too much; `Retry-After` says when to ask again",
     500: "A fault inside Casebook",
-    503: "No release can be used, the encoder cannot be loaded, or too many questions wait",
+    503: "No release can be used, the encoder cannot be loaded, too many questions wait, or an "
+    "answer takes too long",
 }
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _ERROR = {"$ref": "#/components/schemas/ErrorBody"}
@@ -87,6 +89,25 @@ def ask_engine(engine: Engine, metrics: Metrics, body: contract.AskBody) -> Answ
     return metrics.watch(lambda: engine.ask(body.question, history, body.filters, body.language))
 
 
+async def wait_for(work: Future[T], limit: float, held: ExitStack) -> T:
+    """Return what work in a thread gives; raises SlowError where that takes over `limit` seconds.
+
+    Work that nobody waits for any longer is taken out of the line. Where it has begun it goes on,
+    as no thread can be ended, and what is `held` for it is let go when it ends.
+    """
+    waiting = asyncio.wrap_future(work)
+    try:
+        await asyncio.wait([waiting], timeout=limit)
+        if waiting.done():
+            return waiting.result()
+        raise give_up(limit)
+    finally:
+        if not waiting.done():
+            waiting.cancel()
+            rest = held.pop_all()
+            work.add_done_callback(lambda _: rest.close())
+
+
 def make_router(
     engine: Engine, settings: Settings, limits: Limits, voting: Limits, metrics: Metrics
 ) -> APIRouter:
@@ -98,7 +119,11 @@ def make_router(
     root_path = settings.root_path
     votes = VoteLog(settings.var)
     # Questions have threads of their own, so that waiting ones keep nobody from the cases.
-    threads = CapacityLimiter(AT_WORK)
+    threads = ThreadPoolExecutor(AT_WORK, "question")
+
+    async def take_turn(held: ExitStack, caller: Caller, ask: Callable[..., T], *given: Any) -> T:
+        held.enter_context(limits.admit(caller))
+        return await wait_for(threads.submit(ask, *given), engine.limit, held)
 
     @router.post(
         "/api/ask",
@@ -116,18 +141,18 @@ def make_router(
     )
     async def ask(body: contract.AskBody, request: Request) -> Response:
         """Answer a question with quotations, or say that the collection does not."""
+        caller, given = request.state.caller, (engine, metrics, body)
         if "text/event-stream" in request.headers.get("accept", "").lower():
             # What can be refused is refused with its status, before the stream's own is sent.
-            limits.check(request.state.caller)
+            limits.check(caller)
             await run_in_threadpool(engine.check, body.question, body.filters)
-            asking = partial(run_sync, ask_engine, engine, metrics, body, limiter=threads)
             return StreamingResponse(
-                _stream(engine, asking, limits.admit(request.state.caller)),
+                _stream(engine, lambda held: take_turn(held, caller, ask_engine, *given)),
                 media_type="text/event-stream",
                 headers={"X-Accel-Buffering": "no"},
             )
-        with limits.admit(request.state.caller):
-            answer = await run_sync(ask_engine, engine, metrics, body, limiter=threads)
+        with ExitStack() as held:
+            answer = await take_turn(held, caller, ask_engine, *given)
             if engine.can_write(answer):
                 answer = await run_in_threadpool(engine.write, answer)
         return Response(orjson.dumps(answer.to_json()), media_type="application/json")
@@ -151,8 +176,8 @@ def make_router(
         query: Annotated[contract.SearchQuery, Query()], request: Request
     ) -> contract.SearchBody:
         """Return the passages nearest to a question, the best first."""
-        with limits.admit(request.state.caller):
-            found = await run_sync(engine.search, query.q, query.k, limiter=threads)
+        with ExitStack() as held:
+            found = await take_turn(held, request.state.caller, engine.search, query.q, query.k)
         return _describe_hits(found)
 
     @router.get("/api/cases", responses=_errors(500, 503))
@@ -226,12 +251,12 @@ def read_language(request: Request, asked: str | None) -> Language:
 
 
 async def _stream(
-    engine: Engine, ask: Callable[[], Awaitable[Answer]], admitted: AbstractContextManager[None]
+    engine: Engine, ask: Callable[[ExitStack], Awaitable[Answer]]
 ) -> AsyncIterator[str]:
     yield _event("status", {"status": "searching"})
     try:
-        with admitted:
-            answer = await ask()
+        with ExitStack() as held:
+            answer = await ask(held)
             if engine.can_write(answer):
                 writing = asyncio.ensure_future(run_in_threadpool(engine.write, answer))
                 while not writing.done():

@@ -42,6 +42,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.BuildLockedError: 503,
     errors.GateError: 409,
     errors.CitationError: 500,
+    errors.SlowError: 503,
     errors.AccessError: 403,
     errors.TokenMissingError: 401,
     errors.TokenExpiredError: 401,
