@@ -137,6 +137,7 @@ class FakeEngine:
         self, question: str, k: int = 10, filters: Mapping[str, Sequence[str]] | None = None
     ) -> SearchResult:
         """Return the first k passages, with scores that fall."""
+        self._wait()
         clean(question)
         self._raise()
         self._check_filters({key: list(values) for key, values in (filters or {}).items()})

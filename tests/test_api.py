@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
 from chatbot.conversation import Turn
+from chatbot.deadline import LIMIT
 from chatbot.web import contract
 from chatbot.web.access import BODY_LIMIT
+from chatbot.web.api import wait_for
 from chatbot.web.failures import STATUS, status_of
+from chatbot.web.limits import AT_WORK
 from corpus import errors
 from tests.fakes import BENEFIT, RELEASE, FakeEngine, serving
 
@@ -35,7 +40,7 @@ def server() -> Iterator[tuple[FakeEngine, str]]:
 def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
     """Return the server's engine, as new."""
     engine = server[0]
-    engine.error, engine.ready, engine.hold = None, True, None
+    engine.error, engine.ready, engine.hold, engine.limit = None, True, None, LIMIT
     engine.waiting = engine.most_waiting = 0
     engine.asked.clear()
     return engine
@@ -375,6 +380,82 @@ def test_readyz_says_why_it_is_not_ready(client: httpx.Client, engine: FakeEngin
     engine.error = errors.NoReleaseError("nothing is published")
     body = client.get("/readyz").json()
     assert (body["live"], body["message"]) == (False, "nothing is published")
+
+
+def count_at_once(client: httpx.Client) -> int:
+    """Return how many questions are at work or wait."""
+    lines = client.get("/metrics").text.splitlines()
+    return int(
+        float(next(x for x in lines if x.startswith("casebook_questions_at_once")).split()[1])
+    )
+
+
+def await_count(client: httpx.Client, count: int) -> None:
+    """Return when so many questions are at work or wait."""
+    end = time.monotonic() + 20
+    while count_at_once(client) != count:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_question_over_its_time_gets_one_line(client: httpx.Client, engine: FakeEngine) -> None:
+    """A 503 in its time, in a stream the last event; what has begun counts until it ends."""
+    engine.hold, engine.limit = threading.Event(), 0.2
+    responses = [
+        client.post("/api/ask", json={"question": "solar"}),
+        client.get("/api/search?q=solar"),
+    ]
+    for response in responses:
+        assert "0.2 seconds" in read_error(response, 503, "slow")
+        assert response.headers["retry-after"] == "5"
+    streamed = client.post("/api/ask", json={"question": "solar"}, headers=STREAM)
+    name, body = read_events(streamed.text)[-1]
+    assert (name, body["error"]["code"]) == ("error", "slow")
+    assert client.get("/healthz").status_code == 200
+    assert count_at_once(client) == 3
+    engine.hold.set()
+    await_count(client, 0)
+    assert client.post("/api/ask", json={"question": "solar"}).status_code == 200
+
+
+def test_a_question_that_waits_in_vain_is_not_asked(
+    client: httpx.Client, engine: FakeEngine
+) -> None:
+    """Nobody hears its answer, so no thread takes it up."""
+    engine.hold, engine.limit = threading.Event(), 0.5
+    with ThreadPoolExecutor(AT_WORK + 2) as pool:
+        sent = [
+            pool.submit(client.post, "/api/ask", json={"question": "solar"})
+            for _ in range(AT_WORK + 2)
+        ]
+        assert {each.result().status_code for each in sent} == {503}
+    await_count(client, AT_WORK)
+    engine.hold.set()
+    await_count(client, 0)
+    assert len(engine.asked) == AT_WORK
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_reader_who_leaves_takes_no_thread_along(begun: bool) -> None:
+    """What has begun is held for until it ends, what has not is taken out of the line."""
+    held, gone = ExitStack(), list[str]()
+    held.callback(gone.append, "gone")
+    work = Future[str]()
+    if begun:
+        work.set_running_or_notify_cancel()
+
+    async def leave() -> None:
+        waiting = asyncio.create_task(wait_for(work, 60, held))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert (gone, work.cancelled()) == (([], False) if begun else (["gone"], True))
+    if begun:
+        work.set_exception(KeyError("nobody hears of it"))
+    assert gone == ["gone"]
 
 
 def list_errors(kind: type[errors.CasebookError]) -> list[type[errors.CasebookError]]:

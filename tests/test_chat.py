@@ -100,6 +100,7 @@ def test_what_is_not_in_the_collection_is_said_with_offers(engine: FakeEngine) -
         (errors.CorruptReleaseError("var: bytes differ"), "release"),
         (errors.ModelMismatchError("var: other model"), "release"),
         (errors.ModelError("no model"), "model"),
+        (errors.SlowError("no answer after 30 seconds"), "slow"),
         (errors.CitationError("[1] does not hold"), "internal"),
         (RuntimeError("secret"), "internal"),
     ],

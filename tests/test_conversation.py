@@ -12,6 +12,7 @@ from chatbot.conversation import (
     Turn,
     asks_for_more,
     carry_over,
+    clean_history,
     count_more,
     find_subject,
     is_whole,
@@ -150,6 +151,21 @@ def test_asking_for_more_is_counted_as_long_as_it_lasts() -> None:
     history += [Turn("user", "Tell me more"), Turn("assistant", "What is this?")]
     assert count_more("what else?", history) == 2
     assert find_subject("what else?", history) == "What is ESG?"
+
+
+def test_what_was_asked_before_is_cleaned_as_a_question_is() -> None:
+    """What could not be asked is left out; answers stay as they are."""
+    long = "WeRide " * 1200
+    history = [
+        Turn("user", " What did\n\u202eCAMCE  build? "),
+        Turn("assistant", long),
+        Turn("user", long),
+        Turn("user", "???"),
+    ]
+    assert clean_history(history) == [
+        Turn("user", "What did CAMCE build?"),
+        Turn("assistant", long),
+    ]
 
 
 @given(question=st.text(max_size=300), said=st.lists(st.text(max_size=50), max_size=4))

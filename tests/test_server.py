@@ -154,6 +154,24 @@ def test_it_builds_serves_says_so_and_ends(server: Server) -> None:
     assert server.lines[-1] == "Casebook has ended\n"
 
 
+def test_no_question_stops_it(server: Server) -> None:
+    """What took a minute, and hours, is answered at once; it is alive meanwhile, and can be ended."""
+    server.wait_for("Casebook answers on")
+    turn = {"role": "user", "content": ("WeRide " * 1200)[:8000]}
+    bodies = [
+        {"question": "WeRide " * 285},
+        {"question": "And what about it?", "history": [turn] * 5},
+    ]
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=20) as client:
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            asked = [pool.submit(client.post, "/api/ask", json=body) for body in bodies]
+            while not all(each.done() for each in asked):
+                assert client.get("/healthz", timeout=5).status_code == 200
+        assert [each.result().status_code for each in asked] == [200, 200]
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(20) == 0
+
+
 def test_a_model_that_does_not_load_ends_it(var: Path, real_encoder: object) -> None:
     """Without a model there is nothing to serve: one line, exit code 1."""
     started = Server(var, "--model", str(var / "nothing"))
