@@ -155,7 +155,7 @@ def test_it_builds_serves_says_so_and_ends(server: Server) -> None:
 
 
 def test_no_question_stops_it(server: Server) -> None:
-    """What took a minute, and hours, is answered at once; it is alive meanwhile, and can be ended."""
+    """What took a minute, or hours, is answered at once; meanwhile it is alive, then it ends."""
     server.wait_for("Casebook answers on")
     turn = {"role": "user", "content": ("WeRide " * 1200)[:8000]}
     bodies = [

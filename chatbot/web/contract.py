@@ -24,7 +24,7 @@ class Refusing(BaseModel):
 
 
 class TurnBody(Refusing):
-    """One message before the question."""
+    """One message before the question; what could not be asked as one is passed over."""
 
     role: Literal["user", "assistant"]
     content: str = Field(max_length=LONGEST_TURN)
