@@ -45,7 +45,7 @@ from index.mentions import find_names
 from index.models import load_encoder
 from index.publish import Releases
 from index.release import Release
-from index.search import READ
+from index.search.searcher import READ
 from index.support import survey
 
 SETS = (

@@ -27,7 +27,7 @@ from index.encoder import Encoder
 from index.models import load_encoder
 from index.publish import Releases
 from index.release import Release
-from index.search import READ
+from index.search.searcher import READ
 from index.support import survey
 
 

@@ -43,7 +43,7 @@ from chatbot.squad import QuestionSet, read_squad
 from chatbot.terminal import progress_bar
 from chatbot.trial import open_trial
 from index.models import load_encoder
-from index.search import search
+from index.search.searcher import search
 
 RESULTS = ROOT / "benchmarks" / "results"
 OWN, OURS, NONE = "all-MiniLM-L6-v2", "multilingual-e5-small", "-"

@@ -33,7 +33,7 @@ from index.encoder import make_unit
 from index.lexical import Lexical, write_lexical
 from index.models import load_encoder
 from index.nearest import TEN, Nearest, compare, open_nearest, write_nearest
-from index.search import DEPTH
+from index.search.searcher import DEPTH
 from index.vectors import Rows, RowsWriter
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

@@ -43,7 +43,7 @@ from corpus.library import Library
 from index.build import build
 from index.models import load_encoder
 from index.publish import Releases
-from index.search import search
+from index.search.searcher import search
 from index.shared_encoder import SharedEncoder
 
 RESULTS = ROOT / "benchmarks" / "results"

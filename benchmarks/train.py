@@ -43,7 +43,7 @@ from index.ranker import (
     mix,
 )
 from index.release import Release
-from index.search import READ, Found, find
+from index.search.searcher import READ, Found, find
 
 # Paragraphs and questions; of the Chinese set, far the largest, every second question.
 SETS = (

@@ -38,7 +38,7 @@ from index.encoder import Encoder
 from index.inquiry import keep_content
 from index.mentions import find_known, leave_out, put_names
 from index.release import Release
-from index.search import Hit, search
+from index.search.searcher import Hit, search
 from index.support import Support, survey
 
 LANGUAGES = ("en", "zh")  # of the framing words

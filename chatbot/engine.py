@@ -26,7 +26,7 @@ from index.encoder import Encoder
 from index.manifest import check_model
 from index.publish import Releases
 from index.release import Release
-from index.search import read_ahead, search
+from index.search.searcher import read_ahead, search
 
 EVERY = 0.5  # seconds between two looks at which release is live
 

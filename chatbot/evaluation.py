@@ -41,7 +41,7 @@ from chatbot.measures import (
 )
 from index.encoder import Encoder, Progress, Query, Vectors, ignore_progress
 from index.release import Release
-from index.search import search
+from index.search.searcher import search
 
 DEPTH = 10
 _PASSAGES = 2 * DEPTH  # searched, as a paragraph may be more than one

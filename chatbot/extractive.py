@@ -16,7 +16,7 @@ from chatbot.quotation import cite, link_to
 from corpus.records import Case
 from index.kinds import find_kind, points_back, read_signs
 from index.reading import list_stems, say_the_same
-from index.search import Hit
+from index.search.searcher import Hit
 
 HITS = 8  # passages looked into for sentences
 QUOTES = 4  # at most, in one answer

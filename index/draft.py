@@ -26,7 +26,7 @@ from index.lexical import write_lexical
 from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
 from index.release import MARK, Numbers, Release, key_of, load_array, quoted_words
-from index.search import DEPTH
+from index.search.searcher import DEPTH
 from index.table import Table, TableWriter
 from index.vectors import Rows, RowsWriter
 

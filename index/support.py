@@ -24,7 +24,7 @@ from index.mentions import FOREIGN, find_numbers, find_own, holds, holds_number,
 from index.ordinary import contrast, find_ordinary
 from index.reading import fold, say_the_same
 from index.release import Release
-from index.search import READ, Found, Hit, find, rank
+from index.search.searcher import READ, Found, Hit, find, rank
 from index.vectors import Vectors
 
 # The lead where there are no others, between that of answered questions and that of the rest.

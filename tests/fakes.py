@@ -28,7 +28,7 @@ from chatbot.settings import Settings
 from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
 from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
-from index.search import Evidence, Hit
+from index.search.searcher import Evidence, Hit
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"

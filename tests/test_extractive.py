@@ -10,7 +10,7 @@ from chatbot import extractive
 from chatbot.extractive import choose, compose, list_nearest
 from corpus.library import Library
 from index.reading import list_stems, say_the_same
-from index.search import Evidence, Hit
+from index.search.searcher import Evidence, Hit
 
 STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, contrast=0.55)
 

@@ -26,7 +26,7 @@ from index.build import build
 from index.milvus import Milvus, MilvusRows
 from index.publish import Releases
 from index.release import Release
-from index.search import search
+from index.search.searcher import search
 from tests.fake_encoder import FakeEncoder
 from tests.test_nginx import find_port
 

@@ -103,7 +103,7 @@ def test_after_the_export_nobody_needs_torch() -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from index.models import load_encoder\n"
-        "from index.search import search\n"
+        "from index.search.searcher import search\n"
         "load_encoder('', Path(sys.argv[1]), print).encode_queries(['water'])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
         "print(sorted(heavy & sys.modules.keys()))"

@@ -15,7 +15,7 @@ from index.encoder import make_unit
 from index.nearest import Nearest, open_nearest, write_nearest
 from index.publish import Releases
 from index.release import Release
-from index.search import find_best, search
+from index.search.searcher import find_best, search
 from index.vectors import Rows, RowsWriter, Vectors
 from tests.fake_encoder import FakeEncoder
 
@@ -147,7 +147,7 @@ def test_a_large_release_is_built_and_searched(
     exact = Releases(tmp_path / "exact")
     build(library, exact, encoder)
     monkeypatch.setattr("index.nearest.EXACT", 20)
-    monkeypatch.setattr("index.search.DEPTH", 40)
+    monkeypatch.setattr("index.search.searcher.DEPTH", 40)
     listed, again = Releases(tmp_path / "listed"), Releases(tmp_path / "again")
     done = build(library, listed, encoder)
     assert done.reach is not None

@@ -18,7 +18,7 @@ from index.encoder import make_unit
 from index.ordinary import find_ordinary
 from index.publish import Releases
 from index.release import Release
-from index.search import find_lean, find_share, fuse, search, standardise
+from index.search.searcher import find_lean, find_share, fuse, search, standardise
 from index.vectors import Vectors
 from tests.fake_encoder import FakeEncoder
 

@@ -14,7 +14,7 @@ from index.build import build
 from index.ordinary import contrast, find_ordinary
 from index.publish import Releases
 from index.release import Release
-from index.search import search
+from index.search.searcher import search
 from index.support import NO_RIVAL, Support, survey
 from tests.fake_encoder import FakeEncoder
 

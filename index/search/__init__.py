@@ -1,0 +1,1 @@
+"""A question to candidates: parsed once, looked for by meaning, by words, through a dictionary."""
