@@ -9,13 +9,11 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chatbot.answer import Answer
 from chatbot.answering import answer
-from chatbot.questions import GateReport, Question, compare, read_questions
+from chatbot.questions import Ask, GateReport, Handed, Outcome, Question, compare, read_questions
 from corpus.errors import DocumentError, GateError, ReleaseError
 from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.files import read_file
@@ -34,6 +32,9 @@ from index.nearest import Reach
 from index.plan import Plan
 from index.publish import ReleaseInfo, Releases
 from index.release import Release
+from index.search.searcher import search
+
+HANDED = 24  # passages among which a question that is refused may still have its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +162,12 @@ class Desk:
         progress: Progress = ignore_progress,
         asking: Progress = ignore_progress,
     ) -> Publication:
-        """Build and publish what the library holds, unless it answers worse than the live release.
+        """Build and publish what the library holds, unless answers of the live release are lost.
 
         The questions of `questions.jsonl` are asked of both. Raises GateError, with the report, if
-        one that was answered rightly no longer is, unless `accept`; what `index.build.build` raises
-        besides. `progress` is told texts encoded and in all, `asking` questions.
+        one that was answered rightly is lost, see GateReport, unless `accept`; what
+        `index.build.build` raises besides. `progress` is told texts encoded and in all, `asking`
+        questions.
         """
         questions = read_questions(self.library.folder / QUESTIONS)
         encoder = self._load_encoder()
@@ -178,8 +180,9 @@ class Desk:
             reports.append(report)
             if report.lost and not accept:
                 raise GateError(
-                    f"{len(report.lost)} of {report.asked} known questions are no longer answered "
-                    "rightly, so nothing is published: mend the documents, or accept it (--accept)",
+                    f"nothing is published: of {report.right_before} known questions that were "
+                    f"right, {len(report.lost)} lost, {len(report.weaker)} weaker, {report.kept} "
+                    "kept; mend the documents, or accept it (--accept)",
                     report,
                 )
 
@@ -254,23 +257,23 @@ class Desk:
     def _ask_known(
         self, questions: list[Question], release: Release, encoder: Encoder, asking: Progress
     ) -> GateReport:
-        before: Callable[[str], Answer] | None = None
+        before: Ask | None = None
         try:
             live = self._open(self._releases.live())
             check_model(live.manifest, encoder.identity)
-            before = partial(answer, live, lambda: encoder)
+            before = _ask_of(live, encoder)
         except ReleaseError:  # none yet, damaged, or another model's: nothing to compare with
             pass
-        return compare(questions, before, partial(answer, release, lambda: encoder), asking)
+        return compare(questions, before, _ask_of(release, encoder), asking)
 
 
-def describe_gate(report: GateReport) -> list[str]:
-    """Return what known questions showed, a line each."""
-    lines = [f"{report.right} of {report.asked} known questions are answered rightly"]
-    if report.right_before is not None:
-        lines[0] += f" ({report.right_before} before)"
-    for word, questions in (("lost", report.lost), ("won", report.won)):
-        lines += [f"{word:8} {question}" for question in questions]
-    told = {*report.lost, *report.won}
-    lines += [f"changed  {question}" for question in report.changed if question not in told]
-    return lines
+def _ask_of(release: Release, encoder: Encoder) -> Ask:
+    def hand_over(question: str) -> Iterator[Handed]:
+        for hit in search(release, encoder, question, HANDED):
+            yield Handed(hit.document.name, hit.passage.text)
+
+    def ask(question: str) -> Outcome:
+        made = answer(release, lambda: encoder, question)
+        return Outcome(made, hand_over(question))  # searched only where it is read
+
+    return ask

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from chatbot.desk import Desk, Publication, describe_gate
+from chatbot.desk import Desk, Publication
+from chatbot.gate import describe_gate
 from chatbot.questions import GateReport
-from chatbot.terminal import print_json, progress_bar, say
+from chatbot.terminal import find_width, print_json, progress_bar, say
 from corpus.errors import CasebookError, DocumentError, GateError, ReleaseError, UsageError
 from corpus.facts import Facts, check_facts
 from corpus.library import Offer
@@ -62,13 +63,16 @@ def publish(desk: Desk, accept: bool = False, full: bool = False) -> Publication
             done = desk.publish(accept, full, announce, encoding, asking)
         except GateError as error:
             if isinstance(error.report, GateReport):
-                for line in describe_gate(error.report):
-                    say(line)
+                _tell_gate(error.report)
             raise
     if done.gate:
-        for line in describe_gate(done.gate):
-            say(line)
+        _tell_gate(done.gate)
     return done
+
+
+def _tell_gate(report: GateReport) -> None:
+    for line in describe_gate(report, find_width()):
+        say(line)
 
 
 def announce(plan: Plan) -> None:

@@ -1,16 +1,17 @@
 """Labelled questions, and what a release makes of them compared with the one before.
 
-The gate before publishing: a question that was answered rightly must still be. Right is judged by
-characters, not by meaning: a quotation holds one of the words that the label gives, or nothing is
-quoted where the collection does not say.
+The gate before publishing: a question that was answered rightly must not be lost. Right is judged
+by characters, not by meaning: a quotation holds one of the words that the label gives, or nothing
+is answered where the collection does not say. So words that stand twice count at either place.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,28 @@ _KEYS = ("question", "language", "answers")
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 _LARGEST = 16 * 2**20  # bytes of a file of questions
 
-Ask = Callable[[str], Answer]
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A passage that search hands over to be answered from, and the name of its document."""
+
+    document: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes of a question: the answer, and the passages handed over, best first.
+
+    `handed` is read once at most, and only where the question was right and is refused now; so it
+    may be an iterator that searches when it is read.
+    """
+
+    answer: Answer
+    handed: Iterable[Handed] = ()
+
+
+Ask = Callable[[str], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +62,47 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Words and the name of their document; both empty where nothing is quoted."""
+
+    quote: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """A question that was answered rightly and is weaker or lost.
+
+    `expected` are the label's answers, `before` is the quotation that was right. `now` is what
+    holds the right words among what is nearest, for a weaker question; for a lost one, the first
+    quotation of the answer, if there is any. `error` says why it could not be asked, or is empty.
+    """
+
+    question: str
+    expected: tuple[str, ...]
+    before: Quoted
+    now: Quoted
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GateReport:
     """How many questions are answered rightly, and which went another way than before.
 
-    All lists name questions in the file's order. `lost` were right before and are not now, `won`
-    the reverse, `wrong` are not right now; `changed` quote other words than before, or find
-    something where nothing was found, or the reverse, right or not. A question that could not be
-    asked before is in none of `lost`, `won` and `changed`; `right_before` counts the others, and is
-    None where there are none.
+    All lists are in the file's order. Of the questions that were right before, `kept` are right
+    now, `weaker` are answered by nothing while the right words are among what is nearest, and
+    `lost` are all others. `won` are right now and were not, `wrong` are not right now; `changed`
+    quote other words than before, or find something where nothing was found, or the reverse, right
+    or not. A question that could not be asked before is in `wrong` at most; `right_before` counts
+    the others, and is None where there are none.
     """
 
     asked: int
     right: int
     right_before: int | None
-    lost: tuple[str, ...]
+    kept: int
+    weaker: tuple[Setback, ...]
+    lost: tuple[Setback, ...]
     won: tuple[str, ...]
     wrong: tuple[str, ...]
     changed: tuple[str, ...]
@@ -95,15 +144,13 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def is_right(question: Question, answer: Answer) -> bool:
-    """Tell whether an answer quotes what answers the question, or nothing where nothing does.
+    """Tell whether an answer quotes what answers the question, or finds nothing where nothing does.
 
     Characters are compared as they are, runs of white space as one blank.
     """
     if not question.answers:
         return not answer.found
-    quotes = [_even_out(citation.quote) for citation in answer.citations]
-    wanted = [_even_out(words) for words in question.answers]
-    return answer.found and any(words in quote for words in wanted for quote in quotes)
+    return answer.found and _pick(question, _list_quoted(answer)) is not None
 
 
 def compare(
@@ -114,41 +161,88 @@ def compare(
 ) -> GateReport:
     """Ask every question of what was live before, if anything was, and of what may be live next.
 
-    A question that cannot be asked now counts as wrong. `progress` is told questions done and in
-    all after each.
+    A question that cannot be asked now counts as wrong, and as lost if it was right. `progress` is
+    told questions done and in all after each.
     """
-    marks: list[tuple[str, bool | None, bool, bool]] = []  # question, right before, now, changed
+    right, right_before, kept, comparable = 0, 0, 0, False
+    weaker: list[Setback] = []
+    lost: list[Setback] = []
+    won: list[str] = []
+    wrong: list[str] = []
+    changed: list[str] = []
     for number, question in enumerate(questions, 1):
         old = _try(before, question) if before else None
         new = _try(now, question)
-        was_right = None if old is None else is_right(question, old)
-        changed = old is not None and _quoted(old) != _quoted(new)
-        now_right = new is not None and is_right(question, new)
-        marks.append((question.question, was_right, now_right, changed))
+        is_now = isinstance(new, Outcome) and is_right(question, new.answer)
+        right += is_now
+        if not is_now:
+            wrong.append(question.question)
+        if isinstance(old, Outcome):
+            was = is_right(question, old.answer)
+            comparable = True
+            right_before += was
+            kept += was and is_now
+            if was and not is_now:
+                setback, is_near = _look_into(question, old.answer, new)
+                (weaker if is_near else lost).append(setback)
+            if is_now and not was:
+                won.append(question.question)
+            if isinstance(new, CasebookError) or _differ(old.answer, new.answer):
+                changed.append(question.question)
         progress(number, len(questions))
-    comparable = [mark for mark in marks if mark[1] is not None]
     return GateReport(
-        asked=len(marks),
-        right=sum(is_now for _, _, is_now, _ in marks),
-        right_before=sum(bool(mark[1]) for mark in comparable) if comparable else None,
-        lost=tuple(asked for asked, was, is_now, _ in marks if was and not is_now),
-        won=tuple(asked for asked, was, is_now, _ in marks if was is False and is_now),
-        wrong=tuple(asked for asked, _, is_now, _ in marks if not is_now),
-        changed=tuple(asked for asked, _, _, is_changed in marks if is_changed),
-    )
+        len(questions), right, right_before if comparable else None, kept, tuple(weaker),
+        tuple(lost), tuple(won), tuple(wrong), tuple(changed),
+    )  # fmt: skip
 
 
-def _try(ask: Ask, question: Question) -> Answer | None:
+def _try(ask: Ask, question: Question) -> Outcome | CasebookError:
     try:
         return ask(question.question)
-    except CasebookError:
-        return None
+    except CasebookError as error:
+        return error
 
 
-def _quoted(answer: Answer | None) -> tuple[bool, tuple[str, ...]] | None:
-    if answer is None:
-        return None
-    return answer.found, tuple(citation.quote for citation in answer.citations)
+def _look_into(
+    question: Question, old: Answer, new: Outcome | CasebookError
+) -> tuple[Setback, bool]:
+    """Return what became of a question that was right, and whether the right words are near."""
+    was = _pick(question, _list_quoted(old)) or Quoted()
+    told, error, near = Quoted(), "", None
+    if isinstance(new, CasebookError):
+        error = str(new)
+    elif new.answer.found:
+        told = next(iter(_list_quoted(new.answer)), told)
+    else:
+        try:
+            near = _pick(question, chain(_list_quoted(new.answer), _list_handed(new)))
+        except CasebookError as caught:  # handed over only now
+            error = str(caught)
+    setback = Setback(question.question, question.answers, was, near or told, error)
+    return setback, near is not None
+
+
+def _pick(question: Question, quoted: Iterable[Quoted]) -> Quoted | None:
+    """Return the first that holds what answers a question."""
+    wanted = [_even_out(words) for words in question.answers]
+    for each in quoted:
+        quote = _even_out(each.quote)
+        if any(words in quote for words in wanted):
+            return each
+    return None
+
+
+def _list_quoted(answer: Answer) -> list[Quoted]:
+    return [Quoted(citation.quote, citation.document) for citation in answer.citations]
+
+
+def _list_handed(outcome: Outcome) -> Iterable[Quoted]:
+    return (Quoted(each.passage, each.document) for each in outcome.handed)
+
+
+def _differ(old: Answer, new: Answer) -> bool:
+    quotes = [[citation.quote for citation in answer.citations] for answer in (old, new)]
+    return old.found != new.found or quotes[0] != quotes[1]
 
 
 def _even_out(words: str) -> str:

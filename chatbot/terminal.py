@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from index.encoder import Progress
+
+_USUAL, _NARROWEST = 80, 40  # columns
+# Categories of characters, and directions of those that put others in another order
+_UNSHOWABLE = ("Cc", "Cs", "Zl", "Zp")
+_TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def print_json(data: dict[str, Any]) -> None:
@@ -19,6 +26,65 @@ def print_json(data: dict[str, Any]) -> None:
 def say(line: str) -> None:
     """Print a line on stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+def find_width() -> int:
+    """Return how many columns stderr has, 80 where it is no terminal."""
+    try:
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return _USUAL
+    return max(columns, _NARROWEST) if columns else _USUAL
+
+
+def lay_out(label: str, text: str, indent: int, width: int) -> list[str]:
+    """Return a text behind its label, wrapped to `width` columns, further lines below the first.
+
+    Nothing in it can steer a terminal: such characters become U+FFFD.
+    """
+    room = max(width - indent, 2)
+    lines, used = [""], 0
+    for piece in _split(_make_plain(text), room):
+        size = sum(map(_measure, piece))
+        if used and used + size > room:
+            lines.append("")
+            used = 0
+        if used or piece != " ":
+            lines[-1] += piece
+            used += size
+    first, *others = [line.rstrip() for line in lines]
+    return [f"{label:{indent}}{first}", *(" " * indent + line for line in others)]
+
+
+def _split(text: str, most: int) -> Iterator[str]:
+    """Yield what no line may break: blanks, wide characters, words, of these `most` characters."""
+    word = ""
+    for character in text:
+        alone = character == " " or _measure(character) == 2
+        if word and (alone or len(word) == most):
+            yield word
+            word = ""
+        if alone:
+            yield character
+        else:
+            word += character
+    if word:
+        yield word
+
+
+def _measure(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def _make_plain(text: str) -> str:
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}"
+        if unicodedata.category(each) in _UNSHOWABLE or unicodedata.bidirectional(each) in _TURNING
+        else each
+        for each in text
+    )
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.desk import Desk, describe_gate
-from chatbot.questions import GateReport
+from chatbot import desk as desks
+from chatbot.desk import Desk
+from chatbot.questions import GateReport, Quoted, Setback
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.facts import Facts
 from corpus.library import Library, Offer
@@ -88,7 +89,7 @@ def test_what_is_no_file_is_told(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_a_lost_answer_stops_the_gate(desk: Desk, library: Library) -> None:
-    """What was answered rightly and no longer is stops publishing, unless it is accepted."""
+    """What is nowhere any more stops publishing, unless it is accepted."""
     _know(
         library,
         ("When was the red bridge built?", ["in 1999"]),
@@ -97,17 +98,75 @@ def test_a_lost_answer_stops_the_gate(desk: Desk, library: Library) -> None:
     )
     live = desk.releases()[0].id
     desk.remove("bridge.txt")
-    with pytest.raises(GateError, match="1 of 3 known questions") as caught:
+    with pytest.raises(GateError, match=r"of 3 known .* 1 lost, 0 weaker, 2 kept;") as caught:
         desk.publish()
     report = caught.value.report
     assert isinstance(report, GateReport)
-    assert report.lost == ("When was the red bridge built?",)
-    assert [line.split()[0] for line in describe_gate(report)][1] == "lost"
+    assert "\n" not in str(caught.value)
+    was = Quoted("The red bridge was built in 1999 by Ada.", "bridge.txt")
+    lost = Setback("When was the red bridge built?", ("in 1999",), was, Quoted())
+    assert (report.lost, report.weaker, report.kept) == ((lost,), (), 2)
     assert [info.id for info in desk.releases()] == [live]
     done = desk.publish(accept=True)
     assert done.published
     assert done.gate == report
-    assert json.loads(json.dumps(done.to_json()))["gate"]["lost"] == list(report.lost)
+    assert json.loads(json.dumps(done.to_json()))["gate"]["lost"][0] == {
+        "question": lost.question,
+        "expected": ["in 1999"],
+        "before": {"quote": was.quote, "document": "bridge.txt"},
+        "now": {"quote": "", "document": ""},
+        "error": "",
+    }
+
+
+def test_a_weaker_answer_stops_nothing(
+    desk: Desk, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, but the words are among the passages handed over: told, published; else lost."""
+    _know(library, ("When was the red bridge built?", ["in 1999"]))
+    text = "Bridges of the north\n\nIt was put there in 1999 by Ada. Nobody knows its age.\n"
+    (library.folder / "bridge.txt").write_text(text, "utf-8")
+    monkeypatch.setattr(desks, "HANDED", 0)
+    with pytest.raises(GateError, match="1 lost, 0 weaker"):
+        desk.publish()
+    monkeypatch.undo()
+    done = desk.publish()
+    assert done.published
+    assert done.gate is not None
+    assert (done.gate.lost, done.gate.right, done.gate.kept) == ((), 0, 0)
+    (weaker,) = done.gate.weaker
+    assert weaker.before.quote == "The red bridge was built in 1999 by Ada."
+    now = Quoted("It was put there in 1999 by Ada. Nobody knows its age.", "bridge.txt")
+    assert weaker.now == now
+
+
+def test_a_case_that_was_reprinted_is_kept(desk: Desk, library: Library) -> None:
+    """The same words in another document answer as well, and the first may go."""
+    _know(library, ("When was the red bridge built?", ["in 1999"]))
+    text = (library.folder / "bridge.txt").read_text("utf-8")
+    (library.folder / "yearbook.txt").write_text(f"{text}\nThe green bridge is new.\n", "utf-8")
+    done = desk.publish()
+    assert done.gate is not None
+    assert (done.gate.right, done.gate.kept) == (1, 1)
+    desk.remove("bridge.txt")
+    done = desk.publish()
+    assert done.gate is not None
+    assert (done.gate.right, done.gate.kept, done.gate.lost) == (1, 1, ())
+
+
+def test_a_refusal_that_became_an_answer_is_lost(desk: Desk, library: Library) -> None:
+    """Where the collection is not to say anything, what it says now is named with its document."""
+    _know(library, ("When was the red bridge built?", []))
+    desk.remove("bridge.txt")
+    desk.publish()
+    desk.restore("bridge.txt")
+    with pytest.raises(GateError) as caught:
+        desk.publish()
+    report = caught.value.report
+    assert isinstance(report, GateReport)
+    (lost,) = report.lost
+    assert (lost.expected, lost.before) == ((), Quoted())
+    assert lost.now == Quoted("The red bridge was built in 1999 by Ada.", "bridge.txt")
 
 
 def test_the_first_release_has_nothing_to_lose(

@@ -174,10 +174,44 @@ def test_the_gate_stops_and_can_be_passed(
     (library.folder / "bridge.txt").unlink()
     code, out, err = _run(capsys, "build", *flags)
     assert (code, out) == (1, "")
-    assert "lost     When was the red bridge built?" in err
-    assert "--accept" in err
+    assert err.splitlines()[-7:-1] == [
+        "0 of 1 known questions are answered rightly (1 before)",
+        "0 kept, 0 weaker, 1 lost",
+        "lost     When was the red bridge built?",
+        "         expected  1999",
+        "         before    “The red bridge was built in 1999 by Ada.” (bridge.txt)",
+        "         now       nothing is answered",
+    ]
+    assert err.splitlines()[-1] == (
+        "casebook: nothing is published: of 1 known questions that were right, 1 lost, 0 weaker, "
+        "0 kept; mend the documents, or accept it (--accept)"
+    )
     told = json.loads(_run(capsys, "build", "--json", *flags)[1])
     assert told["error"]["code"] == "gate"
-    assert told["gate"]["lost"] == ["When was the red bridge built?"]
+    (lost,) = told["gate"]["lost"]
+    assert (lost["question"], lost["expected"]) == ("When was the red bridge built?", ["1999"])
+    assert lost["before"]["document"] == "bridge.txt"
     code, out, err = _run(capsys, "build", "--accept", *flags)
     assert (code, out.startswith("published release")) == (0, True)
+
+
+def test_a_weaker_answer_is_told_and_published(
+    flags: list[str], capsys: pytest.CaptureFixture[str], library: Library
+) -> None:
+    """With what was quoted and what is nearest now, in the shell and as data."""
+    known = {"question": "When was the red bridge built?", "language": "en", "answers": ["1999"]}
+    (library.folder / "questions.jsonl").write_text(json.dumps(known))
+    _run(capsys, "build", *flags)
+    (library.folder / "bridge.txt").write_text("Bridges\n\nIt was put there in 1999 by Ada.\n")
+    code, out, err = _run(capsys, "build", "--json", *flags)
+    assert (code, json.loads(out)["published"]) == (0, True)
+    (weaker,) = json.loads(out)["gate"]["weaker"]
+    assert weaker["now"] == {"quote": "It was put there in 1999 by Ada.", "document": "bridge.txt"}
+    assert err.splitlines()[-6:] == [
+        "0 of 1 known questions are answered rightly (1 before)",
+        "0 kept, 1 weaker, 0 lost",
+        "weaker   When was the red bridge built?",
+        "         expected  1999",
+        "         before    “The red bridge was built in 1999 by Ada.” (bridge.txt)",
+        "         nearest   “It was put there in 1999 by Ada.” (bridge.txt)",
+    ]

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from chatbot.desk import Desk, Publication
-from chatbot.questions import GateReport
+from chatbot.questions import GateReport, Quoted, Setback
 from chatbot.web.editor import press
 from chatbot.web.editor.changes import render_plan
 from chatbot.web.editor.press import Press, State
@@ -22,7 +22,8 @@ PLAN = Plan(
     ("a.txt",), (), (), {}, (), {}, ("a.txt: A",), (), (), 1, 2, 0, 0, 2, texts=5, to_encode=4,
     duplicates=(),
 )  # fmt: skip
-REPORT = GateReport(2, 1, 2, ("When?",), (), ("When?",), ("When?",))
+LOST = Setback("When?", ("then",), Quoted("It was then.", "a.txt"), Quoted())
+REPORT = GateReport(2, 1, 2, 1, (), (LOST,), (), ("When?",), ("When?",))
 
 
 class FakeDesk:
@@ -101,7 +102,7 @@ def test_the_gate_stops_it_with_its_report(desk: FakeDesk) -> None:
     """The questions that were lost are there to be shown."""
 
     def stop() -> Publication:
-        raise GateError("1 of 2 known questions are no longer answered rightly", REPORT)
+        raise GateError("nothing is published: 1 lost", REPORT)
 
     desk.end = stop
     desk.hold.set()

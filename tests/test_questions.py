@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answer import Answer, Citation
-from chatbot.questions import Question, compare, is_right, read_questions
+from chatbot.questions import (
+    Handed,
+    Outcome,
+    Question,
+    Quoted,
+    Setback,
+    compare,
+    is_right,
+    read_questions,
+)
 from corpus.errors import DocumentError, ModelError, ReleaseError
 from corpus.library import Library
 from tests.conftest import REPORTS
@@ -32,26 +41,45 @@ def say(*quotes: str) -> Answer:
     )  # fmt: skip
 
 
-def ask(**answers: Sequence[str] | Exception) -> Asked:
-    """Return something to ask: question to quotations, or to the error that it raises."""
+def ask(**answers: Said) -> Asked:
+    """Return something to ask: question to quotations, an answer, or the error that it raises."""
     return Asked(answers)
 
 
-class Asked:
-    """Answers from a table, and notes what it was asked."""
+Said = Sequence[str] | Answer | Exception
 
-    def __init__(self, answers: dict[str, Sequence[str] | Exception]) -> None:
+
+class Asked:
+    """Answers from a table, and notes what it was asked and what it was to hand over."""
+
+    def __init__(self, answers: dict[str, Said]) -> None:
         """Take the table."""
         self.answers = answers
         self.asked: list[str] = []
+        self.searched: list[str] = []
+        self.near: dict[str, Sequence[str] | Exception] = {}
 
-    def __call__(self, question: str) -> Answer:
+    def hand(self, **near: Sequence[str] | Exception) -> Asked:
+        """Have passages handed over for questions, of documents `near-1`, `near-2`; or raise."""
+        self.near = near
+        return self
+
+    def __call__(self, question: str) -> Outcome:
         """Answer, or raise."""
         self.asked.append(question)
         answer = self.answers[question]
         if isinstance(answer, Exception):
             raise answer
-        return say(*answer)
+        made = answer if isinstance(answer, Answer) else say(*answer)
+        return Outcome(made, self._search(question))
+
+    def _search(self, question: str) -> Iterator[Handed]:
+        self.searched.append(question)
+        near = self.near.get(question, ())
+        if isinstance(near, Exception):
+            raise near
+        for number, passage in enumerate(near, 1):
+            yield Handed(f"near-{number}", passage)
 
 
 def put(folder: Path, *lines: str | bytes) -> Path:
@@ -163,41 +191,156 @@ def test_nothing_found_is_never_right_for_an_answerable_question() -> None:
 
 
 QUESTIONS = [label("kept", "k"), label("lost", "l"), label("won", "w"), label("wrong", "x")]
-QUESTIONS += [label("none"), label("same", "s")]
+QUESTIONS += [label("none"), label("same", "s"), label("weaker", "n")]
 
 
 def test_releases_are_compared() -> None:
     """What is right now, what was before, and what changed, in the file's order."""
-    before = ask(kept=["k"], lost=["l"], won=[], wrong=["a"], none=[], same=["s"])
-    now = ask(kept=["k", "other"], lost=["other"], won=["w"], wrong=["b"], none=[], same=["s"])
+    before = ask(
+        kept=["k"], lost=["l"], won=[], wrong=["a"], none=[], same=["s"], weaker=["n"]
+    )  # fmt: skip
+    now = ask(
+        kept=["other", "k"], lost=["other"], won=["w"], wrong=["b"], none=[], same=["s"], weaker=[]
+    ).hand(weaker=["n"])  # fmt: skip
     steps: list[tuple[int, int]] = []
     report = compare(QUESTIONS, before, now, lambda done, total: steps.append((done, total)))
-    assert (report.asked, report.right, report.right_before) == (6, 4, 4)
-    assert report.lost == ("lost",)
+    assert (report.asked, report.right, report.right_before, report.kept) == (7, 4, 5, 3)
+    assert [each.question for each in report.lost] == ["lost"]
+    assert [each.question for each in report.weaker] == ["weaker"]
     assert report.won == ("won",)
-    assert report.wrong == ("lost", "wrong")
-    assert report.changed == ("kept", "lost", "won", "wrong")
-    assert steps == [(number, 6) for number in range(1, 7)]
+    assert report.wrong == ("lost", "wrong", "weaker")
+    assert report.changed == ("kept", "lost", "won", "wrong", "weaker")
+    assert steps == [(number, 7) for number in range(1, 8)]
     assert before.asked == now.asked == [question.question for question in QUESTIONS]
-    assert json.loads(json.dumps(report.to_json()))["changed"] == list(report.changed)
+
+
+def test_the_report_is_data() -> None:
+    """A question that went back is a record: what was expected, what was quoted, what is now."""
+    before = ask(a=["1", "it is a"], b=["b"])
+    now = ask(a=[], b=["c"]).hand(a=["x", "long\n\na"])
+    told = json.loads(
+        json.dumps(compare([label("a", "a"), label("b", "b")], before, now).to_json())
+    )
+    assert told == {
+        "asked": 2,
+        "right": 0,
+        "right_before": 2,
+        "kept": 0,
+        "weaker": [
+            {
+                "question": "a",
+                "expected": ["a"],
+                "before": {"quote": "it is a", "document": "d.txt"},
+                "now": {"quote": "long\n\na", "document": "near-2"},
+                "error": "",
+            }
+        ],
+        "lost": [
+            {
+                "question": "b",
+                "expected": ["b"],
+                "before": {"quote": "b", "document": "d.txt"},
+                "now": {"quote": "c", "document": "d.txt"},
+                "error": "",
+            }
+        ],
+        "won": [],
+        "wrong": ["a", "b"],
+        "changed": ["a", "b"],
+    }
+
+
+def went(
+    question: Question, was: Sequence[str], said: Said, near: Sequence[str] | Exception = ()
+) -> tuple[str, Setback | None]:
+    """Return what became of a question that was right, and the record of it."""
+    now = ask(q=said).hand(q=near)
+    report = compare([question], ask(q=was), now)
+    assert report.right_before == 1
+    counts = (report.kept, len(report.weaker), len(report.lost))
+    assert sorted(counts) == [0, 0, 1]
+    return ("kept", "weaker", "lost")[counts.index(1)], next(
+        iter((*report.weaker, *report.lost)), None
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "near", "became", "now"),
+    [
+        (["a"], (), "kept", None),
+        (["x", "y", "so a is"], (), "kept", None),
+        ([], ["x", "so a\n is"], "weaker", Quoted("so a\n is", "near-2")),
+        ([], ["a", "a a"], "weaker", Quoted("a", "near-1")),
+        (replace(say("x", "a"), found=False), (), "weaker", Quoted("a", "d.txt")),
+        (replace(say("x"), found=False), ["a"], "weaker", Quoted("a", "near-1")),
+        (replace(say("x"), found=False), ["y"], "lost", Quoted()),
+        ([], ["x", "y"], "lost", Quoted()),
+        ([], (), "lost", Quoted()),
+        (["x", "y"], ["a"], "lost", Quoted("x", "d.txt")),
+    ],
+)
+def test_what_became_of_a_right_answer(
+    said: Said, near: Sequence[str], became: str, now: Quoted | None
+) -> None:
+    """Quoted wherever: kept. Refused, but among what is nearest: weaker. Gone or wrong: lost."""
+    found, setback = went(label("q", "no", "a"), ["a"], said, near)
+    assert found == became
+    assert (setback and setback.now) == now
+    if setback:
+        assert (setback.expected, setback.before) == (("no", "a"), Quoted("a", "d.txt"))
+
+
+def test_what_was_refused_rightly_is_lost_once_it_is_answered() -> None:
+    """Nothing was quoted before; cases or passages that are shown as near are no answer."""
+    none = label("q")
+    assert went(none, [], [], ["x"]) == ("kept", None)
+    assert went(none, [], replace(say("x"), found=False)) == ("kept", None)
+    answered = Setback("q", (), Quoted(), Quoted("x", "d.txt"))
+    assert went(none, [], ["x", "y"], ["x"]) == ("lost", answered)
+
+
+def test_words_that_stand_twice_count_at_either_place() -> None:
+    """A case that was reprinted may be quoted, or be near, from its other document."""
+    reprint = replace(CITATION, quote="it is a", document="reprint.txt")
+    made = replace(say("a"), citations=(reprint,))
+    assert went(label("q", "a"), ["a"], made) == ("kept", None)
+    assert went(label("q", "a"), ["a"], replace(made, found=False))[0] == "weaker"
+    assert went(label("q", "a"), ["it is a"], [], ["so it is", "so a is"])[0] == "weaker"
+
+
+def test_passages_are_searched_only_where_they_count() -> None:
+    """For what was right and is refused now; never of the release before, nor if nothing was."""
+    before = ask(**{question.question: [] for question in QUESTIONS} | {"kept": ["k"]})
+    now = ask(**{question.question: [] for question in QUESTIONS}).hand(kept=["k"])
+    assert [each.question for each in compare(QUESTIONS, before, now).weaker] == ["kept"]
+    assert (before.searched, now.searched) == ([], ["kept"])
+    assert compare(QUESTIONS, None, now).weaker == ()
+    assert compare(QUESTIONS, now, before).lost == ()
+    assert (before.searched, now.searched) == ([], ["kept"])
 
 
 def test_without_a_release_before_there_is_nothing_to_lose() -> None:
     """A first release loses and wins nothing."""
-    now = ask(kept=["k"], lost=[], won=["w"], wrong=[], none=["n"], same=["s"])
+    now = ask(kept=["k"], lost=[], won=["w"], wrong=[], none=["n"], same=["s"], weaker=[])
     report = compare(QUESTIONS, None, now)
-    assert (report.asked, report.right, report.right_before) == (6, 3, None)
-    assert report.lost == report.won == report.changed == ()
-    assert report.wrong == ("lost", "wrong", "none")
+    assert (report.asked, report.right, report.right_before, report.kept) == (7, 3, None, 0)
+    assert (report.lost, report.weaker, report.won, report.changed) == ((), (), (), ())
+    assert report.wrong == ("lost", "wrong", "none", "weaker")
 
 
 def test_what_cannot_be_asked_now_is_wrong() -> None:
-    """An error stops no gate: a question that was right before is lost by it."""
+    """An error stops no gate: a question that was right before is lost by it, and says why."""
     before = ask(a=["a"], b=[])
     now = ask(a=ReleaseError("damaged"), b=ReleaseError("damaged"))
     report = compare([label("a", "a"), label("b")], before, now)
     assert (report.right, report.right_before) == (0, 2)
-    assert report.lost == report.wrong == report.changed == ("a", "b")
+    assert report.lost == (
+        Setback("a", ("a",), Quoted("a", "d.txt"), Quoted(), "damaged"),
+        Setback("b", (), Quoted(), Quoted(), "damaged"),
+    )
+    assert report.wrong == report.changed == ("a", "b")
+    found, setback = went(label("q", "a"), ["a"], [], ReleaseError("no passages"))
+    assert (found, setback and setback.error) == ("lost", "no passages")
 
 
 def test_what_could_not_be_asked_before_is_not_compared() -> None:
@@ -207,7 +350,8 @@ def test_what_could_not_be_asked_before_is_not_compared() -> None:
     now = ask(a=["a"], b=[])
     report = compare(questions, ask(a=broken, b=["b"]), now)
     assert (report.right, report.right_before) == (1, 1)
-    assert (report.lost, report.won, report.changed) == (("b",), (), ("b",))
+    assert ([each.question for each in report.lost], report.won) == (["b"], ())
+    assert report.changed == ("b",)
     assert compare(questions, ask(a=broken, b=broken), now).right_before is None
 
 
@@ -226,20 +370,26 @@ def test_no_questions_are_no_gate() -> None:
 QUOTES = st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True)
 
 
-@given(rows=st.lists(st.tuples(st.booleans(), QUOTES, QUOTES), max_size=6))
-def test_the_counts_and_the_lists_agree(rows: list[tuple[bool, list[str], list[str]]]) -> None:
-    """Right before, less what is lost, and what is won, is right now; all the others are wrong."""
+@given(rows=st.lists(st.tuples(st.booleans(), QUOTES, QUOTES, QUOTES), max_size=6))
+def test_the_counts_and_the_lists_agree(
+    rows: list[tuple[bool, list[str], list[str], list[str]]],
+) -> None:
+    """What was right is kept, weaker or lost; what is kept or won is right, all else is wrong."""
     names = [f"q{number}" for number in range(len(rows))]
     questions = [
         label(name, *(["a"] if held else []))
-        for name, (held, _, _) in zip(names, rows, strict=True)
+        for name, (held, _, _, _) in zip(names, rows, strict=True)
     ]
-    before = ask(**{name: was for name, (_, was, _) in zip(names, rows, strict=True)})
-    now = ask(**{name: is_now for name, (_, _, is_now) in zip(names, rows, strict=True)})
+    before = ask(**{name: was for name, (_, was, _, _) in zip(names, rows, strict=True)})
+    now = ask(**{name: is_now for name, (_, _, is_now, _) in zip(names, rows, strict=True)})
+    now.hand(**{name: near for name, (_, _, _, near) in zip(names, rows, strict=True)})
     report = compare(questions, before, now)
-    assert report.right == (report.right_before or 0) - len(report.lost) + len(report.won)
+    setbacks = [each.question for each in (*report.lost, *report.weaker)]
+    assert report.kept + len(setbacks) == (report.right_before or 0)
+    assert report.right == report.kept + len(report.won)
     assert report.right + len(report.wrong) == report.asked == len(rows)
-    assert set(report.lost) <= set(report.wrong) & set(report.changed)
+    assert len({*setbacks}) == len(setbacks)
+    assert {*setbacks} <= set(report.wrong) & set(report.changed)
     assert set(report.won) <= set(report.changed) - set(report.wrong)
     assert compare(questions, now, now).changed == ()
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot.questions import GateReport
+from chatbot.gate import cut, join_expected, list_changed
+from chatbot.questions import GateReport, Quoted, Setback
 from chatbot.web.editor.press import State
 from chatbot.web.editor.sheets import MOST_LINES, render_line, render_lines
 from chatbot.web.editor.words import EDITOR
-from chatbot.web.render import escape
+from chatbot.web.render import escape, language_of
 from index.plan import Duplicate, Plan
 
 
@@ -86,13 +87,63 @@ def render_gate(report: GateReport, language: str) -> str:
     words = EDITOR[language]
     key = "gate_right" if report.right_before is None else "gate_before"
     told = words[key].format(right=report.right, asked=report.asked, before=report.right_before)
-    known = {*report.lost, *report.won}
-    changed = [question for question in report.changed if question not in known]
+    text = f'<h3 class="label">{escape(words["gate"])}</h3><p>{escape(told)}</p>'
+    if report.weaker or report.lost:
+        turns = words["gate_turns"].format(
+            before=report.right_before, kept=report.kept, weaker=len(report.weaker),
+            lost=len(report.lost),
+        )  # fmt: skip
+        text += f"<p>{escape(turns)}</p>"
     return (
-        f'<h3 class="label">{escape(words["gate"])}</h3><p>{escape(told)}</p>'
-        + render_lines(words["gate_lost"], report.lost, "lost", language)
+        text
+        + _render_setbacks("lost", "now", report.lost, language)
+        + _render_setbacks("weaker", "nearest", report.weaker, language)
         + render_lines(words["gate_won"], report.won, "won", language)
-        + render_lines(words["gate_changed"], changed, "changed", language)
+        + render_lines(words["gate_changed"], list_changed(report), "changed", language)
+    )
+
+
+def _render_setbacks(kind: str, label: str, found: Sequence[Setback], language: str) -> str:
+    """Return questions under a title, the first fifty of them; `label` says what `now` is."""
+    if not found:
+        return ""
+    words = EDITOR[language]
+    items = "".join(_render_setback(each, label, language) for each in found[:MOST_LINES])
+    if len(found) > MOST_LINES:
+        items += f"<li>{escape(words['more_lines'].format(count=len(found) - MOST_LINES))}</li>"
+    return (
+        f'<div class="lines setbacks {kind}"><h4>{escape(words[f"gate_{kind}"])}</h4>'
+        f'<p class="counts">{escape(words[f"gate_{kind}_more"])}</p><ul>{items}</ul></div>'
+    )
+
+
+def _render_setback(setback: Setback, label: str, language: str) -> str:
+    words, expected = EDITOR[language], setback.expected
+    wanted = join_expected(expected) or words["gate_expected_none"]
+    now = words["gate_nothing"]
+    if setback.error:
+        now = words["gate_error"].format(error=cut(setback.error))
+    told = [
+        ("expected", f"<bdi>{escape(wanted)}</bdi>"),
+        ("was", _render_quoted(setback.before, expected)),
+        (label, _render_quoted(setback.now, expected) or f"<bdi>{escape(now)}</bdi>"),
+    ]
+    rows = "".join(
+        f"<div><dt>{escape(words[f'gate_{key}'])}</dt><dd>{html}</dd></div>"
+        for key, html in told
+        if html
+    )
+    question = f'<p dir="auto"{language_of(setback.question)}>{escape(cut(setback.question))}</p>'
+    return f"<li>{question}<dl>{rows}</dl></li>"
+
+
+def _render_quoted(quoted: Quoted, expected: Sequence[str]) -> str:
+    if not quoted.quote:
+        return ""
+    words = cut(quoted.quote, expected)
+    return (
+        f'<blockquote dir="auto"{language_of(words)}>{escape(words)}</blockquote>'
+        f'<bdi class="about">{escape(cut(quoted.document))}</bdi>'
     )
 
 

@@ -165,13 +165,27 @@ EDITOR: dict[str, dict[str, str]] = {
         "done_same": "Nothing changed: release {release} stays live.",
         "stopped": "Nothing was published",
         "stopped_more": (
-            "Questions that the live release answers rightly would no longer be. Mend the "
-            "documents, or publish all the same."
+            "Answers that the live release gives would be lost. Mend the documents, or publish all "
+            "the same."
         ),
         "gate": "Known questions",
         "gate_right": "{right} of {asked} are answered rightly.",
         "gate_before": "{right} of {asked} are answered rightly; before, {before}.",
-        "gate_lost": "No longer answered rightly",
+        "gate_turns": "Of {before} that were right, {kept} kept, {weaker} weaker, {lost} lost.",
+        "gate_lost": "Lost",
+        "gate_lost_more": "The right words are no longer found, or others are the answer.",
+        "gate_weaker": "Weaker",
+        "gate_weaker_more": (
+            "Nothing is answered now, but the right words are among the nearest passages. "
+            "That alone stops no publishing."
+        ),
+        "gate_expected": "Expected",
+        "gate_expected_none": "nothing: the collection does not say",
+        "gate_was": "Before",
+        "gate_now": "Now",
+        "gate_nearest": "Nearest now",
+        "gate_nothing": "nothing is answered",
+        "gate_error": "it cannot be asked: {error}",
         "gate_won": "Now answered rightly",
         "gate_changed": "Answered in other words",
         "last": "The last publishing",
@@ -342,13 +356,22 @@ EDITOR: dict[str, dict[str, str]] = {
         "done": "已发布为版本 {release}。",
         "done_same": "没有变化：版本 {release} 继续在线。",
         "stopped": "未发布",
-        "stopped_more": (
-            "当前版本能正确回答的一些问题将不再能正确回答。请修改文档，或选择仍然发布。"
-        ),
+        "stopped_more": ("当前版本的一些正确回答将会丢失。请修改文档，或选择仍然发布。"),
         "gate": "已知问题",
         "gate_right": "{asked} 个问题中有 {right} 个回答正确。",
         "gate_before": "{asked} 个问题中有 {right} 个回答正确；此前为 {before} 个。",
-        "gate_lost": "不再回答正确",
+        "gate_turns": "此前正确的 {before} 个：保持 {kept}，减弱 {weaker}，丢失 {lost}。",
+        "gate_lost": "丢失",
+        "gate_lost_more": "已找不到正确的文字，或改用其他文字回答。",
+        "gate_weaker": "减弱",
+        "gate_weaker_more": "现在不作回答，但正确的文字仍在最接近的段落中。仅此不会阻止发布。",
+        "gate_expected": "应答",
+        "gate_expected_none": "不应回答：案例集没有说明",
+        "gate_was": "此前",
+        "gate_now": "现在",
+        "gate_nearest": "现在最接近",
+        "gate_nothing": "没有回答",
+        "gate_error": "无法提问：{error}",
         "gate_won": "现在回答正确",
         "gate_changed": "回答的文字有变化",
         "last": "上一次发布",

@@ -1,0 +1,115 @@
+"""chatbot.web.editor.changes: what known questions showed, as HTML; words stay words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from chatbot.questions import GateReport, Quoted, Setback
+from chatbot.web.editor.changes import render_gate
+from chatbot.web.editor.words import EDITOR
+
+EVIL = "</li><img src=x onerror=alert(1)>\x1b\x00\u202e\"'&amp;"
+WEAKER = Setback(
+    "How old is the road?",
+    ("nine years",),
+    Quoted("The road is nine years old.", "road.txt"),
+    Quoted("filler " * 90 + "It was nine years old. " + "filler " * 90, "reprint.pdf"),
+)
+LOST = Setback(
+    "桥是什么时候建的？",
+    ("in 1999", "the year 1999"),
+    Quoted("It was built in 1999.", "bridge.txt"),
+    Quoted("茶叶在春天采摘。", "茶.txt"),
+)
+REPORT = GateReport(9, 5, 7, 5, (WEAKER,), (LOST,), ("Who?",), (), ("Who?", "Why?"))
+
+
+class Reader(HTMLParser):
+    """Notes the elements, the text, and whether every element that opens is closed."""
+
+    def __init__(self, html: str) -> None:
+        """Read it."""
+        super().__init__()
+        self.open: list[str] = []
+        self.names: set[str] = set()
+        self.text: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, _: object) -> None:
+        """Note it."""
+        self.open.append(tag)
+        self.names.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close what is open."""
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Note the words."""
+        self.text.append(data)
+
+
+def test_both_quotations_are_shown_with_their_documents() -> None:
+    """Figures first; what is lost and what is weaker each with its meaning; then the others."""
+    read = Reader(render_gate(REPORT, "en"))
+    assert [text for text in read.text if "filler" not in text] == [
+        "Known questions",
+        "5 of 9 are answered rightly; before, 7.",
+        "Of 7 that were right, 5 kept, 1 weaker, 1 lost.",
+        "Lost",
+        "The right words are no longer found, or others are the answer.",
+        *("桥是什么时候建的？", "Expected", "in 1999 / the year 1999"),
+        *("Before", "It was built in 1999.", "bridge.txt"),
+        *("Now", "茶叶在春天采摘。", "茶.txt"),
+        "Weaker",
+        EDITOR["en"]["gate_weaker_more"],
+        *("How old is the road?", "Expected", "nine years"),
+        *("Before", "The road is nine years old.", "road.txt"),
+        *("Nearest now", "reprint.pdf"),
+        *("Now answered rightly", "Who?"),
+        *("Answered in other words", "Why?"),
+    ]
+    (long,) = (text for text in read.text if "filler" in text)
+    assert re.fullmatch("…(filler )+It was nine years old. (filler )*filler…", long)
+    assert len(long) <= 162
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_word_is_the_pages(language: str) -> None:
+    """Nothing quoted, nothing expected, not to be asked: each has its words in both languages."""
+    words = EDITOR[language]
+    for setback, said in (
+        (replace(LOST, now=Quoted()), words["gate_nothing"]),
+        (replace(LOST, expected=(), before=Quoted()), words["gate_expected_none"]),
+        (replace(LOST, now=Quoted(), error="x"), words["gate_error"].format(error="x")),
+    ):
+        read = Reader(render_gate(replace(REPORT, lost=(setback,), weaker=()), language))
+        assert said in read.text
+        assert words["gate_weaker"] not in read.text
+    none = replace(REPORT, right_before=None, kept=0, lost=(), weaker=())
+    assert words["gate_lost"] not in Reader(render_gate(none, language)).text
+
+
+def test_hostile_words_stay_words() -> None:
+    """Markup, controls and words without end are shown, cut, wherever they come from."""
+    quoted = Quoted(EVIL + "x" * 9999, f"{EVIL}{'y' * 9999}.txt")
+    setbacks = tuple(
+        Setback(f"{EVIL} {number}?", (EVIL * 50, EVIL), quoted, now, error)
+        for number in range(60)
+        for now, error in ((quoted, ""), (Quoted(), EVIL * 50))
+    )
+    asked = tuple(each.question for each in setbacks)
+    html = render_gate(GateReport(120, 0, 120, 0, setbacks, setbacks, asked, (), asked), "zh")
+    read = Reader(html)
+    assert not {"img", "script"} & read.names
+    assert "\x1b" not in html
+    assert "\x00" not in html
+    assert max(map(len, read.text)) < 200
+    assert html.count("<dl>") == 100
+    assert read.text.count("另有 70 项") == 3
