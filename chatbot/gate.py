@@ -24,8 +24,9 @@ def cut(text: str, about: Sequence[str] = ()) -> str:
     words = next(held, "")[:LONGEST]
     first = line.find(words)
     last = first + len(words)
-    start = 0 if last <= LONGEST else max(first - (LONGEST - len(words)) // 2, 0)
-    end = min(start + LONGEST, len(line))
+    middle = first - (LONGEST - len(words)) // 2
+    start = 0 if last <= LONGEST else min(middle, len(line) - LONGEST)
+    end = start + LONGEST
     if start:
         start = line.find(" ", start, min(start + _WORD, first)) + 1 or start
     if end < len(line):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -169,7 +170,7 @@ def test_from_a_file_to_a_release_and_back(editor: Open, office: Office) -> None
 
 
 def test_the_gate_stops_and_can_be_overruled(editor: Open, office: Office) -> None:
-    """The lost question is shown; with the box ticked the release is published."""
+    """What is lost is shown; with the box ticked, by the keyboard, the release is published."""
     before = office.releases.live()
     page = editor().page
     show(page, "Collection")
@@ -183,10 +184,20 @@ def test_the_gate_stops_and_can_be_overruled(editor: Open, office: Office) -> No
     page.get_by_role("button", name="Publish", exact=True).click()
     stopped = page.get_by_role("alert").filter(has_text="Nothing was published")
     expect(stopped).to_be_visible(timeout=WAIT)
-    expect(page.locator(".lines.lost li")).to_have_text("When was the red bridge built?")
+    lost = page.locator(".setbacks.lost li")
+    assert [line for line in lost.inner_text().split("\n") if line] == [
+        "When was the red bridge built?",
+        *("Expected", "in 1999"),
+        *("Before", "The red bridge was built in 1999 by Ada.", "bridge.txt"),
+        *("Now", "nothing is answered"),
+    ]
     assert office.releases.live() == before
-    page.get_by_label("Publish all the same").check()
-    page.get_by_role("button", name="Publish", exact=True).click()
+    page.get_by_role("button", name="Publish", exact=True).focus()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Publish all the same")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
     expect(page.locator("#change .said.done")).to_contain_text("Published", timeout=WAIT)
     expect(page.get_by_label("Publish all the same")).to_be_hidden()
     assert office.releases.live() != before
@@ -194,6 +205,33 @@ def test_the_gate_stops_and_can_be_overruled(editor: Open, office: Office) -> No
     page.get_by_role("button", name="Restore bridge.txt").click(timeout=WAIT)
     expect(page.locator("#collection-said .done")).to_contain_text("restored", timeout=WAIT)
     assert "bridge.txt" in office.library.names()
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "zh-CN")])
+def test_a_weaker_answer_is_shown_and_stops_nothing(
+    editor: Open, office: Office, scheme: str, locale: str
+) -> None:
+    """On a phone, in both languages: both quotations, with nothing in them that runs."""
+    text = f"Bridges\n\nIt was put there in 1999 by Ada {EVIL} {'x' * 300}.\n"
+    (office.library.folder / "bridge.txt").write_text(text, "utf-8")
+    page = editor(width=320, color_scheme=scheme, locale=locale).page
+    show(page, "Publish" if locale == "en-US" else "发布")
+    page.locator("#publish-now").click()
+    expect(page.locator("#change .said.done")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#accept")).to_be_hidden()
+    weaker = page.locator(".setbacks.weaker")
+    expect(weaker.get_by_role("heading")).to_have_text("Weaker" if locale == "en-US" else "减弱")
+    before, now = weaker.locator("blockquote").all_inner_texts()
+    assert before == "The red bridge was built in 1999 by Ada."
+    assert now.startswith('It was put there in 1999 by Ada "><img src=x')
+    assert len(now) <= 161
+    assert measure_overflow(page) == 0
+    kinds = [f".setbacks {kind}" for kind in ("h4", ".counts", "li > p", "dt", "bdi", "blockquote")]
+    assert [each for each in page.evaluate(CONTRAST, kinds) if each[1] < 4.5] == []
+    page.evaluate(AXE_SCRIPT)
+    assert page.evaluate("axe.run('#change').then(found => found.violations)") == []
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("#change :is(img, script)").count() == 0
 
 
 def test_publishing_is_watched_and_survives_its_page(editor: Open, office: Office) -> None:

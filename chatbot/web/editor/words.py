@@ -365,7 +365,7 @@ EDITOR: dict[str, dict[str, str]] = {
         "gate_lost_more": "已找不到正确的文字，或改用其他文字回答。",
         "gate_weaker": "减弱",
         "gate_weaker_more": "现在不作回答，但正确的文字仍在最接近的段落中。仅此不会阻止发布。",
-        "gate_expected": "应答",
+        "gate_expected": "预期",
         "gate_expected_none": "不应回答：案例集没有说明",
         "gate_was": "此前",
         "gate_now": "现在",
