@@ -206,13 +206,13 @@ def _try(ask: Ask, question: Question) -> Outcome | CasebookError:
 def _look_into(
     question: Question, old: Answer, new: Outcome | CasebookError
 ) -> tuple[Setback, bool]:
-    """Return what became of a question that was right, and whether the right words are near."""
+    """Return what became of a question that is right no more, and whether its words are near."""
     was = _pick(question, _list_quoted(old)) or Quoted()
     told, error, near = Quoted(), "", None
     if isinstance(new, CasebookError):
         error = str(new)
     elif new.answer.found:
-        told = next(iter(_list_quoted(new.answer)), told)
+        told = next(iter(_list_quoted(new.answer)), Quoted())
     else:
         try:
             near = _pick(question, chain(_list_quoted(new.answer), _list_handed(new)))
@@ -241,7 +241,9 @@ def _list_handed(outcome: Outcome) -> Iterable[Quoted]:
 
 
 def _differ(old: Answer, new: Answer) -> bool:
-    quotes = [[citation.quote for citation in answer.citations] for answer in (old, new)]
+    quotes = [
+        [citation.quote for citation in answer.citations if answer.found] for answer in (old, new)
+    ]
     return old.found != new.found or quotes[0] != quotes[1]
 
 

@@ -121,7 +121,7 @@ class BuildLockedError(CasebookError):
 
 
 class GateError(CasebookError):
-    """The new release answers worse than the live one; `report` says which questions."""
+    """The new release loses answers of the live one; `report` says which."""
 
     code = "gate"
 

@@ -299,6 +299,13 @@ def test_what_was_refused_rightly_is_lost_once_it_is_answered() -> None:
     assert went(none, [], ["x", "y"], ["x"]) == ("lost", answered)
 
 
+def test_what_is_merely_near_is_no_change() -> None:
+    """What a refusal shows beside it may be another thing in every release."""
+    before = ask(q=replace(say("x"), found=False))
+    assert compare([label("q")], before, ask(q=replace(say("y"), found=False))).changed == ()
+    assert compare([label("q")], before, ask(q=["x"])).changed == ("q",)
+
+
 def test_words_that_stand_twice_count_at_either_place() -> None:
     """A case that was reprinted may be quoted, or be near, from its other document."""
     reprint = replace(CITATION, quote="it is a", document="reprint.txt")
