@@ -1,0 +1,1 @@
+"""What the data that Casebook ships was made with."""
