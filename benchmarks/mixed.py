@@ -23,11 +23,9 @@ from benchmarks.squad import name_document, read_paragraphs, read_questions
 from chatbot.confidence import FOUND, estimate_confidence
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder
 from index.models import load_encoder
 from index.publish import Releases
-from index.release import Release
-from index.search.searcher import READ
+from index.search.searcher import READ, Searcher
 from index.support import survey
 
 
@@ -39,14 +37,14 @@ def write_mixed(files: Sequence[Path], folder: Path) -> None:
         (folder / name_document(number)).write_text(texts[number % 2], "utf-8")
 
 
-def measure(release: Release, encoder: Encoder, questions: Path, own: int) -> None:
+def measure(searcher: Searcher, questions: Path, own: int) -> None:
     """Ask all questions of a file and print a line for its paragraphs and one for the other's.
 
     `own` is the file's place, 0 or 1, and so the remainder of its paragraphs' numbers.
     """
     marks: dict[bool, list[tuple[bool, bool, bool]]] = {True: [], False: []}
     for question in tqdm(read_questions(questions, questions), unit="question", leave=False):
-        hits, support = survey(release, encoder, question.text, READ)
+        hits, support = survey(searcher, question.text, READ)
         best = hits[0].document.name
         marks[_is_own(question.document, own)].append(
             (
@@ -77,10 +75,11 @@ def main() -> None:
         releases = Releases(Path(place, "releases"))
         build(Library(Path(place, "reports")), releases, encoder)
         release = releases.open(releases.live(), encoder.identity)
+        searcher = Searcher(release, encoder)
         print("| questions | paragraph | n | R@1 | best in own language | answered |")
         print("|---|---|---|---|---|---|")
         for own, questions in enumerate(arguments.files):
-            measure(release, encoder, questions, own)
+            measure(searcher, questions, own)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ from chatbot.squad import QuestionSet, read_squad
 from chatbot.terminal import progress_bar
 from chatbot.trial import open_trial
 from index.models import load_encoder
-from index.search.searcher import search
+from index.search.searcher import Searcher
 
 RESULTS = ROOT / "benchmarks" / "results"
 OWN, OURS, NONE = "all-MiniLM-L6-v2", "multilingual-e5-small", "-"
@@ -90,10 +90,10 @@ def rank_casebook(whole: QuestionSet, labels: Sequence[Label], var: Path) -> lis
     encoder = load_encoder("", var / "models", print)
     with progress_bar("Encoding", "text") as encoding:
         release, _ = open_trial(whole.texts, var / "evaluation", encoder, encoding)
-    ranks = []
+    searcher, ranks = Searcher(release, encoder), []
     with progress_bar("Asking", "question") as asking:
         for number, label in enumerate(labels, 1):
-            hits = search(release, encoder, label.question, 2 * DEPTH)
+            hits = searcher.search(label.question, 2 * DEPTH)
             ranks.append(list(dict.fromkeys(hit.document.name for hit in hits))[:DEPTH])
             asking(number, len(labels))
     return ranks

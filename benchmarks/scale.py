@@ -29,11 +29,13 @@ import numpy as np
 
 from benchmarks.server import ROOT
 from benchmarks.squad import read_paragraphs, read_questions
+from corpus.stems import list_stems
 from index.encoder import make_unit
-from index.lexical import Lexical, write_lexical
 from index.models import load_encoder
 from index.nearest import TEN, Nearest, compare, open_nearest, write_nearest
-from index.search.searcher import DEPTH
+from index.search.candidates import NEAR
+from index.search.rarity import hash_term
+from index.storage.words import Words, write_words
 from index.vectors import Rows, RowsWriter
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -61,7 +63,7 @@ def measure(texts: Path, size: int, place: Path) -> dict[str, Any]:
     del writer
     figures: dict[str, Any] = {"passages": size, "rows written s": time.perf_counter() - began}
     began = time.perf_counter()
-    reach = write_nearest(Rows(place / "passages.faiss"), lambda: questions[:ASKED], DEPTH, place)
+    reach = write_nearest(Rows(place / "passages.faiss"), lambda: questions[:ASKED], NEAR, place)
     figures["lists written s"] = time.perf_counter() - began
     if reach:
         figures |= {"lists": reach.lists, "probed": reach.probed}
@@ -69,10 +71,10 @@ def measure(texts: Path, size: int, place: Path) -> dict[str, Any]:
     exact = Rows(place / "passages.faiss")
     nearest = open_nearest(exact, place)
     figures["open ms"] = (time.perf_counter() - began) * 1000
-    figures["exact ms"] = _time(lambda row: exact.search(row, DEPTH), questions[ASKED:])
-    figures["nearest ms"] = _time(lambda row: nearest.search(row, DEPTH), questions[ASKED:])
+    figures["exact ms"] = _time(lambda row: exact.search(row, NEAR), questions[ASKED:])
+    figures["nearest ms"] = _time(lambda row: nearest.search(row, NEAR), questions[ASKED:])
     if isinstance(nearest, Nearest):
-        near = [nearest.search(row, DEPTH)[1][:TEN] for row in questions[ASKED:]]
+        near = [nearest.search(row, NEAR)[1][:TEN] for row in questions[ASKED:]]
         tenth = [exact.search(row, TEN)[1][-1] for row in questions[ASKED:]]
         figures["recall"] = compare(near, tenth)
     if size <= WORDS:
@@ -81,14 +83,15 @@ def measure(texts: Path, size: int, place: Path) -> dict[str, Any]:
         began = time.perf_counter()
         pieces = [words[starts[number] : starts[number + 1]] for number in numbers]
         bounds = np.cumsum([0, *(len(piece) for piece in pieces)], dtype=np.int64)
-        write_lexical(np.concatenate(pieces), bounds, place / "lexical")
+        write_words(np.concatenate(pieces), bounds, place / "words")
         figures["words written s"] = time.perf_counter() - began
         began = time.perf_counter()
-        lexical = Lexical(place / "lexical")
+        index = Words(place / "words")
         figures["words open ms"] = (time.perf_counter() - began) * 1000
         asked, ends = held["asked"], held["ends"]
         parts = [asked[a:b].tolist() for a, b in itertools.pairwise(ends)][ASKED:]
-        figures["words ms"] = _time(lexical.match, parts)
+        groups = [[([term], 1.0) for term in dict.fromkeys(part)] for part in parts]
+        figures["words ms"] = _time(index.share, groups)
     files = [path for path in place.rglob("*") if path.is_file()]
     figures["disk MB"] = sum(path.stat().st_size for path in files) / 1e6
     status = dict(
@@ -110,20 +113,23 @@ def _time(ask: Callable[[Any], Any], questions: Any) -> float:
 
 
 def encode(file: Path, models: Path, to: Path) -> None:
-    """Write the vectors and sub-words of a set's paragraphs and of its questions."""
+    """Write the vectors and terms of a set's paragraphs and of its questions."""
     encoder = load_encoder("", models, print)
     paragraphs = read_paragraphs(file)
     questions = [one.text for one in read_questions(file, file)]
     step = max(1, len(questions) // (2 * ASKED))
     questions = questions[::step][: 2 * ASKED]
-    words, asked = (encoder.split_subwords(texts) for texts in (paragraphs, questions))
+    words, asked = (
+        [[hash_term(stem) for stem in list_stems(text)] for text in texts]
+        for texts in (paragraphs, questions)
+    )
     np.savez(
         to,
-        paragraphs=encoder.encode_passages(paragraphs),
+        paragraphs=encoder.encode_chunks(paragraphs),
         questions=encoder.encode_queries(questions),
-        words=np.concatenate([np.asarray(each, np.int32) for each in words]),
+        words=np.concatenate([np.asarray(each, np.int64) for each in words]),
         starts=np.cumsum([0, *map(len, words)]),
-        asked=np.concatenate([np.asarray(each, np.int32) for each in asked]),
+        asked=np.concatenate([np.asarray(each, np.int64) for each in asked]),
         ends=np.cumsum([0, *map(len, asked)]),
     )
 

@@ -43,7 +43,7 @@ from corpus.library import Library
 from index.build import build
 from index.models import load_encoder
 from index.publish import Releases
-from index.search.searcher import search
+from index.search.searcher import Searcher
 from index.shared_encoder import SharedEncoder
 
 RESULTS = ROOT / "benchmarks" / "results"
@@ -153,10 +153,10 @@ def run_step(step: str, work: Path, folder: Path) -> None:
         figures["questions/s"] = half / (time.perf_counter() - began)
         figures["serving MiB"] = read_peak()
         figures["bare encoder/s"], _ = time_encoder(encoder, given["timed"])
-        release = releases.open(releases.live())
+        searcher = Searcher(releases.open(releases.live()), encoder)
         ranks = []
         for question in given["questions"]:
-            names = [hit.document.name for hit in search(release, encoder, question, 2 * DEPTH)]
+            names = [hit.document.name for hit in searcher.search(question, 2 * DEPTH)]
             numbers = [int(name[:5]) if name != "new.txt" else 1_000_000 for name in names]
             ranks.append(list(dict.fromkeys(numbers))[:DEPTH])
         figures["ranks"] = ranks

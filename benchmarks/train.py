@@ -1,12 +1,12 @@
-"""Fit the weights of `index/ranker.json` on public question sets, of sentences and of passages.
+"""Fit the weights of `index/ranker.json` on labelled collections, of sentences and of passages.
 
-    python -m benchmarks.train ../evaluation
+    python -m benchmarks.train FOLDER
 
-Every set becomes a release of one document for each paragraph; the features of the sentences in
-the best passages come from the product's own search, and a listwise softmax is fitted: the sentence
-that holds an answer against the others, and then the paragraph that the question is about against
-the others. Each of the three kinds of question has weights of its own, drawn towards weights that
-all share. Prints how often the best sentence and the best passage are right when half of each set's
+The collections are those of benchmarks/collections.py. The features of the sentences in what is
+handed over come from the product's own search, and a listwise softmax is fitted: the sentence that
+holds an answer against the others, and then the passage that holds one against the others. Each of
+the three kinds of pairs of question and text has weights of its own, drawn towards weights that all
+share. Prints how often the best sentence and the best passage are right when half of each set's
 articles are left out, and when the whole set is. No chance is in it: the same sets and model give
 the same weights.
 """
@@ -14,9 +14,7 @@ the same weights.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +24,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from tqdm import tqdm
 
-from benchmarks.squad import Question, read_questions, write_library
-from corpus.library import Library
-from index.build import build
+from benchmarks.collections import Collection, open_collections
+from benchmarks.squad import Question
 from index.encoder import Encoder
-from index.inquiry import inquire
 from index.models import load_encoder
-from index.publish import Releases
 from index.ranker import (
     FEATURES,
     MIXTURES,
@@ -42,17 +37,9 @@ from index.ranker import (
     describe_passages,
     mix,
 )
-from index.release import Release
-from index.search.searcher import READ, Found, find
+from index.search.searcher import READ, Found
 
-# Paragraphs and questions; of the Chinese set, far the largest, every second question.
-SETS = (
-    ("squad2-half.en", "squad2-half.en", 1),
-    ("cmrc2018-dev.zh", "cmrc2018-dev.zh", 2),
-    ("xquad.de", "xquad.es", 1),
-    ("xquad.es", "xquad.de", 1),
-    ("xquad.de", "xquad.de", 1),
-)
+MOST = 1500  # questions of one collection, evenly spread
 SHARED, OWN = 1e-3, 5e-3  # how strongly weights are held at 0, and at those that all kinds share
 
 Floats = NDArray[np.float32]
@@ -64,8 +51,8 @@ class Examples:
 
     `features` (s, f), `mixtures` (s, m) of its question, `right` (s,) bool whether it holds an
     answer; `starts` (q + 1,) where each question's begin; `articles` (q,) int. `passages` (s,) int
-    is the number of a sentence's passage, ascending, and `about` (s,) bool whether that is the one
-    the question is about.
+    is the number of a sentence's passage, ascending, and `about` (s,) bool whether that holds an
+    answer.
     """
 
     name: str
@@ -101,41 +88,29 @@ class Examples:
         )  # fmt: skip
 
 
-def find_articles(paragraphs: Path) -> list[int]:
-    """Return the number of the article that each question of a file is about, in order."""
-    articles = json.loads(paragraphs.read_text("utf-8"))["data"]
-    return [
-        number
-        for number, article in enumerate(articles)
-        for paragraph in article["paragraphs"]
-        for _ in paragraph["qas"]
-    ]
-
-
-def collect(
-    name: str, questions: list[Question], articles: list[int], release: Release, encoder: Encoder
-) -> Examples:
+def collect(collection: Collection) -> Examples:
     """Search for every answerable question and return the features of what is found."""
     features, mixtures, right, counts, owners = [], [], [], [], []
     passages: list[int] = []
     about: list[bool] = []
-    for question, article in tqdm(list(zip(questions, articles, strict=True)), desc=name):
-        asked, found = find(release, encoder, inquire(release, encoder, question.text), READ)
-        assert asked is not None  # only a filter leaves nothing to be found
-        features.append(describe(asked, [one.candidate for one in found]))
-        marks = [
-            holds(question, one, at) for one in found for at in range(len(one.candidate.sentences))
-        ]
-        right += marks
-        counts.append(len(marks))
-        mixtures += [mix(asked)] * len(marks)
-        owners.append(article)
-        for one in found:
-            number = passages[-1] + 1 if passages else 0
-            passages += [number] * len(one.candidate.sentences)
-            about += [one.document.name == question.document] * len(one.candidate.sentences)
+    searcher = collection.searcher
+    answered = [one for one in collection.asked if one.question.answers]
+    answered = answered[:: max(1, round(len(answered) / MOST))]
+    for one in tqdm(answered, desc=collection.name):
+        query = searcher.parse(one.question.text)
+        found = searcher.find(query, READ)
+        features.append(describe(searcher.ask(query), [each.read for each in found]))
+        owners.append(one.article)
+        counts.append(0)
+        for each in found:
+            marks = [holds(one.question, each, at) for at in range(len(each.read.sentences))]
+            right += marks
+            counts[-1] += len(marks)
+            mixtures += [mix(query, each.read.language)] * len(marks)
+            passages += [passages[-1] + 1 if passages else 0] * len(marks)
+            about += [any(marks)] * len(marks)
     return Examples(
-        name, np.concatenate(features), np.array(mixtures), np.array(right),
+        collection.name, np.concatenate(features), np.array(mixtures), np.array(right),
         np.concatenate([[0], np.cumsum(counts)]), np.array(owners), np.array(passages),
         np.array(about),
     )  # fmt: skip
@@ -200,12 +175,6 @@ def judge(one: Examples, weights: Floats) -> NDArray[np.bool_]:
     return np.array([one.right[first + int(scores[first:last].argmax())] for first, last in bounds])
 
 
-def list_others(one: Examples, sets: list[Examples]) -> list[Examples]:
-    """Return the sets of other questions: those in another language are the same questions."""
-    family = one.name.partition(".")[0]
-    return [other for other in sets if other.name.partition(".")[0] != family]
-
-
 def cross_validate(sets: list[Examples]) -> dict[str, dict[str, list[float]]]:
     """Return how often the best sentence and passage are right, on what was not trained on."""
     halves = [[one.articles % 2 == half for one in sets] for half in (0, 1)]
@@ -216,7 +185,7 @@ def cross_validate(sets: list[Examples]) -> dict[str, dict[str, list[float]]]:
             right[number][:, tested[number]] = judge_both(one, *both)[:, tested[number]]
     found = {}
     for one, halved in zip(sets, right, strict=True):
-        alone = judge_both(one, *fit_both(list_others(one, sets)))
+        alone = judge_both(one, *fit_both([other for other in sets if other is not one]))
         rows = {"half of the articles": halved, "without the set": alone}
         found[one.name] = {name: each.mean(axis=1).round(4).tolist() for name, each in rows.items()}
     return found
@@ -227,33 +196,17 @@ def judge_both(one: Examples, sentences: Floats, passages: Floats) -> NDArray[np
     return np.stack([judge(one, sentences), judge(one.group(sentences), passages)])
 
 
-def train(folder: Path, encoder: Encoder, say: Callable[[str], None]) -> dict[str, object]:
+def train(
+    folder: Path, work: Path, encoder: Encoder, say: Callable[[str], None]
+) -> dict[str, object]:
     """Fit the weights on the sets of a folder; returns what `ranker.json` holds."""
-    sets: list[Examples] = []
-    digest = hashlib.sha256()
-    for paragraphs, asking, step in SETS:
-        texts, questions = folder / f"{paragraphs}.json", folder / f"{asking}.json"
-        for path in (texts, questions):
-            digest.update(path.read_bytes())
-        with tempfile.TemporaryDirectory() as place:
-            write_library(texts, Path(place, "reports"))
-            releases = Releases(Path(place, "releases"))
-            build(Library(Path(place, "reports")), releases, encoder)
-            release = Release(releases.path(releases.live()))
-            pairs = zip(read_questions(texts, questions), find_articles(texts), strict=True)
-            kept = [(one, article) for one, article in pairs if one.answers][::step]
-            sets.append(
-                collect(
-                    f"{asking} over {paragraphs}", [one for one, _ in kept],
-                    [article for _, article in kept], release, encoder,
-                )
-            )  # fmt: skip
+    sets = [collect(one) for one in open_collections(folder, work, encoder, say)]
     say(json.dumps(cross_validate(sets), indent=1))
     sentences, passages = fit_both(sets)
     return {
         "command": "python -m benchmarks.train",
         "model": encoder.identity,
-        "sets": digest.hexdigest(),
+        "questions": {one.name: len(one.articles) for one in sets},
         "mixtures": list(MIXTURES),
         "weights": _round(FEATURES, sentences),
         "passages": _round(OF_PASSAGES, passages),
@@ -284,7 +237,9 @@ def main() -> None:
     parser.add_argument("--var", type=Path, default=Path("var"), help="where the model is prepared")
     arguments = parser.parse_args()
     encoder = load_encoder("", arguments.var / "models", print)
-    write(train(arguments.folder, encoder, print), PATH)
+    work = arguments.var / "training" / "collections"
+    work.mkdir(parents=True, exist_ok=True)
+    write(train(arguments.folder, work, encoder, print), PATH)
 
 
 if __name__ == "__main__":

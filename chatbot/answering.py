@@ -34,11 +34,10 @@ from chatbot.question import (
 )
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
-from index.encoder import Encoder
-from index.inquiry import keep_content
-from index.mentions import find_known, leave_out, put_names
+from index.mentions import find_known, leave_out
 from index.release import Release
-from index.search.searcher import Hit, search
+from index.search.query import keep_content
+from index.search.searcher import Hit, Searcher
 from index.support import Support, survey
 
 LANGUAGES = ("en", "zh")  # of the framing words
@@ -49,7 +48,7 @@ log = logging.getLogger("casebook")
 
 def answer(
     release: Release,
-    get_encoder: Callable[[], Encoder],
+    get_searcher: Callable[[], Searcher],
     question: str,
     history: Sequence[Turn] = (),
     filters: Filters | None = None,
@@ -58,8 +57,8 @@ def answer(
 ) -> Answer:
     """Return what `release` says to a question; see Engine.ask for the arguments and errors.
 
-    `get_encoder` is called only where something has to be searched for; from then on the answer may
-    take `limit` seconds.
+    `get_searcher` is called only where something has to be searched for; from then on the answer
+    may take `limit` seconds.
     """
     started = time.perf_counter()
     asked, history = clean_question(question), clean_history(history)
@@ -75,7 +74,7 @@ def answer(
     else:
         subject = find_subject(whole, history)
         more = count_more(whole, history) if subject else 0
-        searcher = _Searcher(release, get_encoder(), Deadline(limit))
+        searcher = _Timed(get_searcher(), Deadline(limit))
         if more:
             draft = _quote_more(subject, more, words_in, searcher, cases)
         else:
@@ -97,24 +96,28 @@ def answer(
 
 
 @dataclass(frozen=True, slots=True)
-class _Searcher:
-    """What searches a release for one question, as long as there is time."""
+class _Timed:
+    """A searcher for one question, as long as there is time."""
 
-    release: Release
-    encoder: Encoder
+    searcher: Searcher
     deadline: Deadline
+
+    @property
+    def release(self) -> Release:
+        """The release that is searched."""
+        return self.searcher.release
 
     def survey(
         self, words: str, cases: Collection[int] | None = None
     ) -> tuple[list[Hit], Support | None]:
         """Return the hits and the support of some words; raises SlowError."""
         self.deadline.check()
-        return survey(self.release, self.encoder, words, extractive.HITS, cases)
+        return survey(self.searcher, words, extractive.HITS, cases)
 
     def search(self, words: str, cases: Collection[int] | None) -> list[Hit]:
         """Return the many hits that more is quoted from; raises SlowError."""
         self.deadline.check()
-        return search(self.release, self.encoder, words, extractive.HITS_MORE, cases)
+        return self.searcher.search(words, extractive.HITS_MORE, cases)
 
 
 def _tell_about(topic: Topic, question: str, language: str, release: Release) -> Answer:
@@ -179,7 +182,7 @@ def _search_and_quote(
     question: str,
     subject: str,
     language: str,
-    searcher: _Searcher,
+    searcher: _Timed,
     cases: set[int] | None,
 ) -> Answer:
     release = searcher.release
@@ -199,13 +202,13 @@ def _search_and_quote(
     return _absent(question, language, judged, release, confidence, absent)
 
 
-def _quote_each(question: str, language: str, searcher: _Searcher) -> Answer | None:
+def _quote_each(question: str, language: str, searcher: _Timed) -> Answer | None:
     """Answer what is asked of several companies for each of them, and say of whom it is not.
 
     None where fewer than two are named, or the best passage on none of them is its own.
     """
     release = searcher.release
-    text = put_names(release, searcher.encoder, question)
+    text = release.glossary.translate(question, release.companies.__contains__)
     named = find_known(text, release.companies)[: extractive.QUOTES]
     if len(named) < 2:
         return None
@@ -234,7 +237,7 @@ def _quote_more(
     subject: str,
     times: int,
     language: str,
-    searcher: _Searcher,
+    searcher: _Timed,
     cases: set[int] | None,
 ) -> Answer:
     """Quote what else the cases say that answered `subject`, asked for more so many times."""

@@ -22,9 +22,17 @@ from chatbot.generative import Complete
 from chatbot.questions import GateReport
 from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
-from corpus.errors import CasebookError, GateError, NoReleaseError, ReleaseError, UsageError
+from corpus.errors import (
+    CasebookError,
+    GateError,
+    NoReleaseError,
+    OutdatedReleaseError,
+    ReleaseError,
+    UsageError,
+)
 from corpus.library import Library
 from index.encoder import Encoder
+from index.manifest import read_manifest
 from index.milvus import Milvus
 from index.models import load_encoder
 from index.publish import Releases
@@ -153,7 +161,10 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
     def prepare() -> None:
         try:
-            releases.live()
+            read_manifest(releases.path(releases.live()))
+        except OutdatedReleaseError as error:
+            say(f"Building the index anew, once: {error}")
+            publish(desk)
         except NoReleaseError:
             if not releases.all():
                 say("Building the index: nothing is published yet")

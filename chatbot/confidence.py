@@ -26,11 +26,11 @@ BIAS = "bias"
 
 # Of the features of each part, which way they may count; 0 for either.
 MATTER = {
-    "near": 1, "overlap": 1, "share": 0, "absent": -1, "absent, maybe spelled": -1,
-    "size": -1, "same language": 0, "spelled otherwise": 0,
+    "near": 1, "overlap": 1, "score": 1, "absent": -1, "absent, maybe spelled": -1,
+    "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
 ASKED = {
-    "told": 1, "told passage": 1, "lead": 1, "share": 0, "number": -1, "count": -1,
+    "told": 1, "told passage": 1, "sentence": 1, "number": -1, "count": -1,
     "money": -1, "attribute": -1, "counted": -1,
     "same language": 0, "spelled otherwise": 0,
 }  # fmt: skip
@@ -42,16 +42,15 @@ def describe(support: Support) -> dict[str, float]:
     """Return the features of both parts, by name."""
     return {
         "near": support.near,
-        "overlap": support.overlap * support.share,
-        "share": support.share,
+        "overlap": support.overlap,
+        "score": support.score,
         "absent": float(bool(support.absent) and support.spelled_alike),
         "absent, maybe spelled": 0.0 if support.spelled_alike else support.absent_share,
-        "size": support.size,
         "same language": float(support.same_language),
         "spelled otherwise": float(not support.spelled_alike),
         "told": support.told,
         "told passage": support.told_passage,
-        "lead": support.lead,
+        "sentence": support.sentence,
         "number": float(support.lacks_number),
         "count": float(support.lacks_count),
         "money": float(support.lacks_money),

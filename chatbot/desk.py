@@ -32,9 +32,7 @@ from index.nearest import Reach
 from index.plan import Plan
 from index.publish import ReleaseInfo, Releases
 from index.release import Release
-from index.search.searcher import search
-
-HANDED = 24  # passages among which a question that is refused may still have its answer
+from index.search.searcher import READ, Searcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,19 +259,23 @@ class Desk:
         try:
             live = self._open(self._releases.live())
             check_model(live.manifest, encoder.identity)
-            before = _ask_of(live, encoder)
+            before = ask_of(live, encoder)
         except ReleaseError:  # none yet, damaged, or another model's: nothing to compare with
             pass
-        return compare(questions, before, _ask_of(release, encoder), asking)
+        return compare(questions, before, ask_of(release, encoder), asking)
 
 
-def _ask_of(release: Release, encoder: Encoder) -> Ask:
+def ask_of(release: Release, encoder: Encoder) -> Ask:
+    """Return what asks a release a known question, as the gate does."""
+    searcher = Searcher(release, encoder)
+
     def hand_over(question: str) -> Iterator[Handed]:
-        for hit in search(release, encoder, question, HANDED):
-            yield Handed(hit.document.name, hit.passage.text)
+        """Give the passages of the chunks handed over, among which a refused answer may stand."""
+        for found in searcher.find(searcher.parse(question), READ):
+            yield Handed(found.document.name, found.passage.text)
 
     def ask(question: str) -> Outcome:
-        made = answer(release, lambda: encoder, question)
+        made = answer(release, lambda: searcher, question)
         return Outcome(made, hand_over(question))  # searched only where it is read
 
     return ask

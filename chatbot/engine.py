@@ -26,7 +26,7 @@ from index.encoder import Encoder
 from index.manifest import check_model
 from index.publish import Releases
 from index.release import Release
-from index.search.searcher import read_ahead, search
+from index.search.searcher import Searcher
 
 EVERY = 0.5  # seconds between two looks at which release is live
 
@@ -57,6 +57,7 @@ class Engine:
         self._encoder: Encoder | None = None
         self._encoder_lock = threading.Lock()
         self._release: Release | None = None
+        self._searcher: Searcher | None = None
         self._release_lock = threading.Lock()
         self._refused = ("", 0)  # the live release that cannot be used, and its date
         self._recent = RecentAnswers()
@@ -80,7 +81,7 @@ class Engine:
         release = self._hold()
         if self._ahead != release.id:
             self._ahead = release.id
-            read_ahead(release, self._get_encoder())
+            self._search_in(release).read_ahead()
 
     def ask(
         self,
@@ -102,7 +103,13 @@ class Engine:
         given = self._recent.find(key)
         if given is None:
             given = answer(
-                release, self._get_encoder, question, history, filters, language, self.limit
+                release,
+                lambda: self._search_in(release),
+                question,
+                history,
+                filters,
+                language,
+                self.limit,
             )
             self._recent.keep(key, given)
             return given
@@ -141,9 +148,7 @@ class Engine:
         asked = clean_question(question)
         release = self._hold()
         cases = select_cases(release, filters)
-        return SearchResult(
-            tuple(search(release, self._get_encoder(), asked, k, cases)), release.id
-        )
+        return SearchResult(tuple(self._search_in(release).search(asked, k, cases)), release.id)
 
     def cases(self) -> Catalogue:
         """Return every case of the live release; raises a ReleaseError where there is none."""
@@ -184,6 +189,13 @@ class Engine:
         if held is not None:  # perhaps opened before the encoder was loaded
             check_model(held.manifest, encoder.identity)
         return encoder
+
+    def _search_in(self, release: Release) -> Searcher:
+        """Return what searches a release; that of the one served last is kept."""
+        searcher = self._searcher
+        if searcher is None or searcher.release is not release:
+            searcher = self._searcher = Searcher(release, self._get_encoder())
+        return searcher
 
     def follow(self, stop: threading.Event) -> None:
         """Look twice a second which release is live and open it, until `stop` is set.

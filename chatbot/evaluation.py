@@ -41,7 +41,7 @@ from chatbot.measures import (
 )
 from index.encoder import Encoder, Progress, Query, Vectors, ignore_progress
 from index.release import Release
-from index.search.searcher import search
+from index.search.searcher import Searcher
 
 DEPTH = 10
 _PASSAGES = 2 * DEPTH  # searched, as a paragraph may be more than one
@@ -108,13 +108,13 @@ def ask(
 
     Milliseconds are those of the answer alone: what it is ranked by is searched for afterwards.
     """
-    remembering = _Remembering(encoder)
+    searcher = Searcher(release, _Remembering(encoder))
     marks = []
     for number, label in enumerate(labels, 1):
-        made = answer(release, lambda: remembering, label.question)
+        made = answer(release, lambda: searcher, label.question)
         relevant: tuple[bool, ...] = ()
         if label.group == "answerable":
-            hits = search(release, remembering, label.question, _PASSAGES)
+            hits = searcher.search(label.question, _PASSAGES)
             units = list(dict.fromkeys(unit(hit) for hit in hits))[:DEPTH]
             relevant = tuple(each in label.relevant for each in units)
             relevant += (False,) * (DEPTH - len(relevant))
@@ -271,6 +271,9 @@ class _Remembering:
     def __init__(self, encoder: Encoder) -> None:
         self.identity, self.dimension = encoder.identity, encoder.dimension
         self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
+        self.encode_chunks, self.encode_sentences = encoder.encode_chunks, encoder.encode_sentences
+        self.encode_alike = encoder.encode_alike
+        self.dictionary = encoder.dictionary
         self._read = encoder.read_queries
         self._held: dict[str, Query] = {}
 

@@ -14,8 +14,8 @@ from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
+from corpus.stems import list_stems, say_the_same
 from index.kinds import find_kind, points_back, read_signs
-from index.reading import list_stems, say_the_same
 from index.search.searcher import Hit
 
 HITS = 8  # passages looked into for sentences

@@ -103,7 +103,7 @@ def find_fault(
     if _turns(said, quote):
         return "direction"
     compared = [sentence, *(each.quote for each in sources)]
-    rows = encoder.encode_queries([glossary.translate(text) for text in compared])
+    rows = encoder.encode_alike([glossary.translate(text) for text in compared])
     nearness = rows[1:] @ rows[0]  # (n,) float32 cosines
     if nearness[cited] < NEAR:
         return "meaning"

@@ -85,7 +85,7 @@ def locate(questions: Iterable[Question], release: Release) -> list[Label]:
     in the release stays answerable: it is then answered wrongly.
     """
     texts = {document.name: document.text for document in release.documents()}
-    passages = [release.row(row) for row in range(release.passages.count)]
+    passages = [release.row(row) for row in range(release.count)]
     labels = []
     for question in questions:
         patterns = [match_words(words) for words in question.answers]

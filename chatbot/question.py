@@ -57,7 +57,8 @@ def list_cases(release: Release) -> set[int]:
 def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
     """Return the numbers of the cases that the filters leave, or None where there is no filter.
 
-    Values are compared without case, and two names of a company by the glossary are the same.
+    Values are compared without case, and two names of a company by the glossary are the same; one
+    of several companies gives the cases of each.
     Raises FilterError for an unknown key, and for a value that no case has.
     """
     if not filters or not any(filters.values()):
@@ -73,13 +74,17 @@ def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
     for key, values in filters.items():
         if key not in fields:
             raise FilterError(f"no filter {key[:40]!r}: use one of {', '.join(fields)}")
-        alike = release.glossary.unify if key == "company" else str.casefold
-        have = [alike(fields[key](case, document)) for case, document in cases]
+        company = key == "company"
+        spell = release.glossary.unify if company else str.casefold
+        have = [spell(fields[key](case, document)) for case, document in cases]
+        wanted: set[str] = set()
         for value in values:
-            if not value or alike(value) not in have:
+            alike = release.glossary.list_alike(value) if company else (value,)
+            meant = set(map(spell, alike))
+            if not value or meant.isdisjoint(have):
                 some = sorted({fields[key](c, d) for c, d in cases} - {""})[:8]
                 raise FilterError(f"no case has {key} {value[:60]!r}: use one of {', '.join(some)}")
+            wanted |= meant
         if values:
-            wanted = {alike(value) for value in values}
             left &= {number for number, value in enumerate(have) if value in wanted}
     return left

@@ -17,7 +17,7 @@ from corpus.records import Case, Document, Passage
 # Estimated sub-words of a chunk's passages, about 1,000 letters or 300 Chinese signs; a passage
 # that is longer alone is a chunk of its own. benchmarks/LOG.md has the sizes that were compared.
 LONGEST = 280.0
-_CONTEXT = 240  # characters of titles and names before them at the most
+_LINE = 120  # characters of a title, a heading or the names before them, at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ def divide_case(
         opening = passages[first]
         above = "" if opening.kind == "heading" else heading
         lines = [document.title, case.title, above, " ".join(dict.fromkeys((case.company, *names)))]
-        context = "\n".join(dict.fromkeys(line.strip() for line in lines if line.strip()))
+        context = "\n".join(dict.fromkeys(line.strip()[:_LINE] for line in lines if line.strip()))
         body = "\n".join(each.text for each in passages[first:last])
-        chunks.append(Chunk(first, last, f"{context[:_CONTEXT]}\n{body}".strip()))
+        chunks.append(Chunk(first, last, f"{context}\n{body}".strip()))
         headings = [each.text for each in passages[first:last] if each.kind == "heading"]
         heading = headings[-1] if headings else heading
     return tuple(chunks)
@@ -64,7 +64,7 @@ def _divide(lengths: Sequence[float], passages: Sequence[Passage]) -> list[tuple
     if not lengths:
         return []
     count = len(_fill(lengths, passages, LONGEST))
-    low, high = sum(lengths) / count, LONGEST
+    low, high = min(sum(lengths) / count, LONGEST), LONGEST
     for _ in range(8):
         middle = (low + high) / 2
         if len(_fill(lengths, passages, middle)) > count:

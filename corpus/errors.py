@@ -11,6 +11,7 @@
     ├── ReleaseError          a release cannot be used
     │   ├── NoReleaseError    nothing has been published yet
     │   ├── CorruptReleaseError   bytes differ from the manifest
+    │   │   └── OutdatedReleaseError  another version's form
     │   └── ModelMismatchError    the release was built by another model
     ├── StoreError            Milvus, where there is one, does not answer
     ├── BuildLockedError      another build is at work
@@ -106,6 +107,12 @@ class CorruptReleaseError(ReleaseError):
     """Bytes on disk differ from the manifest."""
 
     code = "corrupt_release"
+
+
+class OutdatedReleaseError(CorruptReleaseError):
+    """The release has the form of another version of Casebook."""
+
+    code = "outdated_release"
 
 
 class ModelMismatchError(ReleaseError):

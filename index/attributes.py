@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 
+from corpus.stems import fold, list_stems
 from index.kinds import compile_words
-from index.reading import fold, list_stems
 
 LANGUAGES = ("en", "zh", "de", "es")  # of texts
 

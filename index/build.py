@@ -75,7 +75,7 @@ def build(
             made = work.plan()
             announce(made)
             work.draft.encode(progress)
-            manifest = work.draft.finish(library.glossary(), identify_edition())
+            manifest = work.draft.finish(identify_edition())
             if work.live_id == manifest.id:
                 return Outcome(made, manifest.id, published=False, reach=work.draft.reach)
             place = work.draft.folder.rename(folder / manifest.id)
@@ -100,9 +100,16 @@ class _Build:
         self.live_id = live.id if live else ""
         self.held = _Held(live)
         same = live is not None and live.manifest.model == encoder.identity and not full
-        self.draft = Draft(folder / "release", encoder, live if same else None)
+        names = library.glossary()
+        self.draft = Draft(folder / "release", encoder, live if same else None, names)
         self._library = library
-        self._copies = same and live is not None and live.manifest.edition == identify_edition()
+        # Chunks name their company by the glossary: where that changed, they are made again.
+        self._copies = (
+            same
+            and live is not None
+            and live.manifest.edition == identify_edition()
+            and live.names_alike == names
+        )
         self._counts = {"kept": 0, "reused": 0, "new": 0}  # passages
         self._status: dict[str, list[str]] = {"added": [], "edited": [], "kept": []}
         self._cases: dict[str, list[str]] = {"added": [], "edited": [], "removed": []}

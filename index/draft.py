@@ -1,7 +1,7 @@
 """A release being written: records first, then vectors; what the live release holds is copied.
 
-A document that has not changed brings its records, sub-words and vectors along as they are; a new
-one brings the vectors of those of its texts that were encoded before. Texts that were not wait in
+A document that has not changed brings its records, words and vectors along as they are; a new one
+brings the vectors of those of its texts that were encoded before. Texts that were not wait in
 a file beside the draft. So the memory and the time of a build follow what is new, not what is
 there, but for the vectors and the word index, which are written whole.
 """
@@ -20,13 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.chunks import divide_case
+from corpus.glossary import Glossary
+from corpus.language import detect
 from corpus.records import Entry, Passage, Sentence
+from corpus.stems import list_stems
 from index.encoder import Encoder, Progress, Vectors
-from index.lexical import write_lexical
 from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
-from index.release import MARK, Numbers, Release, key_of, load_array, quoted_words
-from index.search.searcher import DEPTH
+from index.release import MARK, TAG, Numbers, Release, key_of, load_array, quoted_words
+from index.search.candidates import DEPTH
+from index.search.rarity import hash_term
+from index.storage.words import write_words
 from index.table import Table, TableWriter
 from index.vectors import Rows, RowsWriter
 
@@ -37,8 +42,14 @@ _CHUNK = 16_384  # rows gathered at a time: 25 MB of 384 numbers
 class Draft:
     """Writes one release into a folder; documents come in the order of their names."""
 
-    def __init__(self, folder: Path, encoder: Encoder, live: Release | None) -> None:
-        """Open the tables in `folder`; `live`, of the same encoder, is what vectors come from."""
+    def __init__(
+        self, folder: Path, encoder: Encoder, live: Release | None, names: Sequence[Sequence[str]]
+    ) -> None:
+        """Open the tables in `folder`; `live`, of the same encoder, is what vectors come from.
+
+        `names` are the glossary's groups, by which chunks name their company.
+        """
+        self._names, self._glossary = names, Glossary(names)
         self.folder = folder
         self.work = folder.with_name("work")
         for place in (folder, self.work):
@@ -46,19 +57,21 @@ class Draft:
         self._encoder = encoder
         self._live = live
         self._known = _Known(live)
-        names = ("documents", "texts", "cases", "passages")
-        tables = [TableWriter(folder, name) for name in names]
+        kinds = ("documents", "texts", "cases", "passages")
+        tables = [TableWriter(folder, kind) for kind in kinds]
         self._documents, self._texts, self._cases, self._passages = tables
         self._fresh = TableWriter(self.work, "fresh")
         self._fresh_places: dict[bytes, int] = {}
         self._bounds = {"document_cases": array("q", [0]), "case_passages": array("q", [0])}
         self._rows = array("q")
         self._counts = array("q")  # sentences of each row
-        self._lengths = array("q")  # sub-words of each row
-        self._subwords: list[NDArray[np.int32]] = []
+        self._chunk_rows = array("q", [0])  # where each chunk's rows end
+        self._languages: list[NDArray[np.str_]] = []
+        self._lengths = array("q")  # terms of each chunk
+        self._terms: list[Numbers] = []
         self._marks: list[NDArray[np.void]] = []
-        self._keys = {"passage": bytearray(), "sentence": bytearray()}
-        self._sources = {"passage": array("q"), "sentence": array("q")}
+        self._keys = {"chunk": bytearray(), "sentence": bytearray()}
+        self._sources = {"chunk": array("q"), "sentence": array("q")}
         self.reach: Reach | None = None  # of a search in what is finished; None where all is read
 
     @property
@@ -73,8 +86,8 @@ class Draft:
 
     @property
     def texts(self) -> int:
-        """How many passages and sentences will have a vector."""
-        return len(self._sources["passage"]) + len(self._sources["sentence"])
+        """How many chunks and sentences will have a vector."""
+        return len(self._sources["chunk"]) + len(self._sources["sentence"])
 
     @property
     def fresh(self) -> int:
@@ -101,11 +114,15 @@ class Draft:
         self._rows.extend((tables.rows[rows[0] : rows[1]] + shift).tolist())
         self._counts.extend(np.diff(tables.starts[rows[0] : rows[1] + 1]).tolist())
         known = self._known
-        starts = known.subword_starts[rows[0] : rows[1] + 1]
+        chunks = np.searchsorted(live.chunk_rows, rows).tolist()
+        ends = live.chunk_rows[chunks[0] + 1 : chunks[1] + 1] - rows[0] + self._chunk_rows[-1]
+        self._chunk_rows.extend(ends.tolist())
+        self._languages.append(live.languages_of_chunks[chunks[0] : chunks[1]])
+        starts = known.term_starts[chunks[0] : chunks[1] + 1]
         self._lengths.extend(np.diff(starts).tolist())
-        self._subwords.append(known.subwords[starts[0] : starts[-1]])
+        self._terms.append(known.terms[starts[0] : starts[-1]])
         self._marks.append(known.marks[sentences[0] : sentences[1]])
-        for name, (first, last) in (("passage", rows), ("sentence", sentences)):
+        for name, (first, last) in (("chunk", chunks), ("sentence", sentences)):
             self._keys[name] += known.keys[name][first:last].tobytes()
             shift = known.shifts[name]
             self._sources[name].extend(range(first + shift, last + shift))
@@ -118,7 +135,7 @@ class Draft:
         held = {case.id: list[Passage]() for case in entry.cases}
         for passage in entry.passages:
             held[passage.case_id].append(passage)
-        searched: list[Passage] = []
+        searched = {case.id: list[Passage]() for case in entry.cases}
         for case in entry.cases:
             said = asdict(case)
             self._cases.append({k: said[k] for k in said if k not in ("document_id", "text")})
@@ -132,21 +149,29 @@ class Draft:
                     }
                 )
                 if is_searched(passage, case.title):
-                    searched.append(passage)
+                    searched[case.id].append(passage)
                     self._rows.append(number)
             self._bounds["case_passages"].append(len(self._passages))
         self._bounds["document_cases"].append(len(self._cases))
         new = 0
-        for passage in searched:
-            new += self._append_text("passage", passage.text)
-            self._counts.append(len(passage.sentences))
-            for sentence in passage.sentences:
-                self._append_text("sentence", sentence.text)
-        self._marks.append(mark_sentences(s for p in searched for s in p.sentences))
-        for words in self._encoder.split_subwords([passage.text for passage in searched]):
-            self._subwords.append(np.asarray(words, np.int32))
-            self._lengths.append(len(words))
-        return len(searched), new
+        for case in entry.cases:
+            passages = searched[case.id]
+            for chunk in divide_case(entry.document, case, passages, self._glossary):
+                rows = passages[chunk.first : chunk.last]
+                new += len(rows) * self._append_text("chunk", chunk.words)
+                self._chunk_rows.append(self._chunk_rows[-1] + len(rows))
+                language = detect(" ".join(each.text for each in rows))
+                told = entry.document.language if language == "und" else language
+                self._languages.append(np.array([told], TAG))
+                terms = [hash_term(term) for term in list_stems(chunk.words)]
+                self._terms.append(np.asarray(terms, np.int64))
+                self._lengths.append(len(terms))
+            for passage in passages:
+                self._counts.append(len(passage.sentences))
+                for sentence in passage.sentences:
+                    self._append_text("sentence", sentence.text)
+            self._marks.append(mark_sentences(s for p in passages for s in p.sentences))
+        return sum(map(len, searched.values())), new
 
     def close_records(self) -> None:
         """Complete the tables."""
@@ -193,34 +218,53 @@ class Draft:
                 progress(before + done, len(texts))
 
             batch = [texts[number] for number in range(first, last)]
-            rows[first:last] = self._encoder.encode_passages(batch, report)
+            rows[first:last] = self._encode(batch, report)
         rows.flush()
 
-    def finish(self, glossary: Sequence[Sequence[str]], edition: str) -> Manifest:
+    def _encode(self, batch: Sequence[Sequence[str]], report: Progress) -> Vectors:
+        """Return the vectors of texts, each with its kind before it, in order."""
+        made = np.empty((len(batch), self._encoder.dimension), np.float32)
+        done = 0
+        for kind, encode in (
+            ("chunk", self._encoder.encode_chunks),
+            ("sentence", self._encoder.encode_sentences),
+        ):
+            numbers = [number for number, each in enumerate(batch) if each[0] == kind]
+
+            def tell(now: int, _: int, before: int = done) -> None:
+                report(before + now, len(batch))
+
+            if numbers:
+                made[numbers] = encode([batch[number][1] for number in numbers], tell)
+            done += len(numbers)
+        return made
+
+    def finish(self, edition: str) -> Manifest:
         """Write vectors, word index and the rest; returns the manifest, which is not written."""
         folder = self.folder
-        (folder / "glossary.json").write_text(json.dumps(glossary, ensure_ascii=False), "utf-8")
+        (folder / "glossary.json").write_text(json.dumps(self._names, ensure_ascii=False), "utf-8")
         for name, bounds in self._bounds.items():
             np.save(folder / f"{name}.npy", np.asarray(bounds, np.int64))
         np.save(folder / "rows.npy", np.asarray(self._rows, np.int64))
         np.save(folder / "starts.npy", np.cumsum([0, *self._counts], dtype=np.int64))
         np.save(folder / "marks.npy", np.concatenate([np.empty(0, MARK), *self._marks]))
-        subwords = np.concatenate([np.empty(0, np.int32), *self._subwords])
+        np.save(folder / "chunk_rows.npy", np.asarray(self._chunk_rows, np.int64))
+        languages = np.concatenate([np.empty(0, TAG), *self._languages])
+        np.save(folder / "languages.npy", languages)
+        terms = np.concatenate([np.empty(0, np.int64), *self._terms])
         starts = np.cumsum([0, *self._lengths], dtype=np.int64)
-        np.save(folder / "subwords.npy", subwords)
-        np.save(folder / "subword_starts.npy", starts)
+        np.save(folder / "chunk_terms.npy", terms)
+        np.save(folder / "term_starts.npy", starts)
         fresh = np.load(self.work / "vectors.npy", mmap_mode="r")
-        self._write_rows("passage", fresh)
-        passages = Rows(folder / "passages.faiss")
-        self.reach = write_nearest(passages, self._ask_sentences, DEPTH, folder)
-        total = self._write_rows("sentence", fresh)
-        count = len(self._sources["sentence"])
-        np.save(folder / "mean.npy", (total / count).astype(np.float32))
-        write_lexical(subwords, starts, folder / "lexical")
+        self._write_rows("chunk", fresh)
+        chunks = Rows(folder / "chunks.faiss")
+        self.reach = write_nearest(chunks, self._ask_sentences, DEPTH, folder)
+        self._write_rows("sentence", fresh)
+        write_words(terms, starts, folder / "words")
         return Manifest(
             FORMAT, edition, self._encoder.identity, self._encoder.dimension,
-            len(self._documents), len(self._cases), len(self._passages), len(self._rows), count,
-            list_files(folder),
+            len(self._documents), len(self._cases), len(self._passages), len(self._rows),
+            len(languages), len(self._sources["sentence"]), list_files(folder),
         )  # fmt: skip
 
     def _ask_sentences(self) -> Vectors:
@@ -231,37 +275,33 @@ class Draft:
     def _append_text(self, name: str, text: str) -> bool:
         """Note where the vector of a text comes from; tells whether it has to be encoded."""
         words = quoted_words(text)
-        key = key_of(words)
+        key = key_of(name, words)
         self._keys[name] += key
         source = self._known.find(key)
         new = source is None
         if source is None:
             place = self._fresh_places.get(key)
             if place is None:
-                place = self._fresh_places[key] = self._fresh.append(words)
+                place = self._fresh_places[key] = self._fresh.append([name, words])
             source = self._known.count + place
         self._sources[name].append(source)
         return new
 
-    def _write_rows(self, name: str, fresh: Vectors) -> NDArray[np.float64]:
-        """Write the rows of passages or of sentences with their keys; returns their sum (w,)."""
+    def _write_rows(self, name: str, fresh: Vectors) -> None:
+        """Write the rows of chunks or of sentences with their keys."""
         keys: NDArray[np.uint8] = np.frombuffer(self._keys[name], np.uint8).reshape(-1, 16)
         np.save(self.folder / f"{name}_keys.npy", keys)
         writer = RowsWriter(self.folder / f"{name}s.faiss", self._encoder.dimension)
-        total = np.zeros(self._encoder.dimension, np.float64)
         sources = np.asarray(self._sources[name], np.int64)
         for first in range(0, len(sources), _CHUNK):
-            chunk = self._known.take(sources[first : first + _CHUNK], fresh)
-            total += chunk.sum(axis=0, dtype=np.float64)
-            writer.append(chunk)
+            writer.append(self._known.take(sources[first : first + _CHUNK], fresh))
         writer.close()
-        return total
 
 
 class _Known:
     """What the live release holds already; nothing, where there is none.
 
-    Its vectors are numbered passages first, then sentences: 0 to `count`.
+    Its vectors are numbered chunks first, then sentences: 0 to `count`.
     """
 
     def __init__(self, live: Release | None) -> None:
@@ -272,16 +312,16 @@ class _Known:
         self._places: dict[bytes, int] = {}
         if live is None:
             return
-        self.subwords: NDArray[np.int32] = load_array(live.folder, "subwords")
-        self.subword_starts: Numbers = load_array(live.folder, "subword_starts")
+        self.terms: Numbers = load_array(live.folder, "chunk_terms")
+        self.term_starts: Numbers = load_array(live.folder, "term_starts")
         self.marks: NDArray[np.void] = load_array(live.folder, "marks")
-        for name in ("passage", "sentence"):
+        for name in ("chunk", "sentence"):
             rows = Rows(live.folder / f"{name}s.faiss")
             self.keys[name] = load_array(live.folder, f"{name}_keys")
             self.shifts[name] = self.count
             self._rows.append(rows)
             self.count += rows.count
-        every = np.concatenate([self.keys["passage"], self.keys["sentence"]])
+        every = np.concatenate([self.keys["chunk"], self.keys["sentence"]])
         self._heads = every[:, :8].copy().view("<u8")[:, 0]
         self._tails = every[:, 8:].copy().view("<u8")[:, 0]
         self._order = np.argsort(self._heads, kind="stable")

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import model_folder
+from index.search.dictionary import Dictionary
 from index.splitter import Splitter
 
 PREPARATION = "nfc-1"  # names how a text is prepared below; part of the model's identity
@@ -60,14 +61,20 @@ class Encoder(Protocol):
     """What the index needs of a model; the tests bring a small one of their own.
 
     `identity` names the model, its files' bytes and the preparation of texts: vectors of equal
-    identity can be compared. `dimension` is the width d of the vectors.
+    identity can be compared. `dimension` is the width d of the vectors. `dictionary` has the
+    words of a question in other languages.
     """
 
     identity: str
     dimension: int
+    dictionary: Dictionary = Dictionary.empty()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Return (n, d) float32 unit rows, one for each question, in order."""
+
+    def encode_alike(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, d) float32 unit rows of texts that are compared with each other."""
+        return self.encode_queries(texts)
 
     def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """Return questions as they are read, in order; here a part is encoded by itself."""
@@ -80,6 +87,16 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str], progress: Progress = ...) -> Vectors:
         """Return (n, d) float32 unit rows, one for each text, in order."""
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """Return (n, d) float32 unit rows of chunks, to be compared with questions."""
+        return self.encode_passages(texts, progress)
+
+    def encode_sentences(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """Return (n, d) float32 unit rows of sentences, to be compared with questions."""
+        return self.encode_passages(texts, progress)
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the sub-word numbers of each text, lower-cased, in text order."""

@@ -8,7 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
+from corpus.chunks import divide_case
 from corpus.errors import CorruptReleaseError
 from corpus.records import Case, Document, Passage
 from index.release import Release, key_of, load_array, quoted_words
@@ -35,10 +37,11 @@ def inspect(folder: Path) -> Inspection:
 
     Beside the bytes: the SHA-256 of each document's text; that cases and passages lie in it in
     order, passages cover every character of their case that is not white space, sentences tile
-    their passage; that each vector's key is the key of the words at its span, and each row is unit.
+    their passage; that chunks cover the rows; that each vector's key is that of its words, and each
+    row is unit.
     """
     release = Release(folder)
-    keys = load_array(folder, "passage_keys"), load_array(folder, "sentence_keys")
+    keys = load_array(folder, "chunk_keys"), load_array(folder, "sentence_keys")
     for document in release.documents():
         if hashlib.sha256(document.text.encode("utf-8")).hexdigest() != document.sha256:
             raise _damage(release, document, "the text is not the one that was published")
@@ -52,16 +55,16 @@ def inspect(folder: Path) -> Inspection:
         passages += len(held)
         _check_passages(release, document, case, held)
     sentences = 0
-    for row in range(release.passages.count):
+    for row in range(release.count):
         passage, _, document = release.row(row)
-        words = [passage.text, *(sentence.text for sentence in passage.sentences)]
         first, last = release.starts[row : row + 2].tolist()
-        wanted = [keys[0][row], *keys[1][first:last]]
-        found = [key_of(quoted_words(text)) for text in words]
+        wanted = [*keys[1][first:last]]
+        found = [key_of("sentence", quoted_words(each.text)) for each in passage.sentences]
         if [bytes(key) for key in wanted] != found:
             raise _damage(release, document, f"passage {passage.id} is not what was encoded")
         sentences += last - first
-    for rows in (release.passages, release.sentences):
+    _check_chunks(release, keys[0])
+    for rows in (release.chunks, release.sentences):
         assert isinstance(rows, Rows)  # noqa: S101 - a release opened from its folder alone
         _check_rows(release, rows)
     manifest = release.manifest
@@ -86,6 +89,23 @@ def _check_passages(
         place = passage.end
     if place > case.end or document.text[place : case.end].strip():
         raise _damage(release, document, f"case {case.id} is not covered by its passages")
+
+
+def _check_chunks(release: Release, keys: NDArray[np.uint8]) -> None:
+    """Check that chunks cover the rows of every case, and the words that each is found by."""
+    rows = np.arange(release.count)
+    number = 0
+    for at, (case, document) in enumerate(release.cases()):
+        held = rows[release.row_cases() == at]
+        passages = [release.row(int(row))[0] for row in held]
+        for chunk in divide_case(document, case, passages, release.glossary):
+            bounds = [held[chunk.first], held[chunk.first] + chunk.last - chunk.first]
+            same = number < len(keys) and release.chunk_rows[number : number + 2].tolist() == bounds
+            if not same or bytes(keys[number]) != key_of("chunk", quoted_words(chunk.words)):
+                raise _damage(release, document, f"chunk {number} is not what was encoded")
+            number += 1
+    if number != len(keys):
+        raise CorruptReleaseError(f"release {release.id}: the chunks differ; build again")
 
 
 def _check_rows(release: Release, rows: Rows) -> None:

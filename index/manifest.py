@@ -8,11 +8,11 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from corpus.errors import CorruptReleaseError, ModelMismatchError
+from corpus.errors import CorruptReleaseError, ModelMismatchError, OutdatedReleaseError
 from corpus.files import sync
 from index.model_folder import fingerprint_file
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 
 
@@ -31,6 +31,7 @@ class Manifest:
     cases: int
     passages: int
     rows: int
+    chunks: int
     sentences: int
     files: dict[str, tuple[int, str]]
 
@@ -45,20 +46,25 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a release's manifest; raises CorruptReleaseError where it is not the folder's own."""
+    """Read a release's manifest; raises CorruptReleaseError where it is not the folder's own.
+
+    It is an OutdatedReleaseError where another version of Casebook wrote it.
+    """
     path = folder / MANIFEST
     try:
         data = path.read_bytes()
         fields = json.loads(data)
-        fields["files"] = {name: (size, digest) for name, (size, digest) in fields["files"].items()}
-        manifest = Manifest(**fields)
+        made_as = fields["format"]
+        if made_as == FORMAT:  # another format has other fields
+            files = {name: (size, digest) for name, (size, digest) in fields["files"].items()}
+            manifest = Manifest(**{**fields, "files": files})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptReleaseError(f"{path}: cannot be read ({error}); build again") from error
     if hashlib.sha256(data).hexdigest()[:12] != folder.name:
         raise CorruptReleaseError(f"{path}: not the manifest of release {folder.name}; build again")
-    if manifest.format != FORMAT:
-        raise CorruptReleaseError(
-            f"{path}: format {manifest.format}, this version reads {FORMAT}; build again"
+    if made_as != FORMAT:
+        raise OutdatedReleaseError(
+            f"{path}: format {made_as}, this version reads {FORMAT}; build again"
         )
     return manifest
 
@@ -115,5 +121,5 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         sync(folder / name)
     (folder / MANIFEST).write_bytes(manifest.to_bytes())
     sync(folder / MANIFEST)
-    for path in (folder / "lexical", folder):
+    for path in (folder / "words", folder):
         sync(path)

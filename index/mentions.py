@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import partial
 
 from corpus.glossary import match_whole
 from corpus.language import detect
-from index.encoder import Encoder
-from index.reading import UNSPACED, fold
+from corpus.stems import UNSPACED, fold, list_stems
 from index.release import Release
+from index.search.rarity import hash_term
 
 # Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
 FOREIGN = ("zh", "ja", "ko", "th", "ar", "he", "hi", "ru", "el")
@@ -30,16 +29,7 @@ _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
 _BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
 _SHORT = 4  # Gree is not in "green"; of names that are only guessed, Iran is in "Iranian"
 _OWNS = re.compile(r"^[’']s\b")
-_READ = 50  # passages looked into for a name whose sub-words they hold
-
-
-def put_names(release: Release, encoder: Encoder, question: str) -> str:
-    """Return a question with the names of the glossary as the release's texts have them.
-
-    A name that they have stays, in whichever language it is, and so does one that they have by no
-    other; another becomes the first of its group that they have.
-    """
-    return release.glossary.translate(question, partial(has_name, release, encoder))
+_READ = 50  # chunks looked into for a name whose stems they hold
 
 
 def find_names(question: str, known: Iterable[str] = (), language: str | None = None) -> list[str]:
@@ -116,28 +106,22 @@ def is_word(texts: Iterable[str], name: str) -> bool:
     )
 
 
-def occurs(release: Release, encoder: Encoder, name: str, known: bool = False) -> bool:
+def occurs(release: Release, name: str, known: bool = False) -> bool:
     """Tell whether any passage of a release holds a name, `known` or not.
 
-    Passages that hold all its sub-words are read; where they are more than _READ, that is enough.
-    Among the signs of a script without blanks a name may have other sub-words than alone: there all
-    texts are looked through.
+    The chunks that hold all its stems are read; where they are more than _READ, that is enough.
+    A name in a script without blanks is looked for in all texts.
     """
     if UNSPACED.search(name):
         return release.tables.texts.holds(name)
-    spellings = encoder.split_subwords(list({name.lower(), fold(name)}))
-    rows = {row for each in spellings for row in release.lexical.find_holding(each).tolist()}
-    if len(rows) > _READ:
+    chunks = release.words.find_holding([hash_term(stem) for stem in list_stems(name)]).tolist()
+    if len(chunks) > _READ:
         return True
-    return any(holds(fold(release.row(row)[0].text), name, known) for row in rows)
-
-
-def has_name(release: Release, encoder: Encoder, name: str) -> bool:
-    """Tell whether a release has a known name, as a company or in a passage; looked for once."""
-    found = release.names_sought
-    if name not in found:
-        found[name] = name in release.companies or occurs(release, encoder, name, known=True)
-    return found[name]
+    return any(
+        holds(fold(passage.text), name, known)
+        for chunk in chunks
+        for passage, _, _ in release.chunk(chunk)
+    )
 
 
 def find_own(release: Release, names: Iterable[str]) -> set[int] | None:

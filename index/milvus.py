@@ -1,8 +1,8 @@
-"""A release's passages and vectors in Milvus: a file, a server or a cluster, by one address.
+"""A release's chunks and vectors in Milvus: a file, a server or a cluster, by one address.
 
-Every release has two collections, `casebook_<id>_passages` and `casebook_<id>_sentences`, and the
-aliases `casebook_passages` and `casebook_sentences` name those of the live one. They are compared
-exactly (FLAT), so that the same passages are found as in the embedded index. Records and the word
+Every release has two collections, `casebook_<id>_chunks` and `casebook_<id>_sentences`, and the
+aliases `casebook_chunks` and `casebook_sentences` name those of the live one. They are compared
+exactly (FLAT), so that the same chunks are found as in the embedded index. Records and the word
 index stay in the release's folder: Milvus 2.3, the oldest that this is for, knows no BM25.
 
 The folder stays what a release is checked by. Collections are made from it, counted, and made again
@@ -36,8 +36,8 @@ _FILLING = 120.0  # seconds for writing and loading
 _BATCH = 1000  # rows sent at a time, 2 MB
 _MOST = 16_384  # rows that a search may return, Milvus' own bound
 _LONGEST = 65_535  # bytes of a text, Milvus' own bound
-_KINDS = ("passages", "sentences")
-_NAME = re.compile(r"casebook_([0-9a-f]{12})_(?:passages|sentences)")
+_KINDS = ("chunks", "sentences")
+_NAME = re.compile(r"casebook_([0-9a-f]{12})_(?:chunks|sentences)")
 
 
 class Milvus:
@@ -86,14 +86,14 @@ class Milvus:
             ) from None  # whose words may hold the password
 
     def open(self, release: Release) -> tuple[MilvusRows, MilvusRows]:
-        """Return the passages and sentences of a release, put into Milvus first if need be."""
+        """Return the chunks and sentences of a release, put into Milvus first if need be."""
         found = []
-        for kind, rows in zip(_KINDS, (release.passages, release.sentences), strict=True):
+        for kind, rows in zip(_KINDS, (release.chunks, release.sentences), strict=True):
             assert isinstance(rows, Rows)  # noqa: S101 - as a release opens them
             name = _name(release.id, kind)
             if self._count(name) != rows.count:
                 log.info("release %s: its %s are put into %s", release.id, kind, self.name)
-                self._fill(name, rows, _describe(release) if kind == "passages" else None)
+                self._fill(name, rows, _describe(release) if kind == "chunks" else None)
                 self.call("load_collection", name, timeout=_FILLING)
             found.append(MilvusRows(self, name, rows.count, rows.dimension))
         return found[0], found[1]
@@ -153,7 +153,7 @@ class Milvus:
         schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.INT64, is_primary=True)
         if facts is not None:
-            schema.add_field("passage", DataType.VARCHAR, max_length=64)
+            schema.add_field("language", DataType.VARCHAR, max_length=8)
             schema.add_field("case_id", DataType.VARCHAR, max_length=64)
             schema.add_field("text", DataType.VARCHAR, max_length=_LONGEST)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=rows.dimension)
@@ -240,11 +240,12 @@ class MilvusRows:
 
 
 def _describe(release: Release) -> Iterator[dict[str, Any]]:
-    """Give what stands beside the vector of each passage."""
-    for row in range(release.passages.count):
-        passage, case, _ = release.row(row)
-        text = passage.text.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
-        yield {"passage": passage.id, "case_id": case.id, "text": text}
+    """Give what stands beside the vector of each chunk."""
+    for number, language in enumerate(release.languages_of_chunks.tolist()):
+        held = release.chunk(number)
+        words = "\n".join(passage.text for passage, _, _ in held)
+        text = words.encode("utf-8", "replace")[:_LONGEST].decode("utf-8", "ignore")
+        yield {"language": language, "case_id": held[0][1].id, "text": text}
 
 
 def _name(release_id: str, kind: str) -> str:

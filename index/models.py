@@ -13,6 +13,8 @@ from index import model_folder, onnx_model
 from index.bundled_model import PACKAGE, find_bundle
 from index.encoder import Encoder
 from index.onnx_encoder import OnnxEncoder
+from index.search.alignment import AlignedEncoder, choose_alignment
+from index.search.dictionary import Dictionary
 
 _UNUSED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
 
@@ -22,8 +24,16 @@ def load_encoder(model: str, models: Path, report: Callable[[str], None]) -> Enc
 
     The model runs on onnxruntime in 8 bits, exported below `models` on first use. One that cannot
     be exported, or not without loss, runs on Sentence Transformers, on a graphics card where there
-    is one; `report` is told why. Raises ModelError where no model can be had.
+    is one; `report` is told why. Its vectors are aligned, see index.search.alignment. Raises
+    ModelError where no model can be had.
     """
+    encoder = load_plain_encoder(model, models, report)
+    dictionary = Dictionary.open(models, report)
+    return AlignedEncoder(encoder, choose_alignment(encoder, report), dictionary)
+
+
+def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) -> Encoder:
+    """Return the encoder of `load_encoder` as the model makes its vectors, with no dictionary."""
     folder = find_model(model, models, report)
     try:
         place = onnx_model.prepare(folder, models, report)

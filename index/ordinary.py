@@ -22,7 +22,7 @@ PATH = Path(__file__).with_name("ordinary.json")
 
 def has_ordinary(language: str) -> bool:
     """Tell whether there are sentences of a language."""
-    return language in _load()
+    return language in read_ordinary()
 
 
 def find_ordinary(encoder: Encoder, language: str) -> Vectors:
@@ -32,13 +32,16 @@ def find_ordinary(encoder: Encoder, language: str) -> Vectors:
 
 @functools.lru_cache(maxsize=32)
 def _average(encoder: Encoder, language: str) -> Vectors:
-    texts = _load().get(language) or [text for each in _load().values() for text in each]
-    mean: Vectors = encoder.encode_passages(texts).mean(axis=0)
+    texts = read_ordinary().get(language) or [
+        text for each in read_ordinary().values() for text in each
+    ]
+    mean: Vectors = encoder.encode_sentences(texts).mean(axis=0)
     return mean
 
 
 @functools.cache
-def _load() -> dict[str, list[str]]:
+def read_ordinary() -> dict[str, list[str]]:
+    """Return sixteen everyday sentences in each of some languages, the same in all of them."""
     sentences: dict[str, list[str]] = json.loads(PATH.read_bytes())
     return sentences
 

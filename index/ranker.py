@@ -2,9 +2,10 @@
 
 A score is a sum of features times weights; the differences of two sentences' scores are log odds,
 and so are those of two passages', one of whose features is the score of its best sentence.
-Weights are for three kinds of question: in the texts' language and written with blanks between
-words, in the texts' language and written without, and in another language than the texts, and mixed
-by how far words count. `ranker.json` holds them, with what they were fitted on;
+Weights are for three kinds of pairs: a question in the text's language and written with blanks
+between words, one in the text's language and written without, and one in another language than the
+text. Every feature is of the question and one passage alone, so that a score does not depend on
+what else was found. `ranker.json` holds the weights, with what they were fitted on;
 `python -m benchmarks.train` writes it.
 """
 
@@ -22,17 +23,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.kinds import SIGNS, find_kind
-from index.reading import UNSPACED, Reading, list_stems
+from index.reading import Reading
+from index.search.query import Query
 
 PATH = Path(__file__).with_name("ranker.json")
 MIXTURES = ("spaced", "unspaced", "across")
 FEATURES = (
-    "passage", "near", "near with the one before", "near with the next", "near beyond its passage",
+    "chunk", "near", "near with the one before", "near with the next", "near beyond its passage",
     "near what is asked", "typical of its passage", "words", "words with the one before",
-    "words before", "local words", "common words", "pairs", "tail", "stems", "local stems",
-    "common stems", "stems of its passage", "first", "place", "length", *SIGNS,
+    "words before", "local words", "common words", "words of its passage", "pairs", "tail",
+    "translated", "translated of its passage", "first", "place", "length", "another language",
+    *SIGNS,
 )  # fmt: skip
-OF_PASSAGES = ("passage", "stems of its passage", "best sentence")
+OF_PASSAGES = ("chunk", "words of its passage", "another language", "best sentence")
+# Cosines differ by tenths, the other features by ones.
+_COSINE, _TYPICAL = 10.0, 10.0
 
 Floats = NDArray[np.floating[Any]]
 
@@ -41,35 +46,20 @@ Floats = NDArray[np.floating[Any]]
 class Asked:
     """A question as sentences are compared with it.
 
-    `query` (d,) is its vector, `asking` that of what is asked of its names, and `vector` the first
-    less what the texts have in common; a cosine with it less `mean`, divided by `deviation`, is in
-    standard deviations. `content` is the
-    question without the words that only make it one, `subwords` those of the content, and `weights`
-    how rare each of the distinct ones is, ascending by number; they add up to 1. `share` is how far
-    words count, 0 to 1.
+    `vector` (d,) is its own, `asking` (d,) that of what is asked of its names.
     """
 
-    text: str
-    content: str
-    query: Floats
-    asking: Floats
+    query: Query
     vector: Floats
-    mean: float
-    deviation: float
-    subwords: Sequence[int]
-    weights: Floats
-    share: float
+    asking: Floats
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage and its m sentences: its fused score, `vector` (d,), and theirs (m, d).
+class Read:
+    """A passage and its m sentences: the score of its chunk, `vector` (d,), and theirs (m, d)."""
 
-    `lean` is how much nearer the question is to the passage's language than to others.
-    """
-
-    fused: float
-    lean: float
+    chunk: float
+    language: str
     vector: Floats
     vectors: Floats
     sentences: Sequence[Reading]
@@ -84,13 +74,15 @@ class Ranker:
         self._weights = np.array([held["weights"][name] for name in FEATURES], np.float32)
         self._passages = np.array([held["passages"][name] for name in OF_PASSAGES], np.float32)
 
-    def score(self, asked: Asked, candidates: Sequence[Candidate]) -> tuple[Floats, list[Floats]]:
-        """Return the scores of n candidates (n,) and of the sentences of each, (m,); float32."""
-        features = describe(asked, candidates)
-        scores = _weigh(features, _weigh(self._weights, mix(asked)))
-        bounds = np.cumsum([0, *(len(one.sentences) for one in candidates)])
-        passages = describe_passages(features, scores, bounds[:-1])
-        whole = _weigh(passages, _weigh(self._passages, mix(asked)))
+    def score(self, asked: Asked, passages: Sequence[Read]) -> tuple[Floats, list[Floats]]:
+        """Return the scores of n passages (n,) and of the sentences of each, (m,); float32."""
+        features = describe(asked, passages)
+        counts = [len(one.sentences) for one in passages]
+        mixtures = np.stack([mix(asked.query, one.language) for one in passages])
+        scores = _mix(features @ self._weights, np.repeat(mixtures, counts, axis=0))
+        bounds = np.cumsum([0, *counts])
+        of_passages = describe_passages(features, scores, bounds[:-1])
+        whole = _mix(of_passages @ self._passages, mixtures)
         return whole, np.split(scores, bounds[1:-1])
 
 
@@ -100,31 +92,32 @@ def load_ranker() -> Ranker:
     return Ranker(PATH)
 
 
-def mix(asked: Asked) -> Floats:
-    """Return how far each of MIXTURES applies to a question; they add up to 1."""
-    letters = [character for character in asked.text if character.isalpha()]
-    unspaced = 2 * sum(map(bool, map(UNSPACED.match, letters))) > len(letters)
-    share = asked.share
-    return np.array([share * (not unspaced), share * unspaced, 1.0 - share], np.float32)
+def mix(query: Query, language: str) -> Floats:
+    """Return 1 for that of MIXTURES that a question and a text in a language are, 0 for others."""
+    same = query.language == language
+    unspaced = language in ("zh", "ja", "th")
+    return np.array([same and not unspaced, same and unspaced, not same], np.float32)
 
 
-def describe(asked: Asked, candidates: Sequence[Candidate]) -> Floats:
-    """Return the FEATURES of every sentence of every candidate, (s, f) float32, in order."""
-    kind = find_kind(asked.text)
-    sentences = [each for one in candidates for each in one.sentences]
-    groups = Groups([len(one.sentences) for one in candidates])
+def describe(asked: Asked, passages: Sequence[Read]) -> Floats:
+    """Return the FEATURES of every sentence of every passage, (s, f) float32, in order."""
+    kind = find_kind(asked.query.text)
+    sentences = [each for one in passages for each in one.sentences]
+    groups = Groups([len(one.sentences) for one in passages])
+    other = np.array([one.language != asked.query.language for one in passages])[groups.of]
     columns = [
-        *_compare_vectors(asked, candidates, groups),
-        *_compare_words(asked, sentences, groups),
-        *_compare_stems(asked, sentences, groups),
+        *_compare_vectors(asked, passages, groups),
+        *_compare_words(asked.query, sentences, groups),
+        *_compare_translated(asked.query, passages, groups),
         *_place(sentences, groups),
+        other,
         *np.array([kind.find_signs(each.signs) for each in sentences], np.float32).T,
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def describe_passages(features: Floats, scores: Floats, firsts: NDArray[np.int64]) -> Floats:
-    """Return OF_PASSAGES (n, 3) float32, given the FEATURES (s, f) and scores (s,) of sentences.
+    """Return OF_PASSAGES (n, 4) float32, given the FEATURES (s, f) and scores (s,) of sentences.
 
     `firsts` (n,) is where the sentences of each passage begin.
     """
@@ -174,6 +167,11 @@ def mark(words: Sequence[object], texts: Sequence[frozenset[Any]]) -> Floats:
     return marks
 
 
+def _mix(scores: Floats, mixtures: Floats) -> Floats:
+    """Return of the scores (s, m) of each row that of its mixture, (s,)."""
+    return np.asarray((scores * mixtures).sum(axis=1))
+
+
 def _weigh(marks: Floats, weights: Floats) -> Floats:
     """Return the sum of the weights of the marks of each row, (m,).
 
@@ -182,63 +180,68 @@ def _weigh(marks: Floats, weights: Floats) -> Floats:
     return np.asarray(np.einsum("mw,w->m", marks, weights))
 
 
-def _compare_vectors(asked: Asked, candidates: Sequence[Candidate], groups: Groups) -> list[Floats]:
-    vectors = np.concatenate([one.vectors for one in candidates])
+def _compare_vectors(asked: Asked, passages: Sequence[Read], groups: Groups) -> list[Floats]:
+    vectors = np.concatenate([one.vectors for one in passages])
     cosines = vectors @ asked.vector
     pairs = vectors[:-1] + vectors[1:]
     both = pairs @ asked.vector / np.maximum(np.linalg.norm(pairs, axis=1), 1e-9)
     before, after = np.append(cosines[:1], both), np.append(both, cosines[-1:])
     before[groups.firsts], after[groups.lasts] = cosines[groups.firsts], cosines[groups.lasts]
-    common = asked.mean + np.array([one.lean for one in candidates])[groups.of]
-    near, before, after = ((each - common) / asked.deviation for each in (cosines, before, after))
     # a name is near in all sentences on it: how much nearer each is without the names
-    beyond = vectors @ (asked.asking - asked.query)
-    beyond = (beyond - beyond.mean()) / asked.deviation
-    passages = np.stack([one.vector for one in candidates])
-    typical = groups.centre(np.einsum("sd,sd->s", vectors, passages[groups.of]))
-    typical = typical / max(float(np.sqrt(np.mean(typical**2))), 1e-6)
-    fused = np.array([one.fused for one in candidates])[groups.of]
-    return [fused, near, before, after, groups.centre(near), beyond, typical]
+    beyond = vectors @ (asked.asking - asked.vector)
+    whole = np.stack([one.vector for one in passages])
+    typical = groups.centre(np.einsum("sd,sd->s", vectors, whole[groups.of]))
+    chunk = np.array([one.chunk for one in passages])[groups.of]
+    near = _COSINE * cosines
+    return [
+        _COSINE * chunk, near, _COSINE * before, _COSINE * after, groups.centre(near),
+        _COSINE * beyond, _TYPICAL * typical,
+    ]  # fmt: skip
 
 
-def _compare_words(asked: Asked, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
-    distinct = sorted(set(asked.subwords))
-    held = mark(distinct, [each.subwords for each in sentences])
+def _compare_words(query: Query, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
+    distinct = sorted(query.weights)
+    weights = np.array([query.weights[stem] for stem in distinct], np.float32)
+    weights = weights / max(float(weights.sum()), 1e-9)
+    held = mark(distinct, [each.stems for each in sentences])
     earlier = np.vstack([np.zeros_like(held[:1]), held[:-1]])
     earlier[groups.firsts] = 0
     local, common = _compare_within(held, groups)
-    weight = dict(zip(distinct, asked.weights.tolist(), strict=True))
-    pairs = list(dict.fromkeys(pairwise(asked.subwords)))
+    weight = dict(zip(distinct, weights.tolist(), strict=True))
+    pairs = list(dict.fromkeys(pairwise(query.stems)))
     paired = np.array([weight[first] + weight[second] for first, second in pairs])
     in_order = mark(pairs, [each.pairs for each in sentences])
-    place = {subword: number for number, subword in enumerate(distinct)}
-    tail = [place[each] for each in set(asked.subwords[len(asked.subwords) // 2 :])]
+    place = {stem: number for number, stem in enumerate(distinct)}
+    tail = [place[each] for each in set(query.stems[len(query.stems) // 2 :])]
+    in_passages = np.minimum(groups.sum(held), 1)
     return [
-        _weigh(held, asked.weights),
-        _weigh(np.maximum(held, earlier), asked.weights),
-        _weigh(earlier, asked.weights),
-        _weigh(local, asked.weights),
-        _weigh(common, asked.weights),
+        _weigh(held, weights),
+        _weigh(np.maximum(held, earlier), weights),
+        _weigh(earlier, weights),
+        _weigh(local, weights),
+        _weigh(common, weights),
+        _weigh(in_passages, weights)[groups.of],
         _weigh(in_order, paired) / max(float(paired.sum()), 1e-9),
         held[:, tail].mean(axis=1) if tail else np.zeros(len(held)),
     ]
 
 
-def _compare_stems(asked: Asked, sentences: Sequence[Reading], groups: Groups) -> list[Floats]:
-    stems = list(dict.fromkeys(list_stems(asked.content)))
-    held = mark(stems, [each.stems for each in sentences])
-    local, common = _compare_within(held, groups)
-    in_passages = np.minimum(groups.sum(held), 1)
-    passages = in_passages.sum(axis=0)
-    rare = np.log1p((len(groups.counts) - passages + 0.5) / (passages + 0.5))
-    rare = rare / max(float(rare.sum()), 1e-9)
-    whole = max(len(stems), 1)
-    return [
-        _weigh(held, rare),
-        local.sum(axis=1) / whole,
-        common.sum(axis=1) / whole,
-        _weigh(in_passages, rare)[groups.of],
-    ]
+def _compare_translated(query: Query, passages: Sequence[Read], groups: Groups) -> list[Floats]:
+    """Return how much of a question each sentence, and its passage, has in its own language."""
+    met, whole = np.zeros(len(groups.of)), np.zeros(len(passages))
+    at = 0
+    for number, one in enumerate(passages):
+        said = query.words.get(one.language, ()) if one.language != query.language else ()
+        held = np.array(
+            [[not terms.isdisjoint(each.stems) for terms, _ in said] for each in one.sentences]
+        )
+        if said:
+            weights = np.array([weight for _, weight in said])
+            weights = weights / max(float(weights.sum()), 1e-9)
+            met[at : at + len(held)] = held @ weights
+            whole[number] = held.any(axis=0) @ weights
+        at += len(one.sentences)
+    return [met, whole[groups.of]]
 
 
 def _compare_within(held: Floats, groups: Groups) -> tuple[Floats, Floats]:

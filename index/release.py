@@ -7,19 +7,21 @@
          passages.jsonl       spans of passages and of their sentences, in document order
          document_cases.npy   (d + 1,) int64: where each document's cases begin in cases.jsonl
          case_passages.npy    (c + 1,) int64: where each case's passages begin in passages.jsonl
-         rows.npy             (n,) int64: the passage of each row of passages.faiss, ascending
+         rows.npy             (n,) int64: the passage of each row that a search can find
          starts.npy           (n + 1,) int64: where each row's sentences begin in sentences.faiss
-         passages.faiss       (n, w) float32 unit rows      passage_keys.npy   (n, 16) uint8
+         chunk_rows.npy       (k + 1,) int64: where each chunk's rows begin
+         languages.npy        (k,) TAG: the language of each chunk
+         chunks.faiss         (k, w) float32 unit rows      chunk_keys.npy     (k, 16) uint8
          nearest.faiss, .json where there are many: lists that find the nearest of them
          sentences.faiss      (m, w) float32 unit rows      sentence_keys.npy  (m, 16) uint8
-         mean.npy             (w,) float32: the mean of the rows of sentences.faiss
          marks.npy            (m,) MARK: what each sentence says, whatever its signs and blanks
-         subwords.npy         int32: the sub-words of every row, one after another
-         subword_starts.npy   (n + 1,) int64: where each row's begin
-         lexical/             BM25 over them, n rows
+         chunk_terms.npy      int64: the numbers of every chunk's terms, one after another
+         term_starts.npy      (k + 1,) int64: where each chunk's begin
+         words/               the index of them, see index.storage.words
          glossary.json        names that mean the same, as the library's glossary had them
 
-A key is the start of the SHA-256 of the words that were encoded. The id is the start of the
+A key is the start of the SHA-256 of the words that were encoded and of what they were, a chunk or a
+sentence. The id is the start of the
 manifest's own SHA-256, so the same documents and model give the same id. There is no date in these
 bytes: the manifest's file time is the release's date. Records hold no numbers of other records, so
 that a build copies those of a document that has not changed as they are.
@@ -43,22 +45,22 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
-from index.lexical import Lexical
 from index.manifest import check_files, check_model, check_sizes, read_manifest
 from index.milvus import Milvus, MilvusRows
 from index.nearest import Nearest, open_nearest
-from index.reading import Readings
+from index.storage.words import Words
 from index.table import Table
 from index.vectors import Rows
 
 Numbers = NDArray[np.int64]
 MARK = np.dtype([("hash", "<u8"), ("letters", "<u4")])
+TAG = np.dtype("<U3")  # a BCP 47 primary tag
 _CHARACTERS_KEPT = 4_000_000  # of documents; the rest are read again from disk
 
 
-def key_of(words: str) -> bytes:
-    """Return the 16 bytes under which the vector of these words is found again."""
-    return hashlib.sha256(words.encode("utf-8")).digest()[:16]
+def key_of(kind: str, words: str) -> bytes:
+    """Return the 16 bytes under which the vector of a chunk's or a sentence's words is found."""
+    return hashlib.sha256(f"{kind}\n{words}".encode()).digest()[:16]
 
 
 def quoted_words(text: str) -> str:
@@ -133,28 +135,28 @@ class Release:
         (check_sizes if written else check_files)(folder, self.manifest)
         self.tables = Tables.open(folder)
         self.starts = self.tables.starts
-        self.mean: NDArray[np.float32] = load_array(folder, "mean")
-        self.said = len(np.unique(load_array(folder, "marks")["hash"]))
+        self.chunk_rows: Numbers = load_array(folder, "chunk_rows")
+        self.languages_of_chunks: NDArray[np.str_] = load_array(folder, "languages")
+        self.languages: list[str] = np.unique(self.languages_of_chunks).tolist()
         try:
-            self.glossary = Glossary(json.loads((folder / "glossary.json").read_bytes()))
+            self.names_alike = json.loads((folder / "glossary.json").read_bytes())
         except (OSError, ValueError) as error:
             raise CorruptReleaseError(f"release {self.id}: {error}; build again") from error
-        rows = Rows(folder / "passages.faiss")
-        self.passages: Rows | MilvusRows = rows
+        self.glossary = Glossary(self.names_alike)
+        rows = Rows(folder / "chunks.faiss")
+        self.chunks: Rows | MilvusRows = rows
         self.sentences: Rows | MilvusRows = Rows(folder / "sentences.faiss")
         self.nearest: Nearest | Rows | MilvusRows = open_nearest(rows, folder)
-        self.lexical = Lexical(folder / "lexical")
+        self.words = Words(folder / "words")
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
-        self.readings = Readings()
+        self._chunk_cases = self._row_cases[self.chunk_rows[:-1]]
         self._kept: OrderedDict[int, _Held] = OrderedDict()
         self._held = 0  # characters of the documents kept
         self._lock = threading.Lock()
         documents = [tables.documents[number] for number in range(len(tables.documents))]
         self._document_numbers = {record["id"]: number for number, record in enumerate(documents)}
         cases = [tables.cases[number] for number in range(len(tables.cases))]
-        self.languages = sorted({record["language"] for record in documents})
-        self.row_languages = np.full(len(tables.rows), -1, np.int16)  # told when first asked for
         self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
         self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
         unified = {company: self.glossary.unify(company) for company in self.companies}
@@ -163,10 +165,10 @@ class Release:
             if case["company"]:
                 self.cases_of[unified[case["company"]]].add(number)
         self.names = dict.fromkeys([*self.companies, *self.glossary.names])
-        self.names_sought: dict[str, bool] = {}  # whether the texts have it, see index.mentions
+        self.count = len(tables.rows)
         if store is not None:
-            self.passages, self.sentences = store.open(self)
-            self.nearest = self.passages
+            self.chunks, self.sentences = store.open(self)
+            self.nearest = self.chunks
 
     def documents(self) -> list[Document]:
         """Return every document, by name."""
@@ -180,6 +182,10 @@ class Release:
     def cases(self) -> list[tuple[Case, Document]]:
         """Return every case with its document, in the order of names, then of the text."""
         return [self._case(number) for number in range(len(self.tables.cases))]
+
+    def case(self, number: int) -> tuple[Case, Document]:
+        """Return a case with its document, by its place in `cases()`."""
+        return self._case(number)
 
     def case_number(self, case_id: str) -> int:
         """Return the place in `cases()` of a case that is in this release."""
@@ -198,7 +204,7 @@ class Release:
         return [self._passage(number, case, held) for number in range(first, last)]
 
     def row(self, row: int) -> tuple[Passage, Case, Document]:
-        """Return what a row of `passages` encodes: the passage, its case and its document."""
+        """Return a passage that a search can find, its case and its document."""
         number = int(self._row_cases[row])
         held = self._hold(self._owner(number))
         case = self._read_case(number, held)
@@ -207,6 +213,14 @@ class Release:
     def row_cases(self) -> Numbers:
         """Return the (n,) number of the case, as in `cases()`, that each row belongs to."""
         return self._row_cases
+
+    def chunk_cases(self) -> Numbers:
+        """Return the (k,) number of the case, as in `cases()`, that each chunk belongs to."""
+        return self._chunk_cases
+
+    def chunk(self, chunk: int) -> list[tuple[Passage, Case, Document]]:
+        """Return what the rows of a chunk are, in text order."""
+        return [self.row(row) for row in range(*self.chunk_rows[chunk : chunk + 2].tolist())]
 
     def _document(self, number: int) -> Document:
         return self._hold(number).document

@@ -29,6 +29,7 @@ class SharedEncoder(Encoder):
         self._encoder = encoder
         self.identity = encoder.identity
         self.dimension = encoder.dimension
+        self.dictionary = encoder.dictionary
         threads = max(count_cores() - 1, 1)
         self._pool = ThreadPoolExecutor(threads, "encode")
         self._free, self._coming = threads, 0  # threads without work, and on their way to it
@@ -40,6 +41,10 @@ class SharedEncoder(Encoder):
         """See Encoder; raises BusyError at once where too many questions wait."""
         rows = [query.vector for query in self.read_queries(texts)]
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
+
+    def encode_alike(self, texts: Sequence[str]) -> Vectors:
+        """See Encoder; waits in no line."""
+        return self._encoder.encode_alike(texts)
 
     def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """See Encoder; raises BusyError at once where too many questions wait."""
@@ -54,6 +59,16 @@ class SharedEncoder(Encoder):
     ) -> Vectors:
         """See Encoder; waits in no line."""
         return self._encoder.encode_passages(texts, progress)
+
+    def encode_chunks(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+        """See Encoder; waits in no line."""
+        return self._encoder.encode_chunks(texts, progress)
+
+    def encode_sentences(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """See Encoder; waits in no line."""
+        return self._encoder.encode_sentences(texts, progress)
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""

@@ -277,6 +277,7 @@ def test_search_returns_hits_with_their_evidence(client: httpx.Client) -> None:
         "sentence",
         "lexical",
         "overlap",
+        "translated",
         "contrast",
     }
 

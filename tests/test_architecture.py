@@ -16,6 +16,7 @@ from tests.conftest import MODELS
 ROOT = Path(__file__).parent.parent
 ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
 HOMES = {
+    "babel": {"index/search/cldr.py"},
     "faiss": {"index/vectors.py", "index/nearest.py"},
     "sentence_transformers": {"index/sentence_encoder.py"},
     "torch": {"index/sentence_encoder.py", "index/onnx_model.py"},

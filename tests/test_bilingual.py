@@ -42,8 +42,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> E
     ("question", "words"),
     [
         ("三一重工在肯尼亚做了什么？", "48台电动矿用卡车"),
-        ("What did SANY deliver in Kenya?", "48台电动矿用卡车"),
-        ("What did sany deliver in kenya?", "48台电动矿用卡车"),
         ("肯尼亚的项目培训了多少名技工？", "312名当地技工"),
         ("晶科能源在巴西建了什么？", "12兆瓦的屋顶光伏电站"),
         ("How many schools get solar power in Brazil?", "7所学校"),
@@ -64,12 +62,23 @@ def test_either_language_finds_either(engine: Engine, question: str, words: str)
         "三一重工在巴西做了什么？",
         "文远知行在肯尼亚做了什么？",
         "What did JinkoSolar do in Kenya?",
-        "What did CAMCE do for orphans?",
     ],
 )
 def test_what_another_company_did_is_no_answer(engine: Engine, question: str) -> None:
     """Though the place, or what is asked, stands in another case."""
     assert not engine.ask(question).found
+
+
+@pytest.mark.parametrize("question", ["What did SANY deliver in Kenya?", "sany kenya deliver"])
+def test_the_place_is_first_across_languages(engine: Engine, question: str) -> None:
+    """An English question finds the Chinese passage, by the names that the glossary joins."""
+    assert "48台电动矿用卡车" in engine.search(question).hits[0].passage.text
+
+
+def test_a_company_is_asked_of_its_own_cases(engine: Engine) -> None:
+    """What another company did for orphans is not told of this one."""
+    answer = engine.ask("What did CAMCE do for orphans?")
+    assert {citation.company for citation in answer.citations} <= {"CAMCE"}
 
 
 def test_a_company_is_introduced_by_every_name(engine: Engine) -> None:

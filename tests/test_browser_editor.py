@@ -55,7 +55,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
 
 
 @pytest.fixture
-def office(server: tuple[Office, str]) -> Office:
+def office(server: tuple[Office, str], small_weights: None) -> Office:
     """Return the office, as new."""
     server[0].reset()
     return server[0]
@@ -221,6 +221,7 @@ def test_a_weaker_answer_is_shown_and_stops_nothing(
     expect(page.locator("#accept")).to_be_hidden()
     weaker = page.locator(".setbacks.weaker")
     expect(weaker.get_by_role("heading")).to_have_text("Weaker" if locale == "en-US" else "减弱")
+    expect(weaker.locator("blockquote")).to_have_count(2)  # the page may be drawn once more
     before, now = weaker.locator("blockquote").all_inner_texts()
     assert before == "The red bridge was built in 1999 by Ada."
     assert now.startswith('It was put there in 1999 by Ada "><img src=x')
@@ -477,7 +478,7 @@ def test_damage_is_loud(editor: Open, office: Office) -> None:
     office.desk.add(office.desk.take_file("road.txt", ROAD.encode()))
     damaged = office.releases.live()
     office.desk.publish()
-    path: Path = office.releases.path(damaged) / "mean.npy"
+    path: Path = office.releases.path(damaged) / "starts.npy"
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
     try:

@@ -129,9 +129,9 @@ class Edits(RuleBasedStateMachine):
         if len(self.library.names()) > 1:
             (self.library.folder / name).unlink(missing_ok=True)
 
-    @rule(groups=st.sampled_from([[], [["tea", "茶叶"]]]))
+    @rule(groups=st.sampled_from([[], [["tea", "茶叶"]], [["Acme", "艾克米"]]]))
     def name(self, groups: list[list[str]]) -> None:
-        """Edit the glossary."""
+        """Edit the glossary, which chunks name their company by."""
         (self.library.folder / "glossary.json").write_text(json.dumps(groups), "utf-8")
 
     @rule()
@@ -196,6 +196,28 @@ def test_a_kept_document_is_not_read_again(
     made = build(library, published, encoder)
     assert (opened, encoder.encoded) == (["bridge.txt", "road.txt", "tea.txt"], [])
     assert made.plan.kept == ("bridge.txt", "road.txt", "tea.txt")
+
+
+def test_a_company_that_is_named_otherwise_is_encoded_anew(
+    library: Library, published: Releases, encoder: FakeEncoder
+) -> None:
+    """What names a company in the glossary stands in its chunks; sentences stay as they are."""
+    (library.folder / "tea.txt.json").write_text('{"company": "Acme"}', "utf-8")
+    build(library, published, encoder)
+    encoder.encoded.clear()
+    (library.folder / "glossary.json").write_text('[["Acme", "艾克米"]]', "utf-8")
+    made = build(library, published, encoder)
+    assert made.published
+    assert made.plan.kept == ("bridge.txt", "tea.txt")
+    assert len(encoder.encoded) == made.plan.to_encode == 1
+    assert "Acme 艾克米" in encoder.encoded[0].splitlines()
+    fresh = Releases(published.folder.parent / "fresh")
+    assert build(library, fresh, encoder).release == made.release
+    encoder.encoded.clear()
+    (library.folder / "glossary.json").write_text('[["Acme", "艾克米"], ["Ada", "埃达"]]', "utf-8")
+    again = build(library, published, encoder)
+    assert (again.published, encoder.encoded) == (True, [])
+    assert (again.plan.kept, again.plan.to_encode) == (("bridge.txt", "tea.txt"), 0)
 
 
 def test_a_renamed_document_is_named_as_that(

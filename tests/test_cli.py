@@ -7,20 +7,27 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chatbot import cli
+from chatbot.engine import Engine
+from chatbot.settings import Settings
 from corpus.library import Library
-from index.publish import CURRENT
+from index.manifest import FORMAT
+from index.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
+from tests.test_release import write_format
 
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
-def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def flags(
+    library: Library, small_weights: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
     """Flags for the small library, served by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
     return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
@@ -148,6 +155,38 @@ def test_folders_that_do_not_serve_are_told(
     shutil.rmtree(next(path for path in releases.iterdir() if path.is_dir()))
     code, _, err = _run(capsys, "ask", "tea", *flags)
     assert (code, "0123456789ab" in err) == (1, True)
+
+
+def test_a_release_of_an_older_casebook_is_built_anew(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Serving says so in a line and builds it, once; any other verb says what to run."""
+    _run(capsys, "build", *flags)
+    releases = Releases(tmp_path / "var" / "releases")
+    wanted = releases.live()
+    write_format(releases, FORMAT - 1)
+    told = f"format {FORMAT - 1}, this version reads {FORMAT}; build again"
+    code, out, err = _run(capsys, "status", *flags)
+    assert (code, told in out + err) == (1, True)
+    code, _, err = _run(capsys, "ask", "tea", *flags)
+    assert (code, told in err, err.count("\n")) == (1, True, 1)
+    prepared: list[str] = []
+
+    def serve(engine: Engine, settings: Settings, prepare: Callable[[], None], *_: object) -> int:
+        prepare()
+        prepared.append(releases.live())
+        prepare()
+        prepared.append(releases.live())
+        return 0
+
+    monkeypatch.setattr("chatbot.server.serve", serve)
+    code, _, err = _run(capsys, "serve", *flags)
+    assert code == 0
+    assert prepared == [wanted, wanted]
+    assert err.count("Building the index anew, once: ") == 1
+    assert told in err
+    assert _run(capsys, "ask", "tea", *flags)[0] == 0
 
 
 def test_a_bad_document_is_named(

@@ -20,14 +20,17 @@ from chatbot.confidence import (
 )
 from index.support import Support
 
-STRONG = Support(0.55, told=0.52, told_passage=0.5, overlap=0.8, lead=6.0, share=1.0, size=5.0)
-FAR = Support(0.41, told=0.41, told_passage=0.4, overlap=0.0, lead=1.0, share=0.0, size=5.0)
-NUMBERS = st.floats(0.2, 0.7)
+STRONG = Support(near=0.8, told=0.75, told_passage=0.7, overlap=0.8, score=1.1, sentence=30.0)
+FAR = Support(near=0.05, told=0.02, told_passage=0.0, overlap=0.05, score=0.1, sentence=5.0)
+NUMBERS = st.floats(-0.3, 0.9)
 SUPPORTS = st.builds(
-    Support, NUMBERS, NUMBERS, NUMBERS, st.floats(0, 1), st.floats(0, 15), st.floats(0, 1),
-    st.sampled_from([(), ("Huawei",)]), st.floats(0, 1), st.floats(0, 12), st.booleans(),
-    st.booleans(),
-    st.booleans(), st.booleans(),
+    Support,
+    near=NUMBERS, told=NUMBERS, told_passage=NUMBERS, overlap=st.floats(0, 1),
+    score=st.floats(-0.5, 1.5), sentence=st.floats(-10, 40),
+    absent=st.sampled_from([(), ("Huawei",)]), absent_share=st.floats(0, 1),
+    same_language=st.booleans(), spelled_alike=st.booleans(), lacks_number=st.booleans(),
+    lacks_count=st.booleans(), lacks_money=st.booleans(), lacks_attribute=st.booleans(),
+    lacks_counted=st.booleans(), absent_known=st.booleans(), apart=st.booleans(),
 )  # fmt: skip
 
 
@@ -36,7 +39,7 @@ def test_confidence_is_its_formula() -> None:
     matter = dict.fromkeys(MATTER, 0.0) | {"near": 2.0, "absent": -1.0, BIAS: 0.5}
     asked = dict.fromkeys(ASKED, 0.0) | {"told": 3.0, "number": -2.0, BIAS: 0.1}
     support = replace(STRONG, absent=("Huawei",), lacks_number=True)
-    wanted = 1 / (1 + math.exp(-(2 * 0.55 - 1 + 0.5))) / (1 + math.exp(-(3 * 0.52 - 2 + 0.1)))
+    wanted = 1 / (1 + math.exp(-(2 * 0.8 - 1 + 0.5))) / (1 + math.exp(-(3 * 0.75 - 2 + 0.1)))
     found = estimate_confidence(support, {"matter": matter, "asked": asked})
     assert found == pytest.approx(wanted)
 
@@ -47,15 +50,14 @@ def test_strong_evidence_answers_and_weak_does_not() -> None:
     assert estimate_confidence(None) == 0.0
 
 
-def test_a_known_name_does_not_make_up_for_what_is_not_told() -> None:
-    """Near by its name alone, a question is refused; so is one of a name that is nowhere."""
-    assert estimate_confidence(replace(STRONG, told=0.35, told_passage=0.34)) < FOUND
-    near = replace(STRONG, near=0.47, overlap=0.2, share=0.5)
+def test_a_name_that_is_nowhere_is_not_made_up_for() -> None:
+    """It takes from what is near; one that is known, or apart from the others, leaves little."""
+    near = replace(STRONG, near=0.3, overlap=0.3, score=0.4)
     absent = replace(near, absent=("Huawei",), absent_share=1.0)
-    assert estimate_confidence(absent) < estimate_confidence(near) / 2
+    assert estimate_confidence(absent) < estimate_confidence(near) - 0.05
     known = replace(STRONG, absent=("Huawei",), absent_share=0.5, absent_known=True)
     assert estimate_confidence(known) == ABSENT_KNOWN < 0.1
-    assert estimate_confidence(replace(known, near=0.2)) < ABSENT_KNOWN
+    assert estimate_confidence(replace(FAR, absent_known=True)) <= ABSENT_KNOWN
     assert estimate_confidence(replace(STRONG, apart=True)) == ABSENT_KNOWN
 
 
@@ -64,7 +66,7 @@ def test_more_evidence_is_never_less_confidence(support: Support, more: float) -
     """Up in what speaks for an answer, and down in what speaks against it."""
     found = estimate_confidence(support)
     assert 0.0 <= found <= 1.0
-    for name in ("near", "told", "told_passage", "overlap", "lead"):
+    for name in ("near", "told", "told_passage", "overlap", "score", "sentence"):
         raised = replace(support, **{name: getattr(support, name) + more})
         assert estimate_confidence(raised) >= found
     for lacking in (

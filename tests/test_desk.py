@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import desk as desks
 from chatbot.desk import Desk
 from chatbot.questions import GateReport, Quoted, Setback
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
@@ -119,17 +118,16 @@ def test_a_lost_answer_stops_the_gate(desk: Desk, library: Library) -> None:
     }
 
 
-def test_a_weaker_answer_stops_nothing(
-    desk: Desk, library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Refused, but the words are among the passages handed over: told, published; else lost."""
+def test_a_weaker_answer_stops_nothing(desk: Desk, library: Library) -> None:
+    """Refused, but the words are in the chunks that are read: told, published; else lost."""
     _know(library, ("When was the red bridge built?", ["in 1999"]))
     text = "Bridges of the north\n\nIt was put there in 1999 by Ada. Nobody knows its age.\n"
     (library.folder / "bridge.txt").write_text(text, "utf-8")
-    monkeypatch.setattr(desks, "HANDED", 0)
-    with pytest.raises(GateError, match="1 lost, 0 weaker"):
-        desk.publish()
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("index.search.searcher.READ", "chatbot.desk.READ"):
+            patch.setattr(place, 0)
+        with pytest.raises(GateError, match="1 lost, 0 weaker"):
+            desk.publish()
     done = desk.publish()
     assert done.published
     assert done.gate is not None
@@ -201,8 +199,8 @@ def test_damage_is_verified(desk: Desk, published: Releases) -> None:
     live = published.live()
     desk.add(desk.take_file("road.txt", ROAD))
     desk.publish()
-    path = published.path(live) / "mean.npy"
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    path = published.path(live) / "marks.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\1")
     found = desk.verify()
     assert isinstance(found[published.live()], Inspection)
     assert isinstance(found[live], ReleaseError)

@@ -24,7 +24,9 @@ PAGE = (
 
 
 @pytest.fixture
-def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def flags(
+    library: Library, small_weights: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
     """Flags for the small library, built by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
     return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]

@@ -26,11 +26,14 @@ def test_prepared_text_is_composed_and_on_one_line(text: str) -> None:
 def test_a_vector_depends_on_its_words_alone(real_encoder: Encoder) -> None:
     """Company, order and white space around a text change no bit of its vector."""
     texts = ["a short one", "WeRide carried supplies by self-driving minibuses. " * 9, "école"]
-    together = real_encoder.encode_passages(texts)
-    alone = np.concatenate([real_encoder.encode_passages([text]) for text in reversed(texts)])
-    assert (together == alone[::-1]).all()
-    spaced = real_encoder.encode_passages([" a  short\none ", "e\u0301cole"])
-    assert (spaced == together[[0, 2]]).all()
+    for encode in (
+        real_encoder.encode_passages, real_encoder.encode_chunks, real_encoder.encode_sentences
+    ):  # fmt: skip
+        together = encode(texts)
+        alone = np.concatenate([encode([text]) for text in reversed(texts)])
+        assert (together == alone[::-1]).all()
+        spaced = encode([" a  short\none ", "e\u0301cole"])
+        assert (spaced == together[[0, 2]]).all()
 
 
 def test_questions_read_together_are_those_read_alone(real_encoder: Encoder) -> None:

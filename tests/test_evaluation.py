@@ -13,6 +13,7 @@ from chatbot.questions import Question, is_right, read_questions
 from index.encoder import Encoder
 from index.publish import Releases
 from index.release import Release
+from index.search.searcher import Searcher
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 
@@ -186,7 +187,8 @@ def test_the_gate_and_the_evaluation_agree(
     from chatbot.answering import answer
 
     release = Release(report_releases.path(report_releases.live()))
+    searcher = Searcher(release, real_encoder)
     questions = read_questions(REPORTS / "questions.jsonl")
     for each, question in zip(shipped[::6], questions[::6], strict=True):
-        made = answer(release, lambda: real_encoder, question.question)
+        made = answer(release, lambda: searcher, question.question)
         assert each.is_right is is_right(question, made), question.question

@@ -9,10 +9,10 @@ import pytest
 from chatbot import extractive
 from chatbot.extractive import choose, compose, list_nearest
 from corpus.library import Library
-from index.reading import list_stems, say_the_same
+from corpus.stems import list_stems, say_the_same
 from index.search.searcher import Evidence, Hit
 
-STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, contrast=0.55)
+STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, translated=0.0, contrast=0.55)
 
 
 @pytest.fixture

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 
 from corpus.errors import CorruptReleaseError
+from corpus.library import Library
+from index.build import build
 from index.inspection import inspect
 from index.manifest import list_files, read_manifest, write_manifest
 from index.publish import Releases
+from tests.fake_encoder import FakeEncoder
 
 
 def _forge(published: Releases, change: Callable[[Path], None]) -> Path:
@@ -74,26 +77,57 @@ def test_a_span_that_does_not_hold_is_found(
         inspect(place)
 
 
-def test_a_key_of_other_words_is_found(published: Releases) -> None:
-    """A vector that stands at another passage than it was made of is found by its key."""
+@pytest.mark.parametrize("name", ["chunk_keys", "sentence_keys"])
+def test_a_key_of_other_words_is_found(published: Releases, name: str) -> None:
+    """A vector that stands at another text than it was made of is found by its key."""
 
     def change(place: Path) -> None:
-        keys = np.load(place / "passage_keys.npy")
-        np.save(place / "passage_keys.npy", keys[::-1])
+        keys = np.load(place / f"{name}.npy")
+        np.save(place / f"{name}.npy", keys[::-1])
 
     with pytest.raises(CorruptReleaseError, match="not what was encoded"):
         inspect(_forge(published, change))
 
 
-def test_a_row_that_is_not_unit_is_found(published: Releases) -> None:
+def _rewrite(name: str, change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    def write(place: Path) -> None:
+        np.save(place / f"{name}.npy", change(np.load(place / f"{name}.npy")))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            _rewrite("chunk_rows", lambda rows: np.delete(rows, 1)),
+            "chunk 0 is not what was encoded",
+        ),
+        (_rewrite("chunk_keys", lambda keys: keys[[0, 1, 1]]), "the chunks differ"),
+        (_edit("glossary.json", "[]", '[["Acme", "艾克米"]]'), "chunk 1 is not what was encoded"),
+    ],
+)
+def test_chunks_that_do_not_hold_are_found(
+    library: Library, published: Releases, encoder: FakeEncoder,
+    change: Callable[[Path], None], words: str,
+) -> None:  # fmt: skip
+    """Of other rows, more than there are, or named by another glossary."""
+    (library.folder / "tea.txt.json").write_text('{"company": "Acme"}', "utf-8")
+    build(library, published, encoder)
+    with pytest.raises(CorruptReleaseError, match=words):
+        inspect(_forge(published, change))
+
+
+@pytest.mark.parametrize("name", ["chunks", "sentences"])
+def test_a_row_that_is_not_unit_is_found(published: Releases, name: str) -> None:
     """Vectors of another length would rank by length."""
 
     def change(place: Path) -> None:
-        index = faiss.read_index(str(place / "sentences.faiss"))
+        index = faiss.read_index(str(place / f"{name}.faiss"))
         rows = index.reconstruct_n(0, index.ntotal) * 2
         index.reset()
         index.add(rows)
-        faiss.write_index(index, str(place / "sentences.faiss"))
+        faiss.write_index(index, str(place / f"{name}.faiss"))
 
     with pytest.raises(CorruptReleaseError, match="not unit"):
         inspect(_forge(published, change))

@@ -103,7 +103,7 @@ def test_places_judge_as_words_do(published: Releases) -> None:
     release = Release(published.path(published.live()))
     question = Question("When?", "en", ("built in 1999",))
     (label,) = locate([question], release)
-    for passage, _, document in (release.row(row) for row in range(release.passages.count)):
+    for passage, _, document in (release.row(row) for row in range(release.count)):
         for sentence in passage.sentences:
             citation = replace(
                 CITATION, document=document.name, start=sentence.start, end=sentence.end

@@ -26,7 +26,7 @@ from index.build import build
 from index.milvus import Milvus, MilvusRows
 from index.publish import Releases
 from index.release import Release
-from index.search.searcher import search
+from index.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder
 from tests.test_nginx import find_port
 
@@ -121,25 +121,26 @@ def open_both(folder: Path, store: Milvus, release_id: str) -> tuple[Release, Re
     """Return a release as the folder has it, and with its vectors in Milvus."""
     plain = Releases(folder).open(release_id)
     kept = Releases(folder, store).open(release_id)
-    assert isinstance(kept.passages, MilvusRows)
+    assert isinstance(kept.chunks, MilvusRows)
     return plain, kept
 
 
-def test_the_same_is_found(library: Library, tmp_path: Path, store: Milvus) -> None:
+def test_the_same_is_found(
+    library: Library, encoder: FakeEncoder, tmp_path: Path, store: Milvus
+) -> None:
     """The same hits in the same order with the same scores, however many are asked for."""
-    encoder = FakeEncoder()
     releases = Releases(tmp_path / "releases", store)
     release_id = build(library, releases, encoder).release
     plain, kept = open_both(tmp_path / "releases", store, release_id)
     for question in QUESTIONS:
         for k in (1, 3, 50):
-            hits = [search(release, encoder, question, k) for release in (plain, kept)]
+            hits = [Searcher(each, encoder).search(question, k) for each in (plain, kept)]
             assert [hit.passage for hit in hits[0]] == [hit.passage for hit in hits[1]]
             for one, other in zip(*hits, strict=True):
                 assert one.score == pytest.approx(other.score, abs=1e-3)
                 assert one.sentences == pytest.approx(other.sentences, abs=1e-3)
     query = encoder.encode_queries(QUESTIONS[:1])[0]
-    for rows in ("passages", "sentences"):
+    for rows in ("chunks", "sentences"):
         here, there = getattr(plain, rows), getattr(kept, rows)
         last = here.count - 1
         numbers = np.array([last, 0, last, last // 2])
@@ -150,9 +151,31 @@ def test_the_same_is_found(library: Library, tmp_path: Path, store: Milvus) -> N
             )
 
 
-def test_publish_rollback_and_prune(library: Library, tmp_path: Path, store: Milvus) -> None:
+def test_the_nearest_of_many_are_found_there(
+    library: Library, encoder: FakeEncoder, tmp_path: Path, store: Milvus,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Where not every chunk is compared, Milvus says which are near; filtered or not."""
+    for number, name in enumerate(("ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen")):
+        text = f"The {name} lives in house number {number}.\n"
+        (library.folder / f"{name}.txt").write_text(text, "utf-8")
+    for name, value in (("DEPTH", 3), ("NEAR", 2)):
+        monkeypatch.setattr(f"index.search.candidates.{name}", value)
+    release_id = build(library, Releases(tmp_path / "releases", store), encoder).release
+    plain, kept = open_both(tmp_path / "releases", store, release_id)
+    here, there = Searcher(plain, encoder), Searcher(kept, encoder)
+    every = range(len(plain.cases()))
+    for name in ("ant", "fox", "hen"):
+        for cases in (None, every):
+            hits = [each.search(f"Where does the {name} live?", 1, cases) for each in (here, there)]
+            assert [hit.document.name for (hit,) in hits] == [f"{name}.txt"] * 2
+            assert hits[0][0].evidence.sentence == pytest.approx(hits[1][0].evidence.sentence, 1e-5)
+
+
+def test_publish_rollback_and_prune(
+    library: Library, encoder: FakeEncoder, tmp_path: Path, store: Milvus
+) -> None:
     """The aliases name what is live; an engine follows; what is pruned is dropped."""
-    encoder = FakeEncoder()
     releases = Releases(tmp_path / "releases", store)
     engine = Engine(releases, lambda: encoder)
     first = build(library, releases, encoder).release
@@ -171,25 +194,28 @@ def test_publish_rollback_and_prune(library: Library, tmp_path: Path, store: Mil
 
 
 def test_what_was_not_filled_to_its_end_is_filled_again(
-    library: Library, tmp_path: Path, store: Milvus
+    library: Library, encoder: FakeEncoder, tmp_path: Path, store: Milvus
 ) -> None:
     """Rows that are missing, or a whole collection: the folder still has them."""
-    encoder = FakeEncoder()
     releases = Releases(tmp_path / "releases", store)
     release_id = build(library, releases, encoder).release
-    expected = [hit.passage.id for hit in search(releases.open(release_id), encoder, "bridge", 9)]
-    store.call("delete", f"casebook_{release_id}_passages", ids=[1, 2])
+
+    def find() -> list[str]:
+        searcher = Searcher(releases.open(release_id), encoder)
+        return [hit.passage.id for hit in searcher.search("bridge", 9)]
+
+    expected = find()
+    assert expected
+    store.call("delete", f"casebook_{release_id}_chunks", ids=[1])
     store.call("drop_alias", "casebook_sentences")
     store.call("drop_collection", f"casebook_{release_id}_sentences")
-    kept = releases.open(release_id)
-    assert [hit.passage.id for hit in search(kept, encoder, "bridge", 9)] == expected
+    assert find() == expected
 
 
 def test_a_server_that_is_away_is_said_and_comes_back(
-    library: Library, tmp_path: Path, server: Server
+    library: Library, encoder: FakeEncoder, tmp_path: Path, server: Server
 ) -> None:
     """One line while it is away, nothing published meanwhile; then all goes on as before."""
-    encoder = FakeEncoder()
     store = Milvus(server.uri)
     store.keep([])
     releases = Releases(tmp_path / "releases", store)

@@ -18,11 +18,15 @@ from index import models as module
 from index import onnx_model
 from index.encoder import Encoder, identify
 from index.model_folder import NAME
-from index.models import find_model, load_encoder
+from index.models import find_model, load_encoder, load_plain_encoder
 from index.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
 from index.onnx_model import RECIPE
+from index.search.alignment import AlignedEncoder, Centring, LearnedMap
+from index.search.dictionary import Dictionary
 from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS
+from tests.fake_encoder import FakeEncoder
+from tests.small_dictionary import open_small_dictionary
 
 ROOT = Path(__file__).parents[1]
 
@@ -91,9 +95,19 @@ def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
 
 
 def test_the_default_runs_on_onnxruntime(real_encoder: Encoder) -> None:
-    """In 8 bits, and its identity says so."""
-    assert isinstance(real_encoder, OnnxEncoder)
-    assert real_encoder.identity == f"{identify(MODELS / NAME)}-{RECIPE}"
+    """In 8 bits, aligned by the map that was made for it, and its identity says so."""
+    plain = load_plain_encoder("", MODELS, print)
+    assert isinstance(plain, OnnxEncoder)
+    assert plain.identity == f"{identify(MODELS / NAME)}-{RECIPE}"
+    learned = LearnedMap()
+    assert learned.fits(plain)
+    assert isinstance(real_encoder, AlignedEncoder)
+    assert real_encoder.identity == f"{plain.identity}+{learned.identity}"
+    assert real_encoder.dictionary.translate("水", "zh", "en")
+    [row] = plain.encode_queries(["water"])
+    wanted = learned.apply("question", row[None, :], ["water"])
+    assert (real_encoder.encode_queries(["water"]) == wanted).all()
+    assert (real_encoder.encode_passages(["water"]) == plain.encode_passages(["water"])).all()
     assert (MODELS / f"{NAME}-{RECIPE}" / WEIGHTS).stat().st_size < 130 * 2**20
 
 
@@ -103,14 +117,14 @@ def test_after_the_export_nobody_needs_torch() -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from index.models import load_encoder\n"
-        "from index.search.searcher import search\n"
+        "from index.search.searcher import Searcher\n"
         "load_encoder('', Path(sys.argv[1]), print).encode_queries(['water'])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
     )
     command = [sys.executable, "-c", code, str(MODELS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def save_small_model(folder: Path, pooling: str = "mean") -> Path:
@@ -189,7 +203,7 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     Damaged, cut short or of a model that changed, it is exported anew; nothing else is left.
     """
     said: list[str] = []
-    encoder = load_encoder(str(small), tmp_path, said.append)
+    encoder = load_plain_encoder(str(small), tmp_path, said.append)
     place = onnx_model.find_place(small, tmp_path)
     if not isinstance(encoder, OnnxEncoder):  # made-up weights may stray in 8 bits
         pytest.fail(f"{said}")
@@ -199,15 +213,32 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     rows = encoder.encode_passages(texts), plain.encode_passages(texts)
     assert float((rows[0] * rows[1]).sum(axis=1).min()) > 0.98
     assert json.loads((place / TRAITS).read_bytes())["together"]
-    assert load_encoder(str(small), tmp_path, said.append).identity == encoder.identity
+    assert load_plain_encoder(str(small), tmp_path, said.append).identity == encoder.identity
     assert len(said) == 1
     whole = (place / WEIGHTS).read_bytes()
     for damage in (whole[:1000], b"x" * len(whole)):
         (place / WEIGHTS).write_bytes(damage)
-        assert isinstance(load_encoder(str(small), tmp_path, said.append), OnnxEncoder)
+        assert isinstance(load_plain_encoder(str(small), tmp_path, said.append), OnnxEncoder)
         assert (place / WEIGHTS).stat().st_size == len(whole)
     assert len(said) == 3
     assert _left(tmp_path) == [place.name]
+
+
+def test_another_model_is_centred(
+    tmp_path: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its vectors are put by the means of its own languages, with the same dictionary."""
+    dictionary = open_small_dictionary(tmp_path)
+    monkeypatch.setattr(module, "load_plain_encoder", lambda *_: encoder)
+    monkeypatch.setattr(Dictionary, "open", lambda *_: dictionary)
+    said: list[str] = []
+    loaded = load_encoder("other", tmp_path, said.append)
+    assert said == []
+    assert loaded.identity == f"fake@1+{Centring(encoder).identity}"
+    assert loaded.dictionary is dictionary
+    texts = ["Rain falls.", "下雨了。"]
+    wanted = Centring(encoder).apply("chunk", encoder.encode_passages(texts), texts)
+    assert (loaded.encode_chunks(texts) == wanted).all()
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
@@ -285,7 +316,7 @@ def test_a_model_that_strays_runs_whole(
     monkeypatch.setattr(onnx_model, "_export_apart", refuse)
     for lines in (2, 1):
         said: list[str] = []
-        assert isinstance(load_encoder(str(small), tmp_path, said.append), SentenceEncoder)
+        assert isinstance(load_plain_encoder(str(small), tmp_path, said.append), SentenceEncoder)
         assert len(said) == lines
         assert "stray (cosine 0.900): Sentence Transformers runs it instead" in said[-1]
     assert len(tries) == 1

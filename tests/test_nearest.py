@@ -15,7 +15,8 @@ from index.encoder import make_unit
 from index.nearest import Nearest, open_nearest, write_nearest
 from index.publish import Releases
 from index.release import Release
-from index.search.searcher import find_best, search
+from index.search.candidates import find_best
+from index.search.searcher import Searcher
 from index.vectors import Rows, RowsWriter, Vectors
 from tests.fake_encoder import FakeEncoder
 
@@ -33,10 +34,10 @@ def make_rows(count: int, seed: int) -> Vectors:
 @pytest.fixture
 def rows(tmp_path: Path) -> Rows:
     """Rows on disk."""
-    writer = RowsWriter(tmp_path / "passages.faiss", WIDTH)
+    writer = RowsWriter(tmp_path / "chunks.faiss", WIDTH)
     writer.append(make_rows(COUNT, 1))
     writer.close()
-    return Rows(tmp_path / "passages.faiss")
+    return Rows(tmp_path / "chunks.faiss")
 
 
 def write(rows: Rows, folder: Path, found: int = 100) -> None:
@@ -124,7 +125,7 @@ def test_damaged_lists_are_said(rows: Rows, tmp_path: Path, damage: Callable[[Pa
 
 @pytest.mark.usefixtures("many")
 def test_lists_of_other_rows_are_said(rows: Rows, tmp_path: Path) -> None:
-    """They would lead to passages that are not there."""
+    """They would lead to chunks that are not there."""
     write(rows, tmp_path)
     writer = RowsWriter(tmp_path / "other.faiss", WIDTH)
     writer.append(make_rows(30, 1))
@@ -134,12 +135,12 @@ def test_lists_of_other_rows_are_said(rows: Rows, tmp_path: Path) -> None:
 
 
 def test_a_large_release_is_built_and_searched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With lists the same passages are found as without, and a build from another equals a full."""
     folder = tmp_path / "reports"
     folder.mkdir()
-    library, encoder = Library(folder), FakeEncoder()
+    library = Library(folder)
     names = [f"{a}{b}{c}" for a in "klmnprst" for b in "aeiou" for c in "klmnprst"]
     for number, name in enumerate(names):
         text = f"Title {name}\n\nThe {name} bridge was opened in {1500 + number} by {name[::-1]}.\n"
@@ -147,17 +148,21 @@ def test_a_large_release_is_built_and_searched(
     exact = Releases(tmp_path / "exact")
     build(library, exact, encoder)
     monkeypatch.setattr("index.nearest.EXACT", 20)
-    monkeypatch.setattr("index.search.searcher.DEPTH", 40)
+    for name, value in (("DEPTH", 40), ("NEAR", 40)):
+        monkeypatch.setattr(f"index.search.candidates.{name}", value)
+    monkeypatch.setattr("index.draft.DEPTH", 40)
     listed, again = Releases(tmp_path / "listed"), Releases(tmp_path / "again")
     done = build(library, listed, encoder)
     assert done.reach is not None
     assert done.reach.recall >= 0.99
     plain, large = (Release(each.path(each.live())) for each in (exact, listed))
     assert isinstance(large.nearest, Nearest)
+    searchers = [Searcher(release, encoder) for release in (plain, large)]
     for name in names[::20]:
         question = f"When was the {name} bridge opened?"
-        hits = [search(release, encoder, question, 1)[0] for release in (plain, large)]
-        assert hits[0].passage.id == hits[1].passage.id
+        hits = [searcher.search(question, 1)[0] for searcher in searchers]
+        assert hits[0] == hits[1]
+        assert name in hits[0].passage.text
     (folder / "new.txt").write_text("Title new\n\nThe new bridge is red.\n", "utf-8")
     assert build(library, listed, encoder).release == build(library, again, encoder).release
 

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from chatbot import about, conversation, generative, quantity, question
+from corpus import stems
 from corpus.glossary import Glossary
 from corpus.language import sentence_spans
 from corpus.readers.layout import Line, join_lines
 from corpus.readers.pieces import clean
-from index import attributes, inquiry, kinds, mentions, reading
+from index import attributes, kinds, mentions
+from index.search import query
 from tests.patterns import (
     NAMES,
     UNITS,
@@ -139,13 +141,13 @@ def _set(text: str) -> object:
         generative.read_sentences,
         _count,
         lambda text: attributes.lacks_attribute(text, text),
-        inquiry.keep_content.__wrapped__,
+        query.keep_content.__wrapped__,
         kinds.read_signs,
         lambda text: mentions.find_names(text, NAMES),
         lambda text: mentions.leave_out(text, NAMES),
         lambda text: mentions.holds(text, "a"),
         lambda text: mentions.is_word([text], "A"),
-        reading.list_stems,
+        stems.list_stems,
         sentence_spans,
         clean,
         _GLOSSARY.translate,

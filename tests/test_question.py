@@ -83,6 +83,26 @@ def test_a_company_is_filtered_by_any_of_its_names(library: Library, releases: R
     assert select_cases(release, {"company": ["ADA WORKS"]}) == {0}
 
 
+def test_a_name_of_two_companies_filters_both(library: Library, releases: Releases) -> None:
+    """The name that the glossary has for each gives the cases of both, another its company's."""
+    for name in ("Ada Works", "Eno Works"):
+        text = f"{name}: A red bridge\n\n{name} built the red bridge. It carries nine trains.\n"
+        (library.folder / f"{name[:3]}.txt").write_text(text, "utf-8")
+    groups = '[["Ada Works", "阿达公司", "红桥"], ["Eno Works", "红桥"]]'
+    (library.folder / "glossary.json").write_text(groups, "utf-8")
+    build(library, releases, FakeEncoder())
+    release = Release(releases.path(releases.live()))
+    names = [case.company for case, _ in release.cases()]
+    for value, companies in {
+        "紅橋": {"Ada Works", "Eno Works"},
+        "阿達公司": {"Ada Works"},
+        "ＥＮＯ　Works": {"Eno Works"},
+    }.items():
+        left = select_cases(release, {"company": [value]})
+        assert left is not None
+        assert {names[number] for number in left} == companies
+
+
 @pytest.mark.parametrize(
     "filters", [{"colour": ["red"]}, {"company": ["Nobody"]}, {"case_id": [""]}, {"company": [""]}]
 )

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from chatbot.engine import Engine
+from corpus.chunks import divide_case
 from corpus.errors import CorruptReleaseError, ModelMismatchError
+from corpus.language import detect
 from corpus.library import Library
-from index.manifest import MANIFEST, read_manifest
-from index.publish import Releases
+from corpus.stems import list_stems
+from index.build import build
+from index.draft import is_searched
+from index.manifest import FORMAT, MANIFEST, read_manifest
+from index.publish import CURRENT, Releases
 from index.release import Release
+from index.search.rarity import hash_term
 from tests.fake_encoder import FakeEncoder
 
 
@@ -36,13 +45,60 @@ def test_records_come_back(library: Library, published: Releases) -> None:
 def test_rows_are_the_passages_that_can_be_found(library: Library, published: Releases) -> None:
     """Each row gives its passage, case and document; the title of a case has none."""
     release = _open(published)
-    rows = [release.row(row) for row in range(release.passages.count)]
+    rows = [release.row(row) for row in range(release.count)]
     entries = [library.read(name) for name in library.names()]
     wanted = [p for entry in entries for p in entry.passages if p.kind != "heading"]
     assert [passage for passage, _, _ in rows] == wanted
     numbers = {case.id: number for number, (case, _) in enumerate(release.cases())}
     assert release.row_cases().tolist() == [numbers[case.id] for _, case, _ in rows]
     assert release.starts.tolist()[-1] == sum(len(passage.sentences) for passage in wanted)
+
+
+def test_chunks_are_made_of_all_rows(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """Each row is in one chunk, with those around it; language, terms and vector are its own."""
+    (library.folder / "long.txt").write_text(
+        "Long roads\n\n" + "\n\n".join(f"Road {n} is long. " * 12 for n in range(20)), "utf-8"
+    )
+    (library.folder / "茶.txt").write_text("茶叶在春天采摘。农民每天工作八小时。\n", "utf-8")
+    (library.folder / "tea.txt.json").write_text('{"company": "Acme"}', "utf-8")
+    (library.folder / "glossary.json").write_text('[["Acme", "艾克米"]]', "utf-8")
+    build(library, releases, encoder)
+    release = _open(releases)
+    wanted, languages = [], []
+    for case, document in release.cases():
+        held = [p for p in release.case_passages(case) if is_searched(p, case.title)]
+        for chunk in divide_case(document, case, held, release.glossary):
+            wanted.append((held[chunk.first : chunk.last], case, chunk.words))
+            languages.append(detect(" ".join(p.text for p in held[chunk.first : chunk.last])))
+    assert len(wanted) > 4
+    found = [release.chunk(number) for number in range(len(wanted))]
+    assert [[passage for passage, _, _ in held] for held in found] == [w[0] for w in wanted]
+    assert sum(map(len, found)) == release.count
+    assert release.chunk_rows.tolist() == np.cumsum([0, *map(len, found)]).tolist()
+    cases = [case for case, _ in release.cases()]
+    assert [cases[number] for number in release.chunk_cases()] == [w[1] for w in wanted]
+    assert release.languages_of_chunks.tolist() == languages
+    assert release.languages == ["en", "und", "zh"]  # there are both in one of them
+    rows = release.chunks.take(np.arange(len(wanted)))
+    np.testing.assert_array_equal(rows, encoder.encode_chunks([words for *_, words in wanted]))
+    for number, (*_, words) in enumerate(wanted):
+        terms = [hash_term(term) for term in list_stems(words)]
+        assert number in release.words.find_holding(terms)
+    [tea] = [words for _, case, words in wanted if case.company]
+    assert "艾克米" in tea
+    assert release.manifest.chunks == len(wanted)
+
+
+def test_a_chunk_without_a_language_has_its_documents(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """Where its words are too few to tell."""
+    (library.folder / "numbers.txt").write_text("1999\n\n48 / 12\n", "utf-8")
+    (library.folder / "numbers.txt.json").write_text('{"language": "sw"}', "utf-8")
+    build(library, releases, encoder)
+    assert _open(releases).languages == ["en", "sw"]
 
 
 def test_every_damaged_byte_is_found(published: Releases) -> None:
@@ -83,15 +139,39 @@ def test_a_manifest_of_nonsense_is_named(published: Releases, content: bytes) ->
         read_manifest(folder)
 
 
-def test_a_later_format_is_refused(published: Releases, tmp_path: Path) -> None:
-    """A manifest of a format that this version does not read says so."""
-    manifest = read_manifest(published.path(published.live()))
-    fields = json.loads(manifest.to_bytes()) | {"format": 99}
-    data = (json.dumps(fields, indent=1, sort_keys=True) + "\n").encode()
-    from hashlib import sha256
+@pytest.mark.parametrize("made_as", [FORMAT - 1, 99])
+def test_another_format_is_refused(published: Releases, made_as: int) -> None:
+    """It says which it is and what to do, though its manifest has other fields."""
+    older = write_format(published, made_as)
+    with pytest.raises(CorruptReleaseError, match=rf"format {made_as}, .* reads 4; build again"):
+        read_manifest(older)
+    (info,) = published.all()
+    assert f"format {made_as}" in info.damage
 
-    folder = tmp_path / sha256(data).hexdigest()[:12]
-    folder.mkdir()
-    (folder / MANIFEST).write_bytes(data)
-    with pytest.raises(CorruptReleaseError, match="format 99"):
-        read_manifest(folder)
+
+def test_an_old_release_is_built_again(
+    library: Library, published: Releases, encoder: FakeEncoder
+) -> None:
+    """What was live in another format is told in one line, and a build has all of it anew."""
+    wanted = published.live()
+    write_format(published, FORMAT - 1)
+    status = Engine(published, lambda: encoder).status()
+    assert not status.live
+    assert "format 3, this version reads 4; build again" in status.message
+    assert "\n" not in status.message
+    outcome = build(library, published, encoder)
+    assert (outcome.published, outcome.release) == (True, wanted)
+    assert outcome.plan.to_encode == outcome.plan.texts
+    assert _open(published).id == wanted
+
+
+def write_format(releases: Releases, made_as: int) -> Path:
+    """Turn the live release into one of another format, and return its folder."""
+    place = releases.path(releases.live())
+    fields = json.loads(read_manifest(place).to_bytes()) | {"format": made_as, "dates": []}
+    del fields["chunks"]
+    data = (json.dumps(fields, indent=1, sort_keys=True) + "\n").encode()
+    (place / MANIFEST).write_bytes(data)
+    place = place.rename(place.with_name(sha256(data).hexdigest()[:12]))
+    (releases.folder / CURRENT).write_text(place.name)
+    return place

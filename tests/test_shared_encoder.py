@@ -56,6 +56,12 @@ def test_vectors_are_those_of_the_encoder(encoder: FakeEncoder) -> None:
         for texts, rows in zip(asked, pool.map(shared.encode_queries, asked), strict=True):
             assert (rows == encoder.encode_queries(texts)).all()
     assert (shared.encode_passages(["tea"]) == encoder.encode_passages(["tea"])).all()
+    encoder.encode_chunks = lambda texts, *_: encoder.encode_queries([f"c {t}" for t in texts])  # type: ignore[method-assign]
+    encoder.encode_sentences = lambda texts, *_: encoder.encode_queries([f"s {t}" for t in texts])  # type: ignore[method-assign]
+    assert (shared.encode_chunks(["tea"]) == encoder.encode_queries(["c tea"])).all()
+    assert (shared.encode_sentences(["tea"]) == encoder.encode_queries(["s tea"])).all()
+    assert (shared.encode_alike(["tea"]) == encoder.encode_queries(["tea"])).all()
+    assert shared.dictionary is encoder.dictionary
     assert shared.encode_queries([]).shape == (0, encoder.dimension)
 
 

@@ -14,11 +14,12 @@ WIDTH, KINDS = len(FEATURES), len(MIXTURES)
 def _examples() -> Examples:
     """Two questions of two and of one passages: three, two and two sentences."""
     features = np.zeros((7, WIDTH), np.float32)
-    features[:, FEATURES.index("passage")] = [2, 2, 2, 1, 1, 3, 3]
-    features[:, FEATURES.index("stems of its passage")] = [0.1] * 3 + [0.9] * 2 + [0.5] * 2
+    features[:, FEATURES.index("chunk")] = [2, 2, 2, 1, 1, 3, 3]
+    features[:, FEATURES.index("words of its passage")] = [0.1] * 3 + [0.9] * 2 + [0.5] * 2
+    features[:, FEATURES.index("another language")] = [0] * 5 + [1] * 2
     features[:, FEATURES.index("near")] = [1, 5, 2, 3, 4, 6, 7]
     return Examples(
-        "set.en over set.en",
+        "set",
         features,
         np.eye(KINDS, dtype=np.float32)[[0] * 5 + [2] * 2],
         np.array([0, 0, 0, 0, 1, 1, 0], bool),
@@ -34,13 +35,13 @@ def test_passages_are_their_best_sentences_and_their_own_evidence() -> None:
     weights = np.zeros((WIDTH, KINDS), np.float32)
     weights[FEATURES.index("near")] = [1.0, 0.0, 10.0]
     grouped = _examples().group(weights)
-    assert OF_PASSAGES == ("passage", "stems of its passage", "best sentence")
-    wanted = np.array([[2, 0.1, 5], [1, 0.9, 4], [3, 0.5, 70]])
+    assert OF_PASSAGES == ("chunk", "words of its passage", "another language", "best sentence")
+    wanted = np.array([[2, 0.1, 0, 5], [1, 0.9, 0, 4], [3, 0.5, 1, 70]])
     np.testing.assert_allclose(grouped.features, wanted, rtol=1e-6)
     assert grouped.starts.tolist() == [0, 2, 3]
     assert grouped.right.tolist() == [False, True, True]
     assert grouped.mixtures.argmax(axis=1).tolist() == [0, 0, 2]
-    assert judge(grouped, np.ones((3, KINDS), np.float32)).tolist() == [False, True]
+    assert judge(grouped, np.ones((4, KINDS), np.float32)).tolist() == [False, True]
 
 
 def test_questions_are_taken_with_their_passages() -> None:

@@ -135,6 +135,7 @@ class EvidenceBody(BaseModel):
     sentence: float
     lexical: float
     overlap: float
+    translated: float
     contrast: float
 
 

@@ -37,6 +37,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.ReleaseError: 503,
     errors.NoReleaseError: 503,
     errors.CorruptReleaseError: 503,
+    errors.OutdatedReleaseError: 503,
     errors.ModelMismatchError: 503,
     errors.StoreError: 503,
     errors.BuildLockedError: 503,

@@ -259,6 +259,7 @@ WIDGET: dict[str, dict[str, str]] = {
 }
 SAME_SENTENCE = {
     "corrupt_release": "release",
+    "outdated_release": "release",
     "model_mismatch": "release",
     "library": "release",
     "build_locked": "release",

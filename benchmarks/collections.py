@@ -1,0 +1,148 @@
+"""Labelled collections that weights are fitted on: releases of question sets, and their questions.
+
+    squad    SQuAD 2's paragraphs in English, with questions that theirs does not answer
+    cmrc     CMRC's in Chinese, every other one
+    mixed    XQuAD's open articles, every second paragraph in Chinese and the others in English,
+             asked in both languages, of texts in the other half as often: readers ask more of what
+             is written in their own
+    es-de    the same articles in German, asked in Spanish
+    cases    invented company cases in several languages, asked as readers ask, a quarter of it in
+             vain, with a glossary of the companies' names
+
+The articles of XQuAD that judge are in none of them, nor is one company case in seven.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.squad import Question, name_document, read_questions
+from chatbot.trial import open_trial
+from corpus.library import GLOSSARY
+from index.encoder import Encoder
+from index.search.searcher import Searcher
+from training.question_sets import HELD, is_held
+
+_PARAGRAPH = 4  # sentences of a case that stand in one paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question of a set: `article` is the number of what it belongs to and is drawn with."""
+
+    question: Question
+    article: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A release to ask and the questions to ask of it, those without answers among them."""
+
+    name: str
+    searcher: Searcher
+    asked: Sequence[Labelled]
+
+
+def open_collections(
+    data: Path, work: Path, encoder: Encoder, say: Callable[[str], None]
+) -> Iterator[Collection]:
+    """Open each set's release, built once below `work`."""
+    readers: dict[str, Callable[[], tuple[dict[str, str], list[Labelled]]]] = {
+        "squad": lambda: _read_squad(_find(data, "squad2-half.en.json"), 1),
+        "cmrc": lambda: _read_squad(_find(data, "cmrc2018-dev.zh.json"), 2),
+        "mixed": lambda: _read_mixed(data, ("en", "zh"), both=True),
+        "es-de": lambda: _read_mixed(data, ("de", "es"), both=False),
+        "cases": lambda: _read_cases(_find(data, "cases.jsonl")),
+    }
+    for name, read in readers.items():
+        texts, asked = read()
+        say(f"{name}: {len(texts)} documents, {len(asked)} questions")
+        release, failed = open_trial(texts, work, encoder)
+        kept = [one for one in asked if one.question.document not in failed]
+        yield Collection(name, Searcher(release, encoder), kept)
+
+
+def _find(folder: Path, name: str) -> Path:
+    return next(iter(sorted(folder.rglob(name))))
+
+
+def _read_squad(path: Path, every: int) -> tuple[dict[str, str], list[Labelled]]:
+    data = json.loads(path.read_text("utf-8-sig"))["data"]
+    texts: dict[str, str] = {}
+    owners: dict[str, int] = {}
+    numbers = iter(range(1_000_000))
+    for article, each in enumerate(data):
+        is_open = each.get("title", "").replace(" ", "_") not in HELD and article % every == 0
+        for paragraph in each["paragraphs"]:
+            document = name_document(next(numbers))
+            if is_open:
+                texts[document] = paragraph["context"]
+                owners[document] = article // every
+    asked = [
+        Labelled(one, owners[one.document])
+        for one in read_questions(path, path)
+        if one.document in texts
+    ]
+    return texts, asked
+
+
+def _read_mixed(
+    data: Path, languages: tuple[str, str], both: bool
+) -> tuple[dict[str, str], list[Labelled]]:
+    """Read paragraphs of the first language, with `both` every second one of the other.
+
+    Questions are in the second language, or with `both` in either.
+    """
+    files = [_find(data, f"xquad-open.{language}.json") for language in languages]
+    articles = [json.loads(path.read_text("utf-8"))["data"] for path in files]
+    owners = [number for number, each in enumerate(articles[0]) for _ in each["paragraphs"]]
+    contexts = [[p["context"] for each in one for p in each["paragraphs"]] for one in articles]
+    side = [number % 2 if both else 0 for number in range(len(owners))]
+    texts = {name_document(number): contexts[which][number] for number, which in enumerate(side)}
+    asked = []
+    for paragraphs in range(2 if both else 1):
+        for questions in range(2) if both else (1,):
+            for one in read_questions(files[paragraphs], files[questions]):
+                number = int(one.document[:5])
+                near = not both or questions == paragraphs or number % 4 < 2
+                if side[number] == paragraphs and near:
+                    asked.append(Labelled(one, owners[number]))
+    return texts, asked
+
+
+def _read_cases(path: Path) -> tuple[dict[str, str], list[Labelled]]:
+    cases = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    texts: dict[str, str] = {}
+    asked = []
+    for number, case in enumerate(cases):
+        if is_held(case["id"]):
+            continue
+        document = name_document(number)
+        texts[document], starts = lay_out(case)
+        for each in case["questions"]:
+            text = " ".join([*(each.get("history") or [])[-1:], each["question"]])
+            golds = tuple(
+                (starts[gold], case["sentences"][gold].strip()[:12]) for gold in each["gold"]
+            )
+            asked.append(Labelled(Question(text, document, golds), number))
+    names = [[case["company_en"], case["company_zh"]] for case in cases]
+    groups = [group for group in map(list, dict.fromkeys(map(tuple, names))) if all(group)]
+    texts[GLOSSARY] = json.dumps(groups, ensure_ascii=False)
+    return texts, asked
+
+
+def lay_out(case: dict[str, Any]) -> tuple[str, list[int]]:
+    """Return a case as a text of paragraphs, and where each of its sentences begins."""
+    names = " ".join(filter(None, (case["company_en"], case["company_zh"])))
+    text = f"{case['title']}\n\n{names}\n\n"
+    between = "" if case["lang"] == "zh" else " "
+    starts = []
+    for number, sentence in enumerate(case["sentences"]):
+        starts.append(len(text))
+        last = number % _PARAGRAPH == _PARAGRAPH - 1
+        text += sentence.strip() + ("\n\n" if last else between)
+    return text, starts

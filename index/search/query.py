@@ -1,0 +1,164 @@
+"""A question as it is put to a release, parsed once: its words in every language, its names.
+
+Nobody behind it looks at the question's string again. What is asked is the question without the
+names that the release holds, or all of it where nothing else is asked. A name brings a question
+near to every sentence that has it; the rest tells which of them answers.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from corpus.glossary import Glossary
+from corpus.language import detect
+from corpus.stems import UNSPACED, list_stems
+from index.encoder import Query as Vectorised
+from index.mentions import find_names, leave_out
+from index.search import cldr
+from index.search.dictionary import Dictionary
+from index.search.rarity import Rarity, hash_term, load_rarity
+from index.storage.words import Group
+
+# Words that make a question and say nothing of its subject. In a large collection their rarity
+# weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
+_FUNCTION_WORDS = """
+    what which who whom whose when where why how is are was were be been do does did can could will
+    would should may might must have has had the a an of in on at for to and or with by from about
+    as into than that this these those there it its this their his her they he she we you i me my
+    your our tell please any some many much more most not no so if then also
+"""
+_FUNCTION_SIGNS = """
+    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问
+    谁 几 吗 呢 的 了 是 在 做
+"""
+_SAYS_NOTHING = re.compile(
+    rf"\b(?:{'|'.join(_FUNCTION_WORDS.split())})\b(?!['’-]\w)|{'|'.join(_FUNCTION_SIGNS.split())}",
+    re.IGNORECASE,
+)
+# What a few keywords in Latin letters are taken for, as they have no word that tells.
+_PLAIN = "en"
+_MOST = 400  # groups of words of one question; a longer one says them again
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, whole.
+
+    `language` is its own, English where it does not show. `content` is it without the words that
+    only make it a question, `stems` are those of the content, in order, and `weights` tells how
+    rare each is. `names` are those in it, the ones in `known` from the glossary or as companies;
+    `held` are those that a passage holds, `asking` is what is asked of them. `words` has, by
+    language, the groups of terms that the question's words are there, with their weights, and
+    `numbers` the same by the terms' numbers. `read` waits for its vectors.
+    """
+
+    text: str
+    language: str
+    content: str
+    stems: tuple[str, ...]
+    weights: Mapping[str, float]
+    names: tuple[str, ...]
+    known: Collection[str]
+    held: frozenset[str]
+    asking: str
+    words: Mapping[str, tuple[tuple[frozenset[str], float], ...]]
+    numbers: Mapping[str, tuple[Group, ...]]
+    read: Callable[[], Vectorised]
+
+    def groups(self, language: str) -> Sequence[Group]:
+        """Return its words in a language as groups of the numbers of terms, with weights."""
+        return self.numbers.get(language, self.numbers[self.language])
+
+
+def parse(
+    question: str,
+    languages: Iterable[str],
+    known: Collection[str],
+    is_held: Callable[[str], bool],
+    glossary: Glossary,
+    dictionary: Dictionary,
+    read: Callable[[], Vectorised],
+) -> Query:
+    """Return a question as it is put to texts in some languages.
+
+    `known` are names that count as such however they are spelled, `is_held` tells which names the
+    texts hold, `read` waits for its vectors.
+    """
+    detected, rarity = detect(question), load_rarity()
+    language = _PLAIN if detected == "und" else detected
+    names = find_names(question, known, language)
+    held = frozenset(filter(is_held, names))
+    content = keep_content(question)
+    stems = tuple(list_stems(content))
+    words = {language: _group(_join_names(question, glossary), rarity)}
+    for other in languages:
+        if other != language:
+            put = put_names(question, glossary, other)
+            translated = dictionary.translate(put, language, other)
+            if not translated:  # languages without a dictionary share names and numbers
+                shared = list_stems(f"{put} {cldr.put_names(put, language, other)}")
+                translated = [frozenset([stem]) for stem in shared]
+            words[other] = _group(translated, rarity)
+    return Query(
+        question, language, content, stems, {each: rarity.weigh([each]) for each in stems},
+        tuple(names), known, held, find_asked(question, [n for n in names if n in held]), words,
+        {tag: tuple(_number(groups)) for tag, groups in words.items()}, read,
+    )  # fmt: skip
+
+
+def _join_names(question: str, glossary: Glossary) -> list[frozenset[str]]:
+    """Return the stems of a question, those of a name as one group with those of names alike."""
+    groups: list[frozenset[str]] = []
+    named: set[str] = set()
+    for name in glossary.find(question):
+        unspaced = bool(UNSPACED.search(name))
+        alike = [
+            each for each in glossary.list_alike(name) if bool(UNSPACED.search(each)) == unspaced
+        ]
+        stems = frozenset(stem for each in alike for stem in list_stems(each) if len(stem) > 1)
+        if len(alike) > 1 and stems:
+            groups.append(stems)
+            named.update(list_stems(name))
+    return groups + [frozenset([stem]) for stem in list_stems(question) if stem not in named]
+
+
+def put_names(question: str, glossary: Glossary, language: str) -> str:
+    """Return a question with the names of the glossary as a language spells them, where it does."""
+    unspaced = language in ("zh", "ja", "th")
+    return glossary.translate(question, lambda name: bool(UNSPACED.search(name)) == unspaced)
+
+
+def find_asked(text: str, names: Iterable[str]) -> str:
+    """Return what is asked of some names, or all of it where that is nothing.
+
+    "What did WeRide do in Guangzhou?" asks for whatever is near the whole of it.
+    """
+    asked = leave_out(text, names)
+    return asked if _has_words(_SAYS_NOTHING.sub(" ", asked)) else text
+
+
+@functools.lru_cache(maxsize=256)  # asked twice of every question
+def keep_content(question: str) -> str:
+    """Return a question without the words that only make it one, or whole where nothing is left."""
+    content = " ".join(_SAYS_NOTHING.sub(" ", question).split())
+    return content if _has_words(content) else question
+
+
+def _group(
+    groups: Iterable[frozenset[str]], rarity: Rarity
+) -> tuple[tuple[frozenset[str], float], ...]:
+    """Return distinct groups with their weights, the first _MOST of them."""
+    distinct = list(dict.fromkeys(filter(None, groups)))[:_MOST]
+    return tuple((group, rarity.weigh(group)) for group in distinct)
+
+
+def _number(groups: Iterable[tuple[frozenset[str], float]]) -> Iterable[Group]:
+    for terms, weight in groups:
+        yield sorted(map(hash_term, terms)), weight
+
+
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)

@@ -1,0 +1,1 @@
+"""A release on disk: its rows and words, written once and mapped."""
