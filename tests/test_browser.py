@@ -471,7 +471,8 @@ def test_a_lost_connection_is_said_and_survived(visit: Open, engine: FakeEngine)
     expect(trouble).to_contain_text("connection to Casebook was lost", timeout=WAIT)
     engine.hold.set()
     engine.hold = None
-    with page.expect_navigation(timeout=WAIT):  # Gradio looks for the server until it is there
+    # Gradio looks for the server until it is there, less often every time.
+    with page.expect_navigation(timeout=4 * WAIT):
         page.context.set_offline(False)
     expect(trouble).to_be_visible(timeout=WAIT)
     page.locator(".turn .retry:visible").click()
