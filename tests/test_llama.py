@@ -7,6 +7,7 @@ is far too small to restate well, which makes it a good test of what is struck.
 from __future__ import annotations
 
 import logging
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -65,6 +66,16 @@ def address() -> Iterator[str]:
                     time.sleep(0.1)
                 else:
                     break
+            said = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 1}
+            try:
+                httpx.post(
+                    f"{home}/chat/completions", json=said, timeout=60,
+                    headers={"Authorization": f"Bearer {KEY}"},
+                )  # fmt: skip
+            except httpx.TransportError:
+                if process.wait(5) == -signal.SIGILL:
+                    pytest.skip("llama.cpp was compiled for another processor: make it anew")
+                raise
             yield home
         finally:
             process.kill()
