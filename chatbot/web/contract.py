@@ -126,8 +126,9 @@ class AnswerBody(BaseModel):
 class EvidenceBody(BaseModel):
     """What speaks for a hit, raw.
 
-    `dense` and `sentence` are the cosines of the passage and of its best sentence, `lexical` is
-    BM25, `overlap` the share of the question's words, and `contrast` how far the best sentence
+    `dense` and `sentence` are the cosines of its chunk and of its best sentence, `lexical` is BM25,
+    `overlap` the share of the question's words, `translated` the same by a dictionary, and
+    `contrast` how far the best sentence
     stands above what any text has of the question.
     """
 
