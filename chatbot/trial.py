@@ -20,7 +20,7 @@ from index.encoder import Encoder, Progress, ignore_progress
 from index.publish import Releases
 from index.release import Release
 
-KEPT = 6
+KEPT = 8
 _DIGEST = 16  # hexadecimal digits of a folder's name
 
 

@@ -24,11 +24,13 @@ _LINE = 120  # characters of a title, a heading or the names before them, at the
 class Chunk:
     """Passages `first` to `last` (exclusive) of those it was made of, and the words it is found by.
 
-    `words` are the context, a line each, and then the text of the passages, a line each.
+    `context` is what stands before them, a line each; `words` are the context and then the text of
+    the passages, a line each.
     """
 
     first: int
     last: int
+    context: str
     words: str
 
 
@@ -49,7 +51,7 @@ def divide_case(
         lines = [document.title, case.title, above, " ".join(dict.fromkeys((case.company, *names)))]
         context = "\n".join(dict.fromkeys(line.strip()[:_LINE] for line in lines if line.strip()))
         body = "\n".join(each.text for each in passages[first:last])
-        chunks.append(Chunk(first, last, f"{context}\n{body}".strip()))
+        chunks.append(Chunk(first, last, context, f"{context}\n{body}".strip()))
         headings = [each.text for each in passages[first:last] if each.kind == "heading"]
         heading = headings[-1] if headings else heading
     return tuple(chunks)

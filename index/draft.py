@@ -25,12 +25,13 @@ from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.records import Entry, Passage, Sentence
 from corpus.stems import list_stems
-from index.encoder import Encoder, Progress, Vectors
+from index.encoder import Encoder, Pieces, Progress, States, Vectors
 from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
 from index.release import MARK, TAG, Numbers, Release, key_of, load_array, quoted_words
 from index.search.candidates import DEPTH
 from index.search.rarity import hash_term
+from index.storage.states import StatesWriter, StoredStates
 from index.storage.words import write_words
 from index.table import Table, TableWriter
 from index.vectors import Rows, RowsWriter
@@ -158,7 +159,8 @@ class Draft:
             passages = searched[case.id]
             for chunk in divide_case(entry.document, case, passages, self._glossary):
                 rows = passages[chunk.first : chunk.last]
-                new += len(rows) * self._append_text("chunk", chunk.words)
+                pieces = [chunk.context, *(s.text for row in rows for s in row.sentences)]
+                new += len(rows) * self._append_chunk(pieces)
                 self._chunk_rows.append(self._chunk_rows[-1] + len(rows))
                 language = detect(" ".join(each.text for each in rows))
                 told = entry.document.language if language == "und" else language
@@ -169,7 +171,7 @@ class Draft:
             for passage in passages:
                 self._counts.append(len(passage.sentences))
                 for sentence in passage.sentences:
-                    self._append_text("sentence", sentence.text)
+                    self._append_sentence(sentence.text)
             self._marks.append(mark_sentences(s for p in passages for s in p.sentences))
         return sum(map(len, searched.values())), new
 
@@ -207,8 +209,10 @@ class Draft:
         """Encode every text that has no vector yet; `progress` is told texts done and in all."""
         texts = Table(self.work, "fresh")
         shape = (len(texts), self._encoder.dimension)
+        self._states = StatesWriter(self.work)
         if not len(texts):
             np.save(self.work / "vectors.npy", np.empty(shape, np.float32))
+            self._states.close()
             return
         rows = np.lib.format.open_memmap(self.work / "vectors.npy", "w+", np.float32, shape)
         for first in range(0, len(texts), _BATCH):
@@ -220,23 +224,31 @@ class Draft:
             batch = [texts[number] for number in range(first, last)]
             rows[first:last] = self._encode(batch, report)
         rows.flush()
+        self._states.close()
 
-    def _encode(self, batch: Sequence[Sequence[str]], report: Progress) -> Vectors:
-        """Return the vectors of texts, each with its kind before it, in order."""
+    def _encode(self, batch: Sequence[tuple[str, Any]], report: Progress) -> Vectors:
+        """Return the vectors of texts, each with its kind before it, in order.
+
+        Their states are written, none for a sentence.
+        """
         made = np.empty((len(batch), self._encoder.dimension), np.float32)
-        done = 0
-        for kind, encode in (
-            ("chunk", self._encoder.encode_chunks),
-            ("sentence", self._encoder.encode_sentences),
-        ):
-            numbers = [number for number, each in enumerate(batch) if each[0] == kind]
-
-            def tell(now: int, _: int, before: int = done) -> None:
-                report(before + now, len(batch))
-
-            if numbers:
-                made[numbers] = encode([batch[number][1] for number in numbers], tell)
-            done += len(numbers)
+        chunks = [number for number, each in enumerate(batch) if each[0] == "chunk"]
+        sentences = [number for number, each in enumerate(batch) if each[0] == "sentence"]
+        states = [States.empty()] * len(batch)
+        if chunks:
+            pieces = [batch[number][1] for number in chunks]
+            made[chunks], read = self._encoder.encode_chunks(
+                pieces, lambda now, _: report(now, len(batch))
+            )
+            for number, each in zip(chunks, read, strict=True):
+                states[number] = each
+        if sentences:
+            made[sentences] = self._encoder.encode_sentences(
+                [batch[number][1] for number in sentences],
+                lambda now, _: report(len(chunks) + now, len(batch)),
+            )
+        for each in states:
+            self._states.append(each)
         return made
 
     def finish(self, edition: str) -> Manifest:
@@ -257,6 +269,7 @@ class Draft:
         np.save(folder / "term_starts.npy", starts)
         fresh = np.load(self.work / "vectors.npy", mmap_mode="r")
         self._write_rows("chunk", fresh)
+        self._write_states()
         chunks = Rows(folder / "chunks.faiss")
         self.reach = write_nearest(chunks, self._ask_sentences, DEPTH, folder)
         self._write_rows("sentence", fresh)
@@ -272,10 +285,17 @@ class Draft:
         numbers = np.linspace(0, len(self._sources["sentence"]) - 1, SAMPLED).astype(np.int64)
         return self._encoder.encode_queries([self.sentence_text(int(each)) for each in numbers])
 
-    def _append_text(self, name: str, text: str) -> bool:
-        """Note where the vector of a text comes from; tells whether it has to be encoded."""
+    def _append_chunk(self, pieces: Pieces) -> bool:
+        """Note where the vector and the states of a chunk come from; see `_append`."""
+        return self._append("chunk", key_of("chunk", "\x1e".join(pieces)), pieces)
+
+    def _append_sentence(self, text: str) -> bool:
+        """Note where the vector of a sentence comes from; see `_append`."""
         words = quoted_words(text)
-        key = key_of(name, words)
+        return self._append("sentence", key_of("sentence", words), words)
+
+    def _append(self, name: str, key: bytes, words: str | Pieces) -> bool:
+        """Note where the vector of a text comes from; tells whether it has to be encoded."""
         self._keys[name] += key
         source = self._known.find(key)
         new = source is None
@@ -297,6 +317,17 @@ class Draft:
             writer.append(self._known.take(sources[first : first + _CHUNK], fresh))
         writer.close()
 
+    def _write_states(self) -> None:
+        """Write the states of all chunks."""
+        fresh = StoredStates(self.work)
+        writer = StatesWriter(self.folder)
+        for source in self._sources["chunk"]:
+            known = source < self._known.count
+            writer.append(
+                self._known.read_states(source) if known else fresh.read(source - self._known.count)
+            )
+        writer.close()
+
 
 class _Known:
     """What the live release holds already; nothing, where there is none.
@@ -312,6 +343,7 @@ class _Known:
         self._places: dict[bytes, int] = {}
         if live is None:
             return
+        self._live = live
         self.terms: Numbers = load_array(live.folder, "chunk_terms")
         self.term_starts: Numbers = load_array(live.folder, "term_starts")
         self.marks: NDArray[np.void] = load_array(live.folder, "marks")
@@ -326,6 +358,10 @@ class _Known:
         self._tails = every[:, 8:].copy().view("<u8")[:, 0]
         self._order = np.argsort(self._heads, kind="stable")
         self._sorted = self._heads[self._order]
+
+    def read_states(self, number: int) -> States:
+        """Return the states of one of its chunks, by the number of its vector."""
+        return self._live.read_states(number)
 
     def find(self, key: bytes) -> int | None:
         """Return the number of the vector of a key, the first of several, or None."""

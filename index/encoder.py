@@ -12,7 +12,7 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cache, partial
 from pathlib import Path
@@ -37,6 +37,7 @@ _PADDING = 12  # sub-words padded in vain that take as long as another batch
 _APART = 0.45
 
 Vectors = NDArray[np.float32]
+Pieces = Sequence[str]  # the parts of a chunk: what stands before it, then its sentences
 Windows = Sequence[list[int]]  # sub-words with the special ones, as many as are read at once
 Progress = Callable[[int, int], None]
 
@@ -50,11 +51,44 @@ class Query:
     """A question as a model has read it.
 
     `vector` (d,) is its float32 unit vector; `find_part` returns that of a part of it, which is the
-    question with words left out.
+    question with words left out. `states` (t, w) float32 are those of its sub-words, special ones
+    and the prompt left out, none where the model gives none.
     """
 
     vector: Vectors
     find_part: Callable[[str], Vectors]
+    states: Vectors = field(default_factory=lambda: np.empty((0, 0), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChunk:
+    """A chunk as a model has read it: its unit vector (d,) and the states (t, w) of its sub-words.
+
+    Special ones and the prompt are left out; `pieces` (t,) int64 is the number of the piece of the
+    chunk that each belongs to. No states where the model gives none.
+    """
+
+    vector: Vectors
+    states: Vectors
+    pieces: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The states of a chunk's sub-words as a release keeps them, for the reader.
+
+    `rows` (t, w) int8 and `scales` (t, 2) float16 are as index.reader.projection makes them of
+    the states; `pieces` (t,) uint16 are as in ReadChunk.
+    """
+
+    rows: NDArray[np.int8]
+    scales: NDArray[np.float16]
+    pieces: NDArray[np.uint16]
+
+    @classmethod
+    def empty(cls) -> States:
+        """Return those of a chunk that no reader of states reads."""
+        return cls(np.empty((0, 0), np.int8), np.empty((0, 2), np.float16), np.empty(0, np.uint16))
 
 
 class Encoder(Protocol):
@@ -88,9 +122,23 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str], progress: Progress = ...) -> Vectors:
         """Return (n, d) float32 unit rows, one for each text, in order."""
 
-    def encode_chunks(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
-        """Return (n, d) float32 unit rows of chunks, to be compared with questions."""
-        return self.encode_passages(texts, progress)
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
+        """Return (n, d) float32 unit rows of chunks, to be compared with questions, and states.
+
+        A chunk comes in pieces, that are one text but for the states.
+        """
+        rows = self.encode_passages([" ".join(pieces) for pieces in chunks], progress)
+        return rows, [States.empty() for _ in chunks]
+
+    def read_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> Iterator[ReadChunk]:
+        """Give chunks as they are read, in order."""
+        rows = self.encode_passages([" ".join(pieces) for pieces in chunks], progress)
+        for row in rows:
+            yield ReadChunk(row, np.empty((0, 0), np.float32), np.empty(0, np.int64))
 
     def encode_sentences(
         self, texts: Sequence[str], progress: Progress = ignore_progress
@@ -178,10 +226,20 @@ class TextEncoder(Encoder):
             return rows
 
         rows = self._encode(self._traits.query, texts, partial(map, run))
+        cut = self._cut(self._traits.query, texts)
+        prompt = len(self.splitter.split(self._traits.query))
         return [
-            Query(row, partial(self._find_part, row, states, text))
-            for row, text in zip(rows, texts, strict=True)
-        ]
+            Query(
+                row, partial(self._find_part, row, states, text),
+                self._join_states([states[tuple(window)] for window in windows], prompt),
+            )
+            for row, text, windows in zip(rows, texts, cut, strict=True)
+        ]  # fmt: skip
+
+    def _join_states(self, windows: Sequence[Vectors], prompt: int) -> Vectors:
+        """Return the states of a text's windows without those of special sub-words and a prompt."""
+        first, last = len(self.splitter.start), len(self.splitter.end)
+        return np.concatenate([each[first : len(each) - last] for each in windows])[prompt:]
 
     def _find_part(
         self, vector: Vectors, states: Mapping[tuple[int, ...], Vectors], text: str, part: str
@@ -197,7 +255,8 @@ class TextEncoder(Encoder):
         own = [at for at in kept if prompt <= at < len(window) - len(self.splitter.end)]
         if not own:
             return vector
-        mean = make_unit(states[tuple(window)][own].mean(axis=0))
+        outer = states[tuple(window)][:, -self.dimension :]
+        mean = make_unit(outer[own].mean(axis=0))
         return make_unit(vector + np.float32(_APART) * make_unit(mean - vector))
 
     def encode_passages(
@@ -216,6 +275,43 @@ class TextEncoder(Encoder):
                     self._traits.passage, chunk, partial(pool.map, self._run), tell
                 )
         return rows
+
+    def read_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> Iterator[ReadChunk]:
+        """See Encoder.
+
+        A piece is split into sub-words by itself, so that each of them is of one piece. Windows are
+        read one by one, as many at once as there are threads.
+        """
+        read = self._read
+        if read is None:
+            yield from super().read_chunks(chunks, progress)
+            return
+        start, end = self.splitter.start, self.splitter.end
+        size = self._traits.limit - len(start) - len(end)
+        prompt = self.splitter.split(self._traits.passage)
+
+        def read_one(pieces: Pieces) -> ReadChunk:
+            split = [self.splitter.split(prepare_text(piece)) for piece in pieces]
+            ids = [*prompt, *(number for each in split for number in each)]
+            windows = [
+                [*start, *ids[at : at + size], *end] for at in range(0, max(len(ids), 1), size)
+            ]
+            made = [read([window]) for window in windows]
+            rows = make_unit(np.concatenate([row for row, _ in made]))
+            weights = [[max(len(each) - len(start) - len(end), 1)] for each in windows]
+            vector = make_unit((np.array(weights, np.float32) * rows).sum(axis=0))
+            states = self._join_states([each for _, (each,) in made], len(prompt))
+            owners = np.repeat(np.arange(len(pieces)), [len(each) for each in split])
+            return ReadChunk(vector, states, owners)
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            for first in range(0, len(chunks), _AHEAD):
+                some = chunks[first : first + _AHEAD]
+                for done, each in enumerate(pool.map(read_one, some), 1):
+                    progress(first + done, len(chunks))
+                    yield each
 
     def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
         """See Encoder."""

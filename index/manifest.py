@@ -12,7 +12,7 @@ from corpus.errors import CorruptReleaseError, ModelMismatchError, OutdatedRelea
 from corpus.files import sync
 from index.model_folder import fingerprint_file
 
-FORMAT = 4
+FORMAT = 5
 MANIFEST = "manifest.json"
 
 

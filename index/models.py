@@ -13,6 +13,7 @@ from index import model_folder, onnx_model
 from index.bundled_model import PACKAGE, find_bundle
 from index.encoder import Encoder
 from index.onnx_encoder import OnnxEncoder
+from index.reader.weights import choose_weights
 from index.search.alignment import AlignedEncoder, choose_alignment
 from index.search.dictionary import Dictionary
 
@@ -29,7 +30,9 @@ def load_encoder(model: str, models: Path, report: Callable[[str], None]) -> Enc
     """
     encoder = load_plain_encoder(model, models, report)
     dictionary = Dictionary.open(models, report)
-    return AlignedEncoder(encoder, choose_alignment(encoder, report), dictionary)
+    alignment, weights = choose_alignment(encoder, report), choose_weights(encoder, report)
+    projection = weights.projection if weights else None
+    return AlignedEncoder(encoder, alignment, dictionary, projection)
 
 
 def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) -> Encoder:

@@ -20,7 +20,9 @@ from index.splitter import open_splitter
 # Adding and normalising in one step takes a sixth longer in all than one after the other.
 _SLOW = ["SkipLayerNormFusion"]
 TRAITS, WEIGHTS = "traits.json", "model.onnx"
-ROW, STATES = "unit_row", "states"  # what it gives; the latter where rows are means of them
+# What it gives: the rows; where these are means of them, the states of the last layer; and, of a
+# model built of like layers, those of the layer at two thirds of its depth.
+ROW, STATES, INNER = "unit_row", "states", "inner"
 # Texts are padded to whole multiples of this, also one alone: where the sum over a text's sub-words
 # ends in the middle of four, it is taken in another order.
 _STEP = 4
@@ -64,16 +66,20 @@ class OnnxEncoder(TextEncoder):
             raise ModelError(
                 f"{folder}: not an exported model that loads here ({reason})"
             ) from error
-        averages = STATES in (each.name for each in self._session.get_outputs())
-        read = self._read_states if averages else None
+        given = [each.name for each in self._session.get_outputs()]
+        self._states = [name for name in (INNER, STATES) if name in given]
+        read = self._read_states if STATES in given else None
         super().__init__(open_splitter(folder), traits, self._read_rows, count_cores(), read)
 
     def _read_rows(self, windows: Windows) -> Vectors:
         return self._forward(windows, ROW)[0]
 
     def _read_states(self, windows: Windows) -> tuple[Vectors, list[Vectors]]:
-        rows, states = self._forward(windows, ROW, STATES)
-        return rows, [each[: len(w)] for each, w in zip(states, windows, strict=True)]
+        rows, *made = self._forward(windows, ROW, *self._states)
+        return rows, [
+            np.concatenate([each[number, : len(window)] for each in made], axis=1)
+            for number, window in enumerate(windows)
+        ]
 
     def _forward(self, windows: Windows, *wanted: str) -> list[Vectors]:
         longest = max(map(len, windows))

@@ -14,6 +14,9 @@
          chunks.faiss         (k, w) float32 unit rows      chunk_keys.npy     (k, 16) uint8
          nearest.faiss, .json where there are many: lists that find the nearest of them
          sentences.faiss      (m, w) float32 unit rows      sentence_keys.npy  (m, 16) uint8
+         states.npy           (t, w) int8: the sub-words of all chunks as the reader reads them
+         state_scales.npy     (t, 2) float16      state_pieces.npy     (t,) uint16
+         state_starts.npy     (k + 1,) int64: where each chunk's begin
          marks.npy            (m,) MARK: what each sentence says, whatever its signs and blanks
          chunk_terms.npy      int64: the numbers of every chunk's terms, one after another
          term_starts.npy      (k + 1,) int64: where each chunk's begin
@@ -45,9 +48,11 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
+from index.encoder import States
 from index.manifest import check_files, check_model, check_sizes, read_manifest
 from index.milvus import Milvus, MilvusRows
 from index.nearest import Nearest, open_nearest
+from index.storage.states import StoredStates
 from index.storage.words import Words
 from index.table import Table
 from index.vectors import Rows
@@ -148,6 +153,7 @@ class Release:
         self.sentences: Rows | MilvusRows = Rows(folder / "sentences.faiss")
         self.nearest: Nearest | Rows | MilvusRows = open_nearest(rows, folder)
         self.words = Words(folder / "words")
+        self._states = StoredStates(folder)
         tables = self.tables
         self._row_cases = np.searchsorted(tables.case_passages, tables.rows, side="right") - 1
         self._chunk_cases = self._row_cases[self.chunk_rows[:-1]]
@@ -221,6 +227,10 @@ class Release:
     def chunk(self, chunk: int) -> list[tuple[Passage, Case, Document]]:
         """Return what the rows of a chunk are, in text order."""
         return [self.row(row) for row in range(*self.chunk_rows[chunk : chunk + 2].tolist())]
+
+    def read_states(self, chunk: int) -> States:
+        """Return the states of a chunk's sub-words."""
+        return self._states.read(chunk)
 
     def _document(self, number: int) -> Document:
         return self._hold(number).document

@@ -29,8 +29,18 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from corpus.language import detect
-from index.encoder import Encoder, Progress, Query, Vectors, ignore_progress, make_unit
+from index.encoder import (
+    Encoder,
+    Pieces,
+    Progress,
+    Query,
+    States,
+    Vectors,
+    ignore_progress,
+    make_unit,
+)
 from index.ordinary import read_ordinary
+from index.reader.weights import Projection
 from index.search.dictionary import Dictionary
 
 PATH = Path(__file__).with_name("alignment.npz")
@@ -125,13 +135,23 @@ class Centring(Alignment):
 
 
 class AlignedEncoder(Encoder):
-    """An encoder whose questions, chunks and sentences are aligned; passages are its own."""
+    """An encoder whose questions, chunks and sentences are aligned; passages are its own.
 
-    def __init__(self, encoder: Encoder, alignment: Alignment, dictionary: Dictionary) -> None:
-        """Take both; the identity tells both, so that a release is never searched with another."""
+    With a projection, it gives the states of chunks as the bundled reader takes them.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        alignment: Alignment,
+        dictionary: Dictionary,
+        projection: Projection | None = None,
+    ) -> None:
+        """Take all; the identity tells them, so that a release is never searched with another."""
         self.dictionary = dictionary
-        self._encoder, self._alignment = encoder, alignment
-        self.identity = f"{encoder.identity}+{alignment.identity}"
+        self._encoder, self._alignment, self._projection = encoder, alignment, projection
+        parts = (encoder.identity, alignment.identity, projection and projection.identity)
+        self.identity = "+".join(filter(None, parts))
         self.dimension = encoder.dimension
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -146,14 +166,24 @@ class AlignedEncoder(Encoder):
         """See Encoder."""
         read = self._encoder.read_queries(texts)
         return [
-            Query(self._align(query.vector, text), partial(self._find_part, query.find_part))
+            Query(
+                self._align(query.vector, text), partial(self._find_part, query.find_part),
+                query.states,
+            )
             for query, text in zip(read, texts, strict=True)
-        ]
+        ]  # fmt: skip
 
-    def encode_chunks(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
         """See Encoder."""
-        rows = self._encoder.encode_passages(texts, progress)
-        return self._alignment.apply("chunk", rows, texts)
+        rows = np.empty((len(chunks), self.dimension), np.float32)
+        states = []
+        for number, read in enumerate(self._encoder.read_chunks(chunks, progress)):
+            rows[number] = read.vector
+            states.append(self._projection.pack(read) if self._projection else States.empty())
+        texts = [" ".join(pieces) for pieces in chunks]
+        return self._alignment.apply("chunk", rows, texts), states
 
     def encode_sentences(
         self, texts: Sequence[str], progress: Progress = ignore_progress

@@ -41,6 +41,7 @@ class Candidate:
     `dense` and `sentence` are the cosines of the chunk and of its best sentence; `overlap`, 0 to 1,
     is the share of the question's words that the chunk meets as they are, and `translated` in its
     own language where that is another; `lexical` is BM25 by the words' rarity in public text.
+    `language` is the chunk's, `asked` the question's.
     """
 
     chunk: int
@@ -51,6 +52,7 @@ class Candidate:
     overlap: float
     translated: float
     language: str
+    asked: str
 
 
 def find_candidates(
@@ -86,7 +88,7 @@ def find_candidates(
         Candidate(
             int(chunks[at]), float(scores[at]), float(dense[at]), float(sentence[at]),
             float(own[chunks[at]] * whole), float(own[chunks[at]]),
-            float(translated[chunks[at]]), str(tags[chunks[at]]),
+            float(translated[chunks[at]]), str(tags[chunks[at]]), query.language,
         )
         for at in best.tolist()
     ]  # fmt: skip

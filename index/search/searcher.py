@@ -1,81 +1,27 @@
-"""A release, an encoder, and what is kept between questions: what answers a search.
+"""A release, an encoder, and what is kept between questions: what finds the texts to be read.
 
-    question -> Query -> Candidates -> the passages of the best, read -> Hits
-
-`find_candidates` hands over the best chunks; their passages are read sentence by sentence and put
-in order by `index.ranker`.
+    question -> Query -> Candidates -> Texts, for a reader
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 
-from corpus.records import Case, Document, Passage
+from corpus.records import Case, Document
 from corpus.stems import fold
-from index.encoder import Encoder, make_unit
-from index.mentions import occurs
-from index.ordinary import contrast, find_ordinary
-from index.ranker import Asked, Read, load_ranker
-from index.reading import KEPT, Reading, Readings
+from index.encoder import Encoder
+from index.reader.stemmed import KEPT, Stemmed, StemmedPassages
+from index.reader.text import Text
 from index.release import Release
 from index.search.candidates import Candidate, find_candidates
+from index.search.names import holds, occurs
 from index.search.query import Query, parse
 
 READ = 8  # chunks that are read, more where more passages are asked for
 _CASES_KEPT = 200  # texts of cases, folded
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for a hit, raw.
-
-    `dense` is the cosine of its chunk, `sentence` that of its own best sentence, `lexical` BM25 of
-    its chunk by the words' rarity in public text. `overlap` and `translated`, 0 to 1, are the
-    shares of the question's words, by rarity, that its chunk meets: as they are, and as the
-    dictionary has them in the chunk's language. `contrast` is how far `sentence` stands above half
-    the cosine of the question with ordinary sentences of that language, see `index.ordinary`.
-    """
-
-    dense: float
-    sentence: float
-    lexical: float
-    overlap: float
-    translated: float
-    contrast: float
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage found, with its place in the ranking (from 1) and the score it has it by.
-
-    `score` says how well the passage answers, and `sentences` how well each sentence of it does, in
-    text order: the difference of two, also of two hits, is in log odds.
-    """
-
-    rank: int
-    score: float
-    passage: Passage
-    case: Case
-    document: Document
-    evidence: Evidence
-    sentences: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A passage of a chunk that was handed over, as it is weighed and as it is told."""
-
-    row: int
-    passage: Passage
-    case: Case
-    document: Document
-    evidence: Evidence
-    candidate: Candidate
-    read: Read
 
 
 class Searcher:
@@ -88,7 +34,7 @@ class Searcher:
     def __init__(self, release: Release, encoder: Encoder) -> None:
         """Take what is searched and with what."""
         self.release, self.encoder = release, encoder
-        self._readings = Readings()
+        self._stemmed = StemmedPassages()
         self._names: dict[str, bool] = {}  # whether the texts have it
         self._folded: dict[str, str] = {}  # the texts of cases by id, as names are looked for
 
@@ -105,34 +51,16 @@ class Searcher:
             self.encoder.dictionary, begun,
         )  # fmt: skip
 
-    def search(self, question: str, k: int, cases: Collection[int] | None = None) -> list[Hit]:
-        """Return the min(k, n) best passages of the release, best first, ties by row.
+    def find(
+        self, query: Query, k: int = READ, cases: Collection[int] | None = None
+    ) -> list[Text]:
+        """Return the min(k, n) best chunks for a question, best first, as they are read.
 
-        `cases` limits the search to passages of these cases, by their numbers in `release.cases()`.
-        """
-        query = self.parse(question)
-        return rank(self.ask(query), self.find(query, k, cases), k)
-
-    def ask(self, query: Query) -> Asked:
-        """Return a question as sentences are compared with it; waits for its reading."""
-        read = query.read()
-        whole = query.asking == query.text
-        asking = read.vector if whole else read.find_part(query.asking)
-        return Asked(query, read.vector, asking)
-
-    def find(self, query: Query, k: int, cases: Collection[int] | None = None) -> list[Found]:
-        """Return the passages of the chunks handed over, the best chunk's first.
-
-        As many chunks as are read, or as it takes for k passages. Empty where `cases` leave none.
+        `cases` limits them to chunks of these cases, by their numbers in `release.cases()`.
         """
         vector = query.read().vector
-        chunks = find_candidates(self.release, query, vector, max(k, READ), cases)
-        found: list[Found] = []
-        for place, candidate in enumerate(chunks):
-            if place >= READ and len(found) >= k:
-                break
-            found += self._read(query, candidate)
-        return found
+        chunks = find_candidates(self.release, query, vector, k, cases)
+        return [self._open(query, candidate) for candidate in chunks]
 
     def has_name(self, name: str) -> bool:
         """Tell whether the release has a name by any of its group; looked for once."""
@@ -145,7 +73,25 @@ class Searcher:
             )
         return self._names[name]
 
-    def fold_case(self, case: Case, document: Document) -> str:
+    def list_lacking(self, query: Query, case: Case, document: Document) -> list[str]:
+        """Return the names of a question that a case does not have, by whichever of their group."""
+        folded = self._fold_case(case, document)
+        alike = self.release.glossary.list_alike
+        return [
+            name
+            for name in query.names
+            if not any(holds(folded, each, name in query.known) for each in alike(name))
+        ]
+
+    def read_ahead(self) -> None:
+        """Read as many passages as are kept before they are asked for, so that no question waits.
+
+        Half of the time of a question that meets passages unread goes into reading them.
+        """
+        for row in range(min(self.release.count, KEPT)):
+            self._stem(row)
+
+    def _fold_case(self, case: Case, document: Document) -> str:
         """Return a case's text with its titles and its company, folded as names are compared."""
         folded = self._folded.get(case.id)
         if folded is None:
@@ -155,58 +101,22 @@ class Searcher:
             self._folded[case.id] = folded
         return folded
 
-    def read_ahead(self) -> None:
-        """Read as many passages as are kept before they are asked for, so that no question waits.
-
-        Half of the time of a question that meets passages unread goes into reading them.
-        """
-        for row in range(min(self.release.count, KEPT)):
-            self._read_row(row)
-
-    def _read(self, query: Query, candidate: Candidate) -> list[Found]:
-        """Return the passages of a chunk with their sentences' vectors and evidence."""
-        release, vector = self.release, query.read().vector
+    def _open(self, query: Query, candidate: Candidate) -> Text:
+        release = self.release
         first, last = release.chunk_rows[candidate.chunk : candidate.chunk + 2].tolist()
-        starts = release.starts[first : last + 1]
-        vectors = release.sentences.take(np.arange(starts[0], starts[-1]))
-        near = vectors @ vector
-        ordinary = find_ordinary(self.encoder, candidate.language)
-        found = []
-        for row, begin, end in zip(
-            range(first, last), (starts[:-1] - starts[0]).tolist(),
-            (starts[1:] - starts[0]).tolist(), strict=True,
-        ):  # fmt: skip
-            passage, case, document = release.row(row)
-            best = float(near[begin:end].max())
-            evidence = Evidence(
-                candidate.dense, best, candidate.lexical, candidate.overlap,
-                candidate.translated, contrast(best, vector, ordinary),
-            )  # fmt: skip
-            own = vectors[begin:end]
-            read = Read(
-                candidate.score, candidate.language, make_unit(own.mean(axis=0)), own,
-                self._read_row(row),
-            )  # fmt: skip
-            found.append(Found(row, passage, case, document, evidence, candidate, read))
-        return found
+        start, end = release.starts[[first, last]].tolist()
+        held = [release.row(row) for row in range(first, last)]
+        _, case, document = held[0]
+        vectors = release.sentences.take(np.arange(start, end))
+        return Text(
+            candidate, tuple(range(first, last)), tuple(passage for passage, _, _ in held), case,
+            document, vectors, vectors @ query.read().vector,
+            tuple(each for row in range(first, last) for each in self._stem(row)),
+            release.read_states(candidate.chunk),
+            len(self.list_lacking(query, case, document)) / max(len(query.names), 1),
+        )  # fmt: skip
 
-    def _read_row(self, row: int) -> tuple[Reading, ...]:
-        return self._readings.read(
+    def _stem(self, row: int) -> tuple[Stemmed, ...]:
+        return self._stemmed.stem(
             row, lambda: [each.text.strip() for each in self.release.row(row)[0].sentences]
         )
-
-
-def rank(asked: Asked, found: Sequence[Found], k: int) -> list[Hit]:
-    """Return the k best of what was found as hits, best first, ties by row."""
-    if not found:
-        return []
-    whole, answers = load_ranker().score(asked, [one.read for one in found])
-    scores = whole.tolist()
-    order = sorted(range(len(found)), key=lambda at: (-scores[at], found[at].row))
-    return [
-        Hit(
-            number, scores[at], found[at].passage, found[at].case, found[at].document,
-            found[at].evidence, tuple(answers[at].tolist()),
-        )
-        for number, at in enumerate(order[:k], 1)
-    ]  # fmt: skip

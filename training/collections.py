@@ -1,4 +1,4 @@
-"""Labelled collections that weights are fitted on: releases of question sets, and their questions.
+"""Labelled collections that the reader is trained on: releases of question sets and questions.
 
     squad    SQuAD 2's paragraphs in English, with questions that theirs does not answer
     cmrc     CMRC's in Chinese, every other one
@@ -6,6 +6,8 @@
              asked in both languages, of texts in the other half as often: readers ask more of what
              is written in their own
     es-de    the same articles in German, asked in Spanish
+    drcd     DRCD's in traditional Chinese
+    jaquad   JaQuAD's in Japanese, every fifth article
     cases    invented company cases in several languages, asked as readers ask, a quarter of it in
              vain, with a glossary of the companies' names
 
@@ -15,7 +17,7 @@ The articles of XQuAD that judge are in none of them, nor is one company case in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from index.encoder import Encoder
 from index.search.searcher import Searcher
 from training.question_sets import HELD, is_held
 
+Texts = tuple[dict[str, str], list["Labelled"]]
 _PARAGRAPH = 4  # sentences of a case that stand in one paragraph
 
 
@@ -47,23 +50,26 @@ class Collection:
     asked: Sequence[Labelled]
 
 
-def open_collections(
-    data: Path, work: Path, encoder: Encoder, say: Callable[[str], None]
-) -> Iterator[Collection]:
-    """Open each set's release, built once below `work`."""
-    readers: dict[str, Callable[[], tuple[dict[str, str], list[Labelled]]]] = {
+def read_collections(data: Path, only: Sequence[str] = ()) -> dict[str, Texts]:
+    """Return the documents of each set, by name, and its questions; with `only`, those named."""
+    readers: dict[str, Callable[[], Texts]] = {
         "squad": lambda: _read_squad(_find(data, "squad2-half.en.json"), 1),
         "cmrc": lambda: _read_squad(_find(data, "cmrc2018-dev.zh.json"), 2),
         "mixed": lambda: _read_mixed(data, ("en", "zh"), both=True),
         "es-de": lambda: _read_mixed(data, ("de", "es"), both=False),
+        "drcd": lambda: _read_squad(_find(data, "drcd-dev.zh-Hant.json"), 1),
+        "jaquad": lambda: _read_squad(_find(data, "jaquad-train.ja.json"), 5),
         "cases": lambda: _read_cases(_find(data, "cases.jsonl")),
     }
-    for name, read in readers.items():
-        texts, asked = read()
-        say(f"{name}: {len(texts)} documents, {len(asked)} questions")
-        release, failed = open_trial(texts, work, encoder)
-        kept = [one for one in asked if one.question.document not in failed]
-        yield Collection(name, Searcher(release, encoder), kept)
+    return {name: read() for name, read in readers.items() if not only or name in only}
+
+
+def open_collection(name: str, read: Texts, work: Path, encoder: Encoder) -> Collection:
+    """Open the release of a set's documents, built once below `work`."""
+    texts, asked = read
+    release, failed = open_trial(texts, work, encoder)
+    kept = [one for one in asked if one.question.document not in failed]
+    return Collection(name, Searcher(release, encoder), kept)
 
 
 def _find(folder: Path, name: str) -> Path:

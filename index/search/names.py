@@ -1,4 +1,4 @@
-"""The names and numbers that a question mentions, and which of them a text or a release holds.
+"""The names that a question mentions, and which of them a text or a release holds.
 
 A name is one that is known, from the glossary or as a company, or a word that its letters give
 away: a capital inside it (WeRide, BYD), or one at its head where no sentence begins, but not in
@@ -25,8 +25,6 @@ _WORD = re.compile(rf"{_PART}(?:[-’'.&]{_PART})*")
 _POSSESSIVE = re.compile(r"[’']s?$", re.IGNORECASE)
 _STOPS = frozenset(".?!:;¿¡。？！：；")
 _LATIN = re.compile(r"[a-zß-ɏ]")
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f]\d{3})*(?:[.,]\d+)?")
-_BETWEEN_THOUSANDS = re.compile(r"[.,\u00a0\u202f](?=\d{3}(?:\D|$))")
 _SHORT = 4  # Gree is not in "green"; of names that are only guessed, Iran is in "Iranian"
 _OWNS = re.compile(r"^[’']s\b")
 _READ = 50  # chunks looked into for a name whose stems they hold
@@ -59,11 +57,6 @@ def find_known(question: str, known: Iterable[str]) -> list[str]:
     return [name for name in names if re.search(match_whole(name), question)]
 
 
-def find_numbers(question: str) -> list[str]:
-    """Return the numbers of two digits or more in a question, each once, thousands unmarked."""
-    return list(dict.fromkeys(n for n in map(_join, _NUMBER.findall(question)) if len(n) > 1))
-
-
 def leave_out(question: str, names: Iterable[str]) -> str:
     """Return a question without some names, or whole where no word is left."""
     left = question
@@ -89,21 +82,6 @@ def holds(text: str, name: str, known: bool = False) -> bool:
         if begins and not (short and _LATIN.match(behind)):
             return True
     return False
-
-
-def holds_number(text: str, number: str) -> bool:
-    """Tell whether a text holds a number, however its thousands are marked."""
-    return number in map(_join, _NUMBER.findall(text))
-
-
-def is_word(texts: Iterable[str], name: str) -> bool:
-    """Tell whether texts use a name as an ordinary word too, in small letters."""
-    small, size = name.lower(), len(name.lower())
-    return small != name and any(
-        not (_is_letter(text[max(at - 1, 0) : at]) or _is_letter(text[at + size : at + size + 1]))
-        for text in texts
-        for at in _find_all(text, small)
-    )
 
 
 def occurs(release: Release, name: str, known: bool = False) -> bool:
@@ -148,11 +126,3 @@ def _find_all(text: str, sought: str) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(sought, at + 1)
-
-
-def _is_letter(sign: str) -> bool:
-    return sign.isalnum() or sign == "_"
-
-
-def _join(number: str) -> str:
-    return _BETWEEN_THOUSANDS.sub("", number)

@@ -1,0 +1,130 @@
+"""The reader that comes with Casebook: a small network over the encoder's states, on onnxruntime.
+
+See training/network.py for what it does and training/reader.py for how it was made. A question's
+states are made when it is asked; a chunk's stand in the release. What is longer than the network
+looks at is read in windows, those with the sentences nearest to the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import ModelError
+from index.onnx_encoder import open_onnxruntime
+from index.reader.calibration import describe_reading, estimate
+from index.reader.evidence import FEATURES, describe
+from index.reader.text import Floats, Reading, Text
+from index.reader.weights import Weights
+from index.search.query import Query
+
+WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks have fewer
+WINDOWS = 3  # of one chunk
+ASKED = 128  # sub-words of a question; what follows is left to the search
+NEVER = -1e4  # the score of what may not be chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of a chunk's sentences `first` to `last` (exclusive); `kept` (t,) are its sub-words."""
+
+    text: int
+    first: int
+    last: int
+    kept: NDArray[np.int64]
+
+
+class BundledReader:
+    """See the top of this file; safe to share between threads."""
+
+    def __init__(self, weights: Weights) -> None:
+        """Open the network; raises ModelError where it does not."""
+        onnxruntime = open_onnxruntime()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session: Any = onnxruntime.InferenceSession(
+                weights.network, options, ["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime raises its own, and plain ones
+            reason = str(error).strip().split("\n")[0][:200]
+            raise ModelError(f"the bundled reader does not open ({reason})") from error
+        self._weights = weights
+        self.name = f"bundled ({weights.projection.identity})"
+
+    def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+        """See Reader."""
+        features = describe(query, texts)
+        windows = [window for at, text in enumerate(texts) for window in _divide(at, text)]
+        scores = [np.full(len(text.sentences), NEVER, np.float32) for text in texts]
+        made, (none,) = self._session.run(
+            None, _stack(query.read().states[:ASKED], texts, windows, features)
+        )
+        for window, row in zip(windows, made, strict=True):
+            count = window.last - window.first
+            scores[window.text][window.first : window.last] = row[:count]
+        told = describe_reading(texts, scores, float(none))
+        confidence = estimate(told, self._weights.calibration)
+        return Reading(tuple(scores), float(none), confidence)
+
+
+def _divide(at: int, text: Text) -> Iterator[Window]:
+    """Give the windows of a chunk that are read, those nearest to the question, in text order."""
+    pieces = np.asarray(text.states.pieces, np.int64)
+    count = len(text.sentences)
+    if len(pieces) <= WINDOW:
+        yield Window(at, 0, count, np.arange(len(pieces)))
+        return
+    before = np.flatnonzero(pieces == 0)[: WINDOW // 4]
+    room = WINDOW - len(before)
+    sizes = np.minimum(np.bincount(pieces, minlength=count + 1)[1 : count + 1], room)
+    bounds, filled = [0], 0
+    for number, size in enumerate(sizes.tolist()):
+        if filled and filled + size > room:
+            bounds.append(number)
+            filled = 0
+        filled += size
+    bounds.append(count)
+    near = text.nearness
+    runs = list(zip(bounds[:-1], bounds[1:], strict=True))
+    best = sorted(runs, key=lambda run: -float(near[run[0] : run[1]].max()))[:WINDOWS]
+    for first, last in sorted(best):
+        inside = np.flatnonzero((pieces > first) & (pieces <= last))[:room]
+        yield Window(at, first, last, np.concatenate([before, inside]))
+
+
+def _stack(
+    asked: Floats, texts: Sequence[Text], windows: Sequence[Window], features: Sequence[Floats]
+) -> dict[str, NDArray[Any]]:
+    """Return the windows as the network takes them.
+
+    `rows` (k, t, w) int8 with `scales` (k, t, 2), `pieces` (k, t), -1 where there is nothing;
+    `asked` (q, v); `features` (k, s, f); `open` (k, s): which sentences have a sub-word.
+    """
+    tokens = max(len(window.kept) for window in windows)
+    most = max(window.last - window.first for window in windows)
+    width = max(texts[window.text].states.rows.shape[1] for window in windows)
+    rows = np.zeros((len(windows), tokens, width), np.int8)
+    scales = np.zeros((len(windows), tokens, 2), np.float32)
+    pieces = np.full((len(windows), tokens), -1, np.int64)
+    told = np.zeros((len(windows), most, len(FEATURES)), np.float32)
+    open_ = np.zeros((len(windows), most), bool)
+    for number, window in enumerate(windows):
+        states, kept, count = texts[window.text].states, window.kept, window.last - window.first
+        rows[number, : len(kept)] = states.rows[kept]
+        scales[number, : len(kept)] = states.scales[kept]
+        owners = np.asarray(states.pieces, np.int64)[kept]
+        owners = np.where(owners > 0, owners - window.first, 0)
+        pieces[number, : len(kept)] = owners
+        told[number, :count] = features[window.text][window.first : window.last]
+        open_[number, np.unique(owners[owners > 0]) - 1] = True
+    return {
+        "rows": rows, "scales": scales, "pieces": pieces, "asked": np.asarray(asked, np.float32),
+        "features": told, "open": open_,
+    }  # fmt: skip
