@@ -29,7 +29,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks.collections import lay_out
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
 from chatbot.desk import ask_of
 from chatbot.questions import Outcome, compare
@@ -43,6 +42,7 @@ from index.models import load_encoder
 from index.publish import Releases
 from index.release import Release
 from index.search.searcher import READ, Searcher
+from training.collections import lay_out
 from training.question_sets import HELD, is_held
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
@@ -59,10 +59,10 @@ Say = Callable[[str], None]
 
 def measure_paragraphs(data: Path, work: Path, encoder: Encoder, say: Say) -> None:
     """Print R@1 over XQuAD in one language, across and mixed."""
-    files = {tag: _find_xquad(data, tag) for tag in _LANGUAGES}
+    files = {tag: find_xquad(data, tag) for tag in _LANGUAGES}
     texts = {tag: read_paragraphs(path) for tag, path in files.items()}
     mixed = [texts[_LANGUAGES[number % 2]][number] for number in range(len(texts["en"]))]
-    judged = _list_judged(files["en"])
+    judged = list_judged(files["en"])
     libraries = {**texts, "mixed": mixed}
     for name, paragraphs in libraries.items():
         named = {name_document(number): text for number, text in enumerate(paragraphs)}
@@ -189,14 +189,15 @@ def _tell_depths(ranks: Sequence[int]) -> str:
     return ", ".join(f"{np.mean(found < k):.3f}" for k in (3, 6, 8)) + f" of {len(found)}"
 
 
-def _find_xquad(data: Path, tag: str) -> Path:
+def find_xquad(data: Path, tag: str) -> Path:
+    """Return the file of XQuAD in a language, whole where it is there."""
     for name in (f"xquad.{tag}.json", f"xquad-open.{tag}.json"):
         for path in sorted(data.rglob(name)):
             return path
     raise SystemExit(f"{data}: neither xquad.{tag}.json nor xquad-open.{tag}.json is in it")
 
 
-def _list_judged(path: Path) -> list[bool]:
+def list_judged(path: Path) -> list[bool]:
     """Tell of each question whether its article judges; of all, where no such article is there."""
     articles = json.loads(path.read_text("utf-8"))["data"]
     held = [article["title"] in HELD for article in articles]

@@ -12,36 +12,27 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_companies, find_topic, match_list, suggest
+from chatbot.about import WORDS, Topic, find_companies, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
-from chatbot.confidence import FOUND, estimate_confidence
-from chatbot.conversation import (
-    Turn,
-    carry_over,
-    clean_history,
-    count_more,
-    find_subject,
-    join_questions,
-)
+from chatbot.conversation import Turn, clean_history, join_questions, list_asked
 from chatbot.deadline import LIMIT, Deadline
-from chatbot.question import (
-    Filters,
-    asks_for_cases,
-    choose_language,
-    clean_question,
-    list_cases,
-    select_cases,
-)
+from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
-from index.mentions import find_known, leave_out
+from index.reader.ranking import Found, Hit
 from index.release import Release
-from index.search.query import keep_content
-from index.search.searcher import Hit, Searcher
-from index.support import Support, survey
+from index.search.names import leave_out
+from index.search.searcher import READ, Searcher
 
 LANGUAGES = ("en", "zh")  # of the framing words
+FOUND = 0.5  # how likely the best sentence has to answer for an answer
+NEAR = 0.05  # and for passages that come near; below, nothing is near
+# How much likelier a question has to be answered with its forerunner before it than alone: what was
+# answered before is near to both.
+AHEAD = 0.1
 _NAMED = 3  # names that a refusal tells to be nowhere
+_COMPANIES = 6  # that one question is read for, each by itself
+_MORE_READ = 16  # chunks of the cases that more is quoted from
 
 log = logging.getLogger("casebook")
 
@@ -64,26 +55,21 @@ def answer(
     asked, history = clean_question(question), clean_history(history)
     words_in = language if language in LANGUAGES else choose_language(asked)
     cases = select_cases(release, filters)
-    whole = carry_over(asked, history, release.glossary, release.companies) or asked
-    topic = find_topic(whole)
-    told = find_companies(keep_content(release.glossary.translate(whole)), [*release.cases_of])
-    if told and cases is None:
-        draft = _tell_companies(told, whole, words_in, release)
+    topic = find_topic(asked, get_searcher)
+    told: tuple[str, ...] = ()
+    if cases is None and topic is None:
+        told = find_companies(asked, release.cases_of, release.glossary, get_searcher)
+    if told:
+        draft = _tell_companies(told, asked, words_in, release)
+    elif topic == "more":
+        draft = _quote_more(history, words_in, _Timed(get_searcher(), Deadline(limit)), cases)
     elif topic:
-        draft = _tell_about(topic, whole, words_in, release)
+        draft = _tell_about(topic, asked, words_in, release)
     else:
-        subject = find_subject(whole, history)
-        more = count_more(whole, history) if subject else 0
         searcher = _Timed(get_searcher(), Deadline(limit))
-        if more:
-            draft = _quote_more(subject, more, words_in, searcher, cases)
-        else:
-            each = cases is None and not subject
-            if cases is None and asks_for_cases(whole):
-                cases = list_cases(release)
-            draft = (each and _quote_each(whole, words_in, searcher)) or _search_and_quote(
-                whole, subject, words_in, searcher, cases
-            )
+        draft = cases is None and _answer_each(asked, words_in, searcher) or _answer(
+            asked, history, words_in, searcher, cases
+        )
     made = replace(
         draft, question=asked, elapsed_ms=round((time.perf_counter() - started) * 1000, 1)
     )
@@ -107,19 +93,109 @@ class _Timed:
         """The release that is searched."""
         return self.searcher.release
 
-    def survey(
-        self, words: str, cases: Collection[int] | None = None
-    ) -> tuple[list[Hit], Support | None]:
-        """Return the hits and the support of some words; raises SlowError."""
+    def get(self) -> Searcher:
+        """Return the searcher."""
+        return self.searcher
+
+    def read(self, words: str, cases: Collection[int] | None = None, k: int = READ) -> Found:
+        """Return what is found and read for some words; raises SlowError."""
         self.deadline.check()
-        return survey(self.searcher, words, extractive.HITS, cases)
-
-    def search(self, words: str, cases: Collection[int] | None) -> list[Hit]:
-        """Return the many hits that more is quoted from; raises SlowError."""
-        self.deadline.check()
-        return self.searcher.search(words, extractive.HITS_MORE, cases)
+        return self.searcher.read(self.searcher.parse(words), k, cases)
 
 
+def _answer(
+    question: str,
+    history: Sequence[Turn],
+    language: str,
+    searcher: _Timed,
+    cases: Collection[int] | None,
+) -> Answer:
+    """Answer from what is found for a question, alone or with its forerunner before it.
+
+    The one that is likelier to be answered counts.
+    """
+    found = searcher.read(question, cases)
+    forerunner = next(
+        (one for one in list_asked(history) if find_topic(one, searcher.get) is None), ""
+    )
+    if forerunner:
+        both = searcher.read(join_questions(forerunner, question), cases)
+        if both.confidence > found.confidence + AHEAD:
+            found = both
+    return _tell(found, question, language, searcher.release)
+
+
+def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
+    """Answer with what was found, offer what comes near, or say that nothing does."""
+    confidence = round(found.confidence, 3)
+    if confidence >= FOUND and (choices := extractive.choose(found.hits)):
+        return _quote(choices, question, language, release, confidence)
+    if confidence >= NEAR and (choices := extractive.choose_nearest(found.hits)):
+        return _offer(choices, question, language, found, release, confidence)
+    return _absent(question, language, found, release, confidence)
+
+
+def _answer_each(question: str, language: str, searcher: _Timed) -> Answer | None:
+    """Answer what is asked of several companies for each of them, and say of whom it is not.
+
+    Each one's cases are read for themselves, for the question without the others' names. None where
+    fewer than two are named, or nothing answers for any.
+    """
+    release = searcher.release
+    named = searcher.searcher.list_named(question)[:_COMPANIES]
+    if len(named) < 2:
+        return None
+    choices: list[extractive.Choice] = []
+    answered: dict[str, float] = {}
+    for company, spelled in named:
+        others = [name for other, name in named if other != company]
+        found = searcher.read(leave_out(question, others), release.cases_of[company])
+        confidence = round(found.confidence, 3)
+        if confidence >= FOUND:
+            answered[spelled] = confidence
+            most = max(extractive.QUOTES // len(named), 1)
+            choices += extractive.choose(found.hits)[:most]
+    if not choices:
+        return None
+    made = _quote(choices, question, language, release, min(answered.values()))
+    if silent := [spelled for _, spelled in named if spelled not in answered]:
+        words = WORDS[language]["not_of"].format(names=WORDS[language]["and"].join(silent))
+        made = replace(made, parts=(*made.parts, Part("words", words)))
+    return made
+
+
+def _quote_more(
+    history: Sequence[Turn],
+    language: str,
+    searcher: _Timed,
+    cases: Collection[int] | None,
+) -> Answer:
+    """Quote what else the cases say that answered the last question, for the nth time."""
+    release = searcher.release
+    subject, times = "", 1
+    for asked in list_asked(history):
+        topic = find_topic(asked, searcher.get)
+        if topic is None:
+            subject = asked
+            break
+        times += topic == "more"
+    if not subject:
+        return _tell_about("self", "", language, release)
+    found = searcher.read(subject, cases)
+    confidence = round(found.confidence, 3)
+    given: list[extractive.Choice] = []
+    choices = extractive.choose(found.hits) if confidence >= FOUND else []
+    hits: Sequence[Hit] = found.hits
+    if choices:
+        within = {release.case_number(choice.hit.case.id) for choice in choices}
+        hits = searcher.read(subject, within, _MORE_READ).hits
+    for _ in range(times):
+        given += choices
+        choices = extractive.choose_more(hits, given)
+    if choices:
+        return _quote(choices, subject, language, release, confidence)
+    made = _absent(subject, language, found, release, confidence)
+    return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
 def _tell_about(topic: Topic, question: str, language: str, release: Release) -> Answer:
     words = WORDS[language]
     parts: list[Part] = []
@@ -178,85 +254,6 @@ def _tell_companies(
     )  # fmt: skip
 
 
-def _search_and_quote(
-    question: str,
-    subject: str,
-    language: str,
-    searcher: _Timed,
-    cases: set[int] | None,
-) -> Answer:
-    release = searcher.release
-    # A follow-up is of its subject's matter, and has to be told in the subject's cases.
-    judged, support = searcher.survey(join_questions(subject, question), cases)
-    hits = judged
-    if subject:
-        before = extractive.choose(subject, searcher.survey(subject, cases)[0])
-        within = {release.case_number(choice.hit.case.id) for choice in before}
-        hits, told = searcher.survey(question, within)
-        support = support and told and support.tell(told)
-    confidence = round(estimate_confidence(support), 3)
-    choices = extractive.choose(question, hits) if confidence >= FOUND else []
-    if choices:
-        return _quote(choices, question, language, release, confidence)
-    absent = support.absent if support and support.spelled_alike else ()
-    return _absent(question, language, judged, release, confidence, absent)
-
-
-def _quote_each(question: str, language: str, searcher: _Timed) -> Answer | None:
-    """Answer what is asked of several companies for each of them, and say of whom it is not.
-
-    None where fewer than two are named, or the best passage on none of them is its own.
-    """
-    release = searcher.release
-    text = release.glossary.translate(question, release.companies.__contains__)
-    named = find_known(text, release.companies)[: extractive.QUOTES]
-    if len(named) < 2:
-        return None
-    listed = match_list(named)
-    choices: list[extractive.Choice] = []
-    answered: dict[str, float] = {}
-    for company in named:
-        asked = listed.sub(company, text)
-        asked = leave_out(asked, [other for other in named if other not in company])
-        hits, support = searcher.survey(asked)
-        confidence = round(estimate_confidence(support), 3)
-        if confidence >= FOUND and hits[0].case.company == company:
-            own = [hit for hit in hits if hit.case.company == company]
-            answered[company] = confidence
-            choices += extractive.choose(asked, own)[: extractive.QUOTES // len(named)]
-    if not choices:
-        return None
-    made = _quote(choices, question, language, release, min(answered.values()))
-    if silent := [company for company in named if company not in answered]:
-        words = WORDS[language]["not_of"].format(names=WORDS[language]["and"].join(silent))
-        made = replace(made, parts=(*made.parts, Part("words", words)))
-    return made
-
-
-def _quote_more(
-    subject: str,
-    times: int,
-    language: str,
-    searcher: _Timed,
-    cases: set[int] | None,
-) -> Answer:
-    """Quote what else the cases say that answered `subject`, asked for more so many times."""
-    release = searcher.release
-    hits, support = searcher.survey(subject, cases)
-    confidence = round(estimate_confidence(support), 3)
-    given: list[extractive.Choice] = []
-    choices = extractive.choose(subject, hits) if confidence >= FOUND else []
-    if choices:
-        hits = searcher.search(subject, cases)
-    for _ in range(times):
-        given += choices
-        choices = extractive.choose_more(hits, given)
-    if choices:
-        return _quote(choices, subject, language, release, confidence)
-    made = _absent(subject, language, hits, release, confidence, ())
-    return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
-
-
 def _quote(
     choices: Sequence[extractive.Choice],
     question: str,
@@ -271,20 +268,38 @@ def _quote(
     )  # fmt: skip
 
 
-def _absent(
+def _offer(
+    choices: Sequence[extractive.Choice],
     question: str,
     language: str,
-    hits: Sequence[Hit],
+    found: Found,
     release: Release,
     confidence: float,
-    absent: Sequence[str],
+) -> Answer:
+    """Say that the collection does not say it outright, and quote what comes nearest."""
+    words = WORDS[language]
+    text = words["near"]
+    if found.lacking:
+        nowhere = words["nowhere"].format(names=words["and"].join(found.lacking[:_NAMED]))
+        text = words["near_nowhere"].format(nowhere=nowhere)
+    parts, citations = extractive.compose(choices, language)
+    return Answer(
+        question, language, False, "nearest", (Part("words", text), *parts), citations,
+        extractive.list_nearest(found.hits), suggest(release.companies, language), confidence,
+        release.id, 0.0,
+    )  # fmt: skip
+
+
+def _absent(
+    question: str, language: str, found: Found, release: Release, confidence: float
 ) -> Answer:
     """Say that the collection does not answer, which names it lacks, and what is there instead."""
     words = WORDS[language]
-    nearest = extractive.list_nearest(hits)
+    nearest = extractive.list_nearest(found.hits)
     text = [words["absent"]]
-    if absent:
-        text.append(words["nowhere"].format(names=words["and"].join(absent[:_NAMED])))
+    if found.lacking:
+        names = words["and"].join(found.lacking[:_NAMED])
+        text.append(words["nowhere"].format(names=names))
     companies = list(dict.fromkeys(near.company for near in nearest if near.company))
     if companies:
         text.append(words["nearest_of"].format(companies=words["and"].join(companies)))

@@ -1,7 +1,7 @@
 """The default answerer: the sentences that answer, word for word, or nothing.
 
-`compose` picks sentences from the hits of one search and puts them into parts and citations. It
-writes no sentence of its own but the few framing words of `about.WORDS`.
+`choose` picks sentences from what one search found, by the reader's scores, and `compose` puts them
+into parts and citations. It writes no sentence of its own but the few framing words.
 """
 
 from __future__ import annotations
@@ -15,28 +15,18 @@ from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
 from corpus.records import Case
 from corpus.stems import list_stems, say_the_same
-from index.kinds import find_kind, points_back, read_signs
-from index.search.searcher import Hit
+from index.reader.ranking import Hit
 
-HITS = 8  # passages looked into for sentences
-QUOTES = 4  # at most, in one answer
-PER_CASE, PER_CASE_SEVERAL = 2, 3
-NEAREST = 3
-# How far below the best sentence another may score and still be quoted, in the units of
-# Hit.sentences, which are log odds: within one case, and in another case where the question asks
-# for several.
-MARGIN = 1.5
-MARGIN_SEVERAL = 4.0
-MORE, HITS_MORE = 3, 40  # where a reader asks for more: sentences, of so many passages
+QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
+NEAR, NEAR_PER_CASE = 5, 2  # of the nearest passages, where none of them answers
+NEAREST = 3  # cases offered
+# How far below the best sentence another may score and still be quoted, in log odds: within its
+# case, and in another.
+MARGIN, MARGIN_ELSEWHERE = 1.5, 1.0
+MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
 _SAYS_SOMETHING = re.compile(r"(?:[\W_]*[^\W_]){3}")
-_PLURAL = re.compile(
-    r"\b(companies|countries|cases|projects|firms|enterprises|members|initiatives|organi[sz]ations"
-    r"|compare|comparison|both|each|every|differ\w*|list|examples)\b"
-    r"|哪些|哪几|分别|比较|对比|所有|各[个家国]|多家|列出|都有",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,41 +64,25 @@ class Choice:
         return self.hit.document.text[start:end].strip()
 
 
-def asks_for_several(question: str) -> bool:
-    """Tell whether a question asks for more than one case: a list, a comparison, a plural."""
-    return bool(_PLURAL.search(question))
-
-
-def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
+def choose(hits: Sequence[Hit]) -> list[Choice]:
     """Return what to quote, the best first: at most QUOTES sentences, no two that say the same.
 
-    A second sentence of a case, or one of another case, must come near the best; a question that
-    asks for several cases gets one of each at a greater distance. A number or a date that is asked
-    for leads, where a sentence that holds one is chosen at all.
+    How many follows from their scores: a second sentence must come near the best.
     """
-    several = asks_for_several(question)
-    most, widest = (PER_CASE_SEVERAL, MARGIN_SEVERAL) if several else (PER_CASE, MARGIN)
-    chosen: list[Choice] = []
-    said: list[set[str]] = []
-    per_case: dict[str, int] = {}
-    best: Choice | None = None
-    for choice in _list_choices(hits[:HITS]):
-        best = best or choice
-        held = per_case.get(choice.hit.case.id, 0)
-        behind = best.score - choice.score
-        if behind > widest or len(chosen) == QUOTES:
-            break
-        if held == most or (held and behind > MARGIN):
-            continue
-        stems = set(list_stems(choice.words))
-        if not any(say_the_same(stems, other) for other in said):
-            chosen.append(choice)
-            said.append(stems)
-            per_case[choice.hit.case.id] = held + 1
-    kind = find_kind(question)
-    if kind.asks_to_be_told():
-        chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
-    return join([complete(choice) for choice in chosen])
+    best = next(_list_choices(hits), None)
+    if best is None:
+        return []
+
+    def may_follow(choice: Choice) -> bool:
+        elsewhere = choice.hit.case.id != best.hit.case.id
+        return best.score - choice.score <= (MARGIN_ELSEWHERE if elsewhere else MARGIN)
+
+    return join(_pick(filter(may_follow, _list_choices(hits)), QUOTES, PER_CASE))
+
+
+def choose_nearest(hits: Sequence[Hit]) -> list[Choice]:
+    """Return the sentences that come nearest, best first, where none of them answers."""
+    return _pick(_list_choices(hits), NEAR, NEAR_PER_CASE)
 
 
 def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
@@ -125,17 +99,27 @@ def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
         stems = set(list_stems(choice.words))
         if any(choice in other for other in told) or any(say_the_same(stems, o) for o in said):
             continue
-        before = replace(choice, place=choice.place - 1)
-        told.append(choice if any(before in other for other in told) else complete(choice))
+        told.append(choice)
         said.append(stems)
     return join(told[len(given) :])
 
 
-def complete(choice: Choice) -> Choice:
-    """Return a choice with the sentence before it, where it cannot be understood without."""
-    if choice.place and choice.count == 1 and points_back(choice.words):
-        return replace(choice, place=choice.place - 1, count=2)
-    return choice
+def _pick(choices: Iterator[Choice], most: int, per_case: int) -> list[Choice]:
+    """Return the first `most` of some choices, no two that say the same, few of each case."""
+    picked: list[Choice] = []
+    said: list[set[str]] = []
+    held: dict[str, int] = {}
+    for choice in choices:
+        if len(picked) == most:
+            break
+        case = choice.hit.case.id
+        stems = set(list_stems(choice.words))
+        if held.get(case, 0) == per_case or any(say_the_same(stems, other) for other in said):
+            continue
+        picked.append(choice)
+        said.append(stems)
+        held[case] = held.get(case, 0) + 1
+    return picked
 
 
 def _list_choices(hits: Sequence[Hit]) -> Iterator[Choice]:
@@ -145,7 +129,7 @@ def _list_choices(hits: Sequence[Hit]) -> Iterator[Choice]:
         for hit in hits
         for place, score in enumerate(hit.sentences)
     ]
-    for score, _, place, hit in sorted(found, reverse=True):
+    for score, _, place, hit in sorted(found, key=lambda one: one[:3], reverse=True):
         if is_quotable(hit, -place):
             yield Choice(hit, -place, score)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
@@ -13,11 +12,6 @@ from index.release import Release
 
 LENGTH = 2000  # characters of a question
 Filters = Mapping[str, Sequence[str]]
-_CASES = re.compile(
-    r"\b(?:(?:which|what)(?: other)?|(?:any|all|list|show|find|give|name)(?: \w++){0,4})"
-    r" (?:cases|case studies)\b|(?:哪些|哪几个|有没有|列出|所有|有什么)[^，。？]{0,20}案例",
-    re.IGNORECASE,
-)
 
 
 def clean_question(question: str) -> str:
@@ -39,19 +33,9 @@ def clean_question(question: str) -> str:
     return cleaned
 
 
-def asks_for_cases(question: str) -> bool:
-    """Tell whether a question asks which cases there are of a kind, in English or Chinese."""
-    return bool(_CASES.search(question))
-
-
 def choose_language(question: str) -> str:
     """Return the language of the framing words for a question: `zh` for Chinese, else `en`."""
     return "zh" if detect(question) == "zh" else "en"
-
-
-def list_cases(release: Release) -> set[int]:
-    """Return the numbers of what is a case and no introduction to cases."""
-    return {number for number, (case, _) in enumerate(release.cases()) if case.kind == "case"}
 
 
 def select_cases(release: Release, filters: Filters | None) -> set[int] | None:

@@ -32,7 +32,7 @@ class Glossary:
         for group in _join(groups):
             for name in set(map(_compare, group)):
                 self._groups.setdefault(name, []).append(group)
-        self._finder = Finder(self.names, _stands_whole)
+        self._finder = Finder(self.names, stands_whole)
 
     def translate(self, question: str, held: Callable[[str], bool] | None = None) -> str:
         """Return the question with each name as its group has it first; the longest names win.
@@ -148,8 +148,8 @@ def _compare(name: str) -> str:
     return simplify(name).casefold().replace("’", "'")
 
 
-def _stands_whole(folded: str, start: int, end: int) -> bool:
-    """Tell what `match_whole` does."""
+def stands_whole(folded: str, start: int, end: int) -> bool:
+    """Tell of a name in a folded text what `match_whole` does."""
     first, last = folded[start], folded[end - 1]
     joins = (first.isascii() and first.isalnum() and _LETTER.match(folded[start - 1 : start])) or (
         last.isascii() and last.isalnum() and _LETTER.match(folded[end : end + 1])

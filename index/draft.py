@@ -25,6 +25,7 @@ from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.records import Entry, Passage, Sentence
 from corpus.stems import list_stems
+from corpus.tables import spell_rows
 from index.encoder import Encoder, Pieces, Progress, States, Vectors
 from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
@@ -159,8 +160,11 @@ class Draft:
             passages = searched[case.id]
             for chunk in divide_case(entry.document, case, passages, self._glossary):
                 rows = passages[chunk.first : chunk.last]
-                pieces = [chunk.context, *(s.text for row in rows for s in row.sentences)]
-                new += len(rows) * self._append_chunk(pieces)
+                sentences = [sentence.text for row in rows for sentence in row.sentences]
+                said = [each.words for each in spell_rows(sentences)]
+                new += len(rows) * self._append_chunk([chunk.context, *said])
+                for words in said:
+                    self._append_sentence(words)
                 self._chunk_rows.append(self._chunk_rows[-1] + len(rows))
                 language = detect(" ".join(each.text for each in rows))
                 told = entry.document.language if language == "und" else language
@@ -168,10 +172,7 @@ class Draft:
                 terms = [hash_term(term) for term in list_stems(chunk.words)]
                 self._terms.append(np.asarray(terms, np.int64))
                 self._lengths.append(len(terms))
-            for passage in passages:
-                self._counts.append(len(passage.sentences))
-                for sentence in passage.sentences:
-                    self._append_sentence(sentence.text)
+            self._counts.extend(len(passage.sentences) for passage in passages)
             self._marks.append(mark_sentences(s for p in passages for s in p.sentences))
         return sum(map(len, searched.values())), new
 

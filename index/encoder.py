@@ -129,14 +129,14 @@ class Encoder(Protocol):
 
         A chunk comes in pieces, that are one text but for the states.
         """
-        rows = self.encode_passages([" ".join(pieces) for pieces in chunks], progress)
+        rows = self.encode_passages([join_pieces(pieces) for pieces in chunks], progress)
         return rows, [States.empty() for _ in chunks]
 
     def read_chunks(
         self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
     ) -> Iterator[ReadChunk]:
         """Give chunks as they are read, in order."""
-        rows = self.encode_passages([" ".join(pieces) for pieces in chunks], progress)
+        rows = self.encode_passages([join_pieces(pieces) for pieces in chunks], progress)
         for row in rows:
             yield ReadChunk(row, np.empty((0, 0), np.float32), np.empty(0, np.int64))
 
@@ -152,6 +152,11 @@ class Encoder(Protocol):
     def __hash__(self) -> int:
         """Return a number by which what an encoder made is found again."""
         return object.__hash__(self)
+
+
+def join_pieces(pieces: Pieces) -> str:
+    """Return a chunk's pieces as one text, a line each."""
+    return "\n".join(filter(None, pieces))
 
 
 def prepare_text(text: str) -> str:

@@ -16,7 +16,7 @@ from index.encoder import Encoder
 from index.models import load_encoder
 from index.publish import Releases
 from tests.fake_encoder import FakeEncoder
-from tests.small_weights import use_small_weights
+from tests.small_reader import use_small_reader
 
 REPORTS = Path(__file__).parent.parent / "corpus" / "reports"
 # The model takes 600 MB and a minute to prepare, so the tests use the one that `make run` does.
@@ -62,13 +62,13 @@ def releases(tmp_path: Path) -> Releases:
 
 
 @pytest.fixture
-def small_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Search and answer by weights for the small encoder."""
-    use_small_weights(monkeypatch)
+    use_small_reader(monkeypatch)
 
 
 @pytest.fixture
-def encoder(small_weights: None) -> FakeEncoder:
+def encoder(small_reader: None) -> FakeEncoder:
     """A new small encoder, and weights for it."""
     return FakeEncoder()
 

@@ -293,7 +293,7 @@ class Polyglot(FakeEncoder):
 
 
 def test_a_language_gives_no_head_start(
-    library: Library, releases: Releases, small_weights: None, write: Callable[[str, str], None]
+    library: Library, releases: Releases, small_reader: None, write: Callable[[str, str], None]
 ) -> None:
     """A Chinese question finds English text that shares its names before Chinese that shares none.
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture
 def flags(
-    library: Library, small_weights: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
     """Flags for the small library, served by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())

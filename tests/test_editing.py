@@ -25,7 +25,7 @@ PAGE = (
 
 @pytest.fixture
 def flags(
-    library: Library, small_weights: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
     """Flags for the small library, built by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())

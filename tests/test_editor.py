@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, s
 
 
 @pytest.fixture
-def office(server: tuple[Office, str], small_weights: None) -> Office:
+def office(server: tuple[Office, str], small_reader: None) -> Office:
     """Return the office, as new."""
     server[0].reset()
     return server[0]

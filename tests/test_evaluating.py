@@ -18,7 +18,7 @@ WORDS = "A recipe of apple pie needs seven apples. Nothing else is baked on Sund
 
 @pytest.fixture
 def flags(
-    library: Library, small_weights: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
     """Flags for the small library with three questions, served by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())

@@ -39,7 +39,7 @@ class Noting(FakeEncoder):
 
 
 @pytest.fixture
-def noting(small_weights: None) -> Noting:
+def noting(small_reader: None) -> Noting:
     """An encoder with nothing asked."""
     return Noting()
 

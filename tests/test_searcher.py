@@ -21,7 +21,7 @@ from index.release import Release
 from index.search.candidates import find_candidates
 from index.search.searcher import READ, Searcher, rank
 from tests.fake_encoder import FakeEncoder
-from tests.small_weights import RANKER
+from tests.small_reader import RANKER
 from tests.test_candidates import TEXTS, publish
 
 QUESTION = "When was the red bridge built?"
@@ -171,7 +171,7 @@ class Noting(FakeEncoder):
         return super().encode_queries(texts)
 
 
-def test_a_question_is_read_once(published: Releases, small_weights: None) -> None:
+def test_a_question_is_read_once(published: Releases, small_reader: None) -> None:
     """Its vector is used by all that look for it; what is asked of its names is another."""
     noting = Noting()
     searcher = Searcher(Release(published.path(published.live())), noting)

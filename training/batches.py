@@ -80,7 +80,9 @@ def draw(groups: Groups, question: int, chance: np.random.Generator) -> Drawn:
     tokens = slice(*groups.asked_starts[question : question + 2].tolist())
     asked = groups.asked[tokens]
     first, last = groups.found[question : question + 2].tolist()
-    right = [at for at in range(first, last) if groups.right[slice(*groups.rows[at : at + 2])].any()]
+    right = [
+        at for at in range(first, last) if groups.right[slice(*groups.rows[at : at + 2])].any()
+    ]
     wrong = [at for at in range(first, last) if at not in right]
     fate = chance.random()
     parts: list[Part] = []

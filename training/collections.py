@@ -8,6 +8,7 @@
     es-de    the same articles in German, asked in Spanish
     drcd     DRCD's in traditional Chinese
     jaquad   JaQuAD's in Japanese, every fifth article
+    swapped  the company cases, asked of other companies than theirs: nothing answers
     cases    invented company cases in several languages, asked as readers ask, a quarter of it in
              vain, with a glossary of the companies' names
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,18 +52,41 @@ class Collection:
     asked: Sequence[Labelled]
 
 
+_FILES = {
+    "squad": ("squad2-half.en.json",),
+    "cmrc": ("cmrc2018-dev.zh.json",),
+    "mixed": ("xquad-open.en.json", "xquad-open.zh.json"),
+    "es-de": ("xquad-open.de.json", "xquad-open.es.json"),
+    "drcd": ("drcd-dev.zh-Hant.json",),
+    "jaquad": ("jaquad-train.ja.json",),
+    "cases": ("cases.jsonl",),
+    "swapped": ("cases.jsonl",),
+}
+
+
+def list_files(data: Path, only: Sequence[str] = ()) -> list[Path]:
+    """Return the files that the sets are read from."""
+    names = [name for name in _FILES if not only or name in only]
+    return [_find(data, file) for name in names for file in _FILES[name]]
+
+
 def read_collections(data: Path, only: Sequence[str] = ()) -> dict[str, Texts]:
     """Return the documents of each set, by name, and its questions; with `only`, those named."""
-    readers: dict[str, Callable[[], Texts]] = {
-        "squad": lambda: _read_squad(_find(data, "squad2-half.en.json"), 1),
-        "cmrc": lambda: _read_squad(_find(data, "cmrc2018-dev.zh.json"), 2),
-        "mixed": lambda: _read_mixed(data, ("en", "zh"), both=True),
-        "es-de": lambda: _read_mixed(data, ("de", "es"), both=False),
-        "drcd": lambda: _read_squad(_find(data, "drcd-dev.zh-Hant.json"), 1),
-        "jaquad": lambda: _read_squad(_find(data, "jaquad-train.ja.json"), 5),
-        "cases": lambda: _read_cases(_find(data, "cases.jsonl")),
+    readers: dict[str, Callable[..., Texts]] = {
+        "squad": partial(_read_squad, every=1),
+        "cmrc": partial(_read_squad, every=2),
+        "mixed": partial(_read_mixed, both=True),
+        "es-de": partial(_read_mixed, both=False),
+        "drcd": partial(_read_squad, every=1),
+        "jaquad": partial(_read_squad, every=5),
+        "cases": _read_cases,
+        "swapped": _read_swapped,
     }
-    return {name: read() for name, read in readers.items() if not only or name in only}
+    return {
+        name: readers[name](*(_find(data, file) for file in files))
+        for name, files in _FILES.items()
+        if not only or name in only
+    }
 
 
 def open_collection(name: str, read: Texts, work: Path, encoder: Encoder) -> Collection:
@@ -73,7 +98,9 @@ def open_collection(name: str, read: Texts, work: Path, encoder: Encoder) -> Col
 
 
 def _find(folder: Path, name: str) -> Path:
-    return next(iter(sorted(folder.rglob(name))))
+    for path in sorted(folder.rglob(name)):
+        return path
+    raise SystemExit(f"{folder}: no {name} in it; see training/README.md for what it has to hold")
 
 
 def _read_squad(path: Path, every: int) -> tuple[dict[str, str], list[Labelled]]:
@@ -96,14 +123,12 @@ def _read_squad(path: Path, every: int) -> tuple[dict[str, str], list[Labelled]]
     return texts, asked
 
 
-def _read_mixed(
-    data: Path, languages: tuple[str, str], both: bool
-) -> tuple[dict[str, str], list[Labelled]]:
-    """Read paragraphs of the first language, with `both` every second one of the other.
+def _read_mixed(first: Path, second: Path, both: bool) -> tuple[dict[str, str], list[Labelled]]:
+    """Read paragraphs of the first file, with `both` every second one of the other.
 
-    Questions are in the second language, or with `both` in either.
+    Questions are in the second's language, or with `both` in either.
     """
-    files = [_find(data, f"xquad-open.{language}.json") for language in languages]
+    files = [first, second]
     articles = [json.loads(path.read_text("utf-8"))["data"] for path in files]
     owners = [number for number, each in enumerate(articles[0]) for _ in each["paragraphs"]]
     contexts = [[p["context"] for each in one for p in each["paragraphs"]] for one in articles]
@@ -129,16 +154,68 @@ def _read_cases(path: Path) -> tuple[dict[str, str], list[Labelled]]:
             continue
         document = name_document(number)
         texts[document], starts = lay_out(case)
-        for each in case["questions"]:
-            text = " ".join([*(each.get("history") or [])[-1:], each["question"]])
-            golds = tuple(
-                (starts[gold], case["sentences"][gold].strip()[:12]) for gold in each["gold"]
-            )
-            asked.append(Labelled(Question(text, document, golds), number))
+        asked += [
+            Labelled(_ask(each, document, case, starts), number) for each in case["questions"]
+        ]
     names = [[case["company_en"], case["company_zh"]] for case in cases]
     groups = [group for group in map(list, dict.fromkeys(map(tuple, names))) if all(group)]
     texts[GLOSSARY] = json.dumps(groups, ensure_ascii=False)
     return texts, asked
+
+
+def _read_swapped(path: Path) -> tuple[dict[str, str], list[Labelled]]:
+    """Read the company cases and their questions with another case's company in place of theirs."""
+    texts, _ = _read_cases(path)
+    lines = path.read_text("utf-8").splitlines()
+    cases = [json.loads(line) for line in lines if line.strip()]
+    asked = []
+    for number, case in enumerate(cases):
+        if is_held(case["id"]):
+            continue
+        for place, each in enumerate(case["questions"]):
+            # far enough to be no twin, and another one for each question
+            other = cases[(number + 7 + 11 * place) % len(cases)]
+            text = _swap(each["question"], case, other)
+            if text and not each.get("history"):
+                asked.append(Labelled(Question(text, name_document(number), ()), number))
+    return texts, asked
+
+
+def _swap(question: str, case: dict[str, Any], other: dict[str, Any]) -> str:
+    """Return a question with the other case's company in place of its own, or nothing.
+
+    Each is called by the beginning of its name, as many words or signs of it as the question has.
+    """
+    for tag, between, least in (("company_en", " ", 4), ("company_zh", "", 2)):
+        own, new = (one[tag].split() if between else list(one[tag]) for one in (case, other))
+        for count in range(min(len(own), len(new)), 0, -1):
+            name, put = (between.join(parts[:count]) for parts in (own, new))
+            at = question.casefold().find(name.casefold())
+            if at >= 0 and len(name) >= least and name.casefold() != put.casefold():
+                return question[:at] + put + question[at + len(name) :]
+    return ""
+
+
+def read_held_cases(data: Path) -> tuple[dict[str, str], list[Question]]:
+    """Return the company cases that were kept apart, by document, and their questions."""
+    lines = _find(data, "cases.jsonl").read_text("utf-8").splitlines()
+    cases = [json.loads(line) for line in lines if line.strip()]
+    texts: dict[str, str] = {}
+    asked = []
+    for number, case in enumerate(cases):
+        if is_held(case["id"]):
+            texts[name_document(number)], starts = lay_out(case)
+            asked += [_ask(each, name_document(number), case, starts) for each in case["questions"]]
+    return texts, asked
+
+
+def _ask(
+    asked: dict[str, Any], document: str, case: dict[str, Any], starts: Sequence[int]
+) -> Question:
+    """Return a question of a case, the last one that it follows before it."""
+    text = " ".join([*(asked.get("history") or [])[-1:], asked["question"]])
+    golds = tuple((starts[gold], case["sentences"][gold].strip()[:12]) for gold in asked["gold"])
+    return Question(text, document, golds)
 
 
 def lay_out(case: dict[str, Any]) -> tuple[str, list[int]]:

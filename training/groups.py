@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from benchmarks.squad import Question
 from corpus.chunks import divide_case
+from corpus.tables import spell_rows
 from index.encoder import Encoder
 from index.reader.evidence import FEATURES, describe
 from index.reader.text import Text
@@ -91,7 +92,7 @@ def list_pieces(release: Release) -> Iterator[list[str]]:
         held = [passage for at in passages for passage, _, _ in release.chunk(at)]
         for one in divide_case(document, case, held, release.glossary):
             sentences = [s.text for p in held[one.first : one.last] for s in p.sentences]
-            yield [one.context, *sentences]
+            yield [one.context, *(each.words for each in spell_rows(sentences))]
             chunk += 1
 
 

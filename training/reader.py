@@ -11,6 +11,7 @@ stopped run goes on from it. The seed is fixed. benchmarks/LOG.md has what was t
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import time
 from collections.abc import Sequence
@@ -22,18 +23,21 @@ import torch
 from torch import distributed
 
 from index.models import load_encoder, load_plain_encoder
+from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.evidence import FEATURES
-from training.batches import Array, Drawn, give_batches, list_questions, open_part, stack
-from training.collections import open_collection, read_collections
+from index.reader.weights import FORMAT, PATH
+from training import confidence
+from training.batches import Array, give_batches
+from training.collections import list_files, open_collection, read_collections
+from training.export import write_reader
 from training.groups import Groups, draw_far, make_groups
 from training.network import Network, lose
 
 # How often a round has each set: company cases are what is asked for in the end.
-TIMES = {"cases": 3.0, "squad": 1.0, "cmrc": 1.5, "mixed": 2.0, "es-de": 1.0, "drcd": 1.0,
-         "jaquad": 0.5}  # fmt: skip
+TIMES = {"cases": 3.0, "swapped": 1.0, "squad": 1.0, "cmrc": 1.5, "mixed": 2.0, "es-de": 1.0,
+         "drcd": 1.0}  # fmt: skip
 RATE, DECAY, WARM, GROUPS = 1e-3, 0.02, 200, 16
 SAVED = 300  # steps between checkpoints
-READ = 8  # chunks that a question is judged on
 
 
 def prepare(data: Path, work: Path, var: Path, only: Sequence[str]) -> dict[str, Groups]:
@@ -61,9 +65,7 @@ def measure_features(sets: Sequence[Groups]) -> tuple[Array, Array]:
     return np.mean(means, axis=0), np.maximum(np.mean(spreads, axis=0), 0.05)
 
 
-def train(
-    rank: int, world: int, work: Path, sets: dict[str, Groups], steps: int, seed: int, options: dict[str, Any]
-) -> None:
+def train(rank: int, world: int, work: Path, names: Sequence[str], steps: int, seed: int) -> None:
     """Train one network by `world` processes, this the one of number `rank`."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -73,10 +75,10 @@ def train(
             "gloo", init_method=f"file://{(work / 'meeting').absolute()}", rank=rank,
             world_size=world,
         )  # fmt: skip
-    every = list(sets.values())
+    every = [Groups.open(name, work / "groups" / name) for name in names]
     centre, spread = measure_features(every)
     width = every[0].states.shape[1]
-    network = Network(width, len(FEATURES), **options)
+    network = Network(width, len(FEATURES))
     network.centre.copy_(torch.from_numpy(centre))
     network.spread.copy_(torch.from_numpy(spread))
     kept = {name: value.detach().clone() for name, value in network.state_dict().items()}
@@ -84,10 +86,13 @@ def train(
     rest = [each for each in network.parameters() if each.dim() <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": DECAY}, {"params": rest, "weight_decay": 0.0}],
-        lr=RATE, betas=(0.9, 0.98),
+        lr=rate, betas=(0.9, 0.98),
     )  # fmt: skip
     path = work / "checkpoint.pt"
     done = 0
+    if start is not None and not path.exists():
+        network.load_state_dict(torch.load(start, weights_only=True)["kept"])
+        kept = {name: value.detach().clone() for name, value in network.state_dict().items()}
     if path.exists():
         held = torch.load(path, weights_only=True)
         network.load_state_dict(held["network"])
@@ -95,12 +100,12 @@ def train(
         kept, done = held["kept"], held["step"]
         chance = np.random.default_rng([seed, rank, done])
     network.train()
-    batches = give_batches(every, [TIMES[name] for name in sets], GROUPS, centre, chance)
+    batches = give_batches(every, [TIMES[name] for name in names], GROUPS, centre, chance)
     began, losses = time.monotonic(), list[float]()
     first = done
     for step in range(done, steps):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(1.0, (step + 1) / WARM) * (1 - step / steps)
+            group["lr"] = rate * min(1.0, (step + 1) / WARM) * (1 - step / steps)
         *given, right = next(batches)
         logits, none = network(*given)
         loss = lose(logits, none, right).mean()
@@ -119,14 +124,15 @@ def train(
             left = passed / (step + 1 - first) * (steps - step - 1)
             print(
                 f"step {step + 1} of {steps}, loss {np.mean(losses[-100:]):.3f}, "
-                f"{GROUPS * world * (step + 1 - first) / passed:.0f} groups/s, {left / 60:.0f} min left",
+                f"{GROUPS * world * (step + 1 - first) / passed:.0f} groups/s, "
+                f"{left / 60:.0f} min left",
                 flush=True,
             )
         if rank == 0 and ((step + 1) % SAVED == 0 or step + 1 == steps):
             draft = path.with_suffix(".tmp")
             torch.save(
                 {"network": network.state_dict(), "optimizer": optimizer.state_dict(),
-                 "kept": kept, "step": step + 1, "options": options}, draft,
+                 "kept": kept, "step": step + 1}, draft,
             )  # fmt: skip
             draft.rename(path)
 
@@ -142,35 +148,27 @@ def share_gradients(network: Network, world: int) -> None:
         at += each.numel()
 
 
-def open_question(groups: Groups, question: int) -> Drawn:
-    """Return a question as it is answered: its READ best chunks, whole."""
-    tokens = slice(*groups.asked_starts[question : question + 2].tolist())
-    first, last = groups.found[question : question + 2].tolist()
-    parts = [open_part(groups, at) for at in range(first, min(last, first + READ))]
-    asked = groups.asked[tokens]
-    return Drawn(asked, np.ones(len(asked), bool), parts)
-
-
-def judge(network: Network, groups: Groups, most: int = 400) -> dict[str, float]:
-    """Return how the network does on the questions of a set that judge."""
-    network.eval()
-    numbers = list_questions(groups, validated=True)
-    numbers = numbers[:: max(1, len(numbers) // most)]
-    first, answered, likely = [], [], []
-    with torch.inference_mode():
-        for question in numbers:
-            drawn = open_question(groups, int(question))
-            *given, right = stack([drawn], network.centre.numpy())
-            logits, none = network(*given)
-            flat, marks = logits.flatten(), right.flatten()
-            likely.append(float(flat.max() - none))
-            answered.append(bool(marks.any()))
-            if marks.any():
-                first.append(bool(marks[flat.argmax()]))
-    yes = np.array(answered)
-    scores = np.array(likely)
-    better = (scores[yes][:, None] > scores[~yes]).mean() if yes.any() and not yes.all() else 0.0
-    return {"n": len(numbers), "first": float(np.mean(first)), "auroc": float(better)}
+def write(work: Path, sets: dict[str, Groups], made: dict[str, Any]) -> None:
+    """Calibrate what the checkpoint holds and write the reader's file, with figures."""
+    held = torch.load(work / "checkpoint.pt", weights_only=True)
+    width = next(iter(sets.values())).states.shape[1]
+    network = Network(width, len(FEATURES))
+    network.load_state_dict(held["kept"])
+    told = {name: confidence.read_validated(network, one) for name, one in sets.items()}
+    weights = confidence.fit(told)
+    figures = {}
+    for name, one in told.items():
+        likely = one.features @ weights
+        figures[name] = {
+            "questions": len(one.right),
+            "first": round(float(one.right[one.answered].mean()), 3),
+            "auroc": round(confidence.tell_apart(likely, one.answered), 3),
+            "right, told apart": round(confidence.tell_apart(likely, one.right), 3),
+        }
+        print(f"{name}: {figures[name]}")
+    print(dict(zip(CALIBRATED, weights.round(2).tolist(), strict=True)))
+    write_reader(network, weights, {**made, "figures": figures}, PATH)
+    print(f"{PATH} is written, {PATH.stat().st_size / 1e6:.1f} MB")
 
 
 def main() -> None:
@@ -181,6 +179,8 @@ def main() -> None:
     parser.add_argument("--var", type=Path, default=Path("var"), help="where the model is prepared")
     parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--start", type=Path, help="a checkpoint to begin with the weights of")
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--only", nargs="+", default=list(TIMES), choices=list(TIMES))
     arguments = parser.parse_args()
@@ -188,9 +188,27 @@ def main() -> None:
     (arguments.work / "meeting").unlink(missing_ok=True)
     torch.multiprocessing.spawn(
         train,
-        (arguments.processes, arguments.work, sets, arguments.steps, arguments.seed, {}),
+        (
+            arguments.processes, arguments.work, arguments.only, arguments.steps, arguments.seed,
+            arguments.rate, arguments.start,
+        ),
         arguments.processes,
     )
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in list_files(arguments.data, arguments.only)
+    }
+    made = {
+        "format": FORMAT,
+        "command": f"python -m training.reader --steps {arguments.steps} --seed {arguments.seed} "
+        f"--processes {arguments.processes}",
+        "encoder": load_plain_encoder("", arguments.var / "models", print).identity.partition(
+            "-int8-"
+        )[0],
+        "data": digests,
+        "licence": "CC BY-SA 4.0, as its data; see NOTICE",
+    }  # fmt: skip
+    write(arguments.work, sets, made)
 
 
 if __name__ == "__main__":

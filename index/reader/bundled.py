@@ -7,6 +7,7 @@ looks at is read in windows, those with the sentences nearest to the question.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,7 @@ class BundledReader:
         for window, row in zip(windows, made, strict=True):
             count = window.last - window.first
             scores[window.text][window.first : window.last] = row[:count]
-        told = describe_reading(texts, scores, float(none))
+        told = describe_reading(features, scores, float(none))
         confidence = estimate(told, self._weights.calibration)
         return Reading(tuple(scores), float(none), confidence)
 
@@ -92,7 +93,7 @@ def _divide(at: int, text: Text) -> Iterator[Window]:
         filled += size
     bounds.append(count)
     near = text.nearness
-    runs = list(zip(bounds[:-1], bounds[1:], strict=True))
+    runs = list(itertools.pairwise(bounds))
     best = sorted(runs, key=lambda run: -float(near[run[0] : run[1]].max()))[:WINDOWS]
     for first, last in sorted(best):
         inside = np.flatnonzero((pieces > first) & (pieces <= last))[:room]
@@ -124,6 +125,8 @@ def _stack(
         pieces[number, : len(kept)] = owners
         told[number, :count] = features[window.text][window.first : window.last]
         open_[number, np.unique(owners[owners > 0]) - 1] = True
+        sentences = texts[window.text].sentences[window.first : window.last]
+        open_[number, :count] &= [not sentence.header for sentence in sentences]
     return {
         "rows": rows, "scales": scales, "pieces": pieces, "asked": np.asarray(asked, np.float32),
         "features": told, "open": open_,

@@ -194,4 +194,3 @@ def _place(texts: Sequence[Text], passages: _Passages) -> list[Floats]:
     numbers = np.arange(len(passages.of)) - passages.firsts[passages.of]
     lengths = np.log1p([each.length for text in texts for each in text.sentences])
     return [numbers == 0, numbers / passages.counts[passages.of], lengths]
-

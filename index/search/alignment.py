@@ -37,6 +37,7 @@ from index.encoder import (
     States,
     Vectors,
     ignore_progress,
+    join_pieces,
     make_unit,
 )
 from index.ordinary import read_ordinary
@@ -182,7 +183,7 @@ class AlignedEncoder(Encoder):
         for number, read in enumerate(self._encoder.read_chunks(chunks, progress)):
             rows[number] = read.vector
             states.append(self._projection.pack(read) if self._projection else States.empty())
-        texts = [" ".join(pieces) for pieces in chunks]
+        texts = [join_pieces(pieces) for pieces in chunks]
         return self._alignment.apply("chunk", rows, texts), states
 
     def encode_sentences(

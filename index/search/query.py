@@ -16,9 +16,9 @@ from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.stems import UNSPACED, list_stems
 from index.encoder import Query as Vectorised
-from index.search.names import find_names, leave_out
 from index.search import cldr
 from index.search.dictionary import Dictionary
+from index.search.names import find_names, leave_out
 from index.search.rarity import Rarity, hash_term, load_rarity
 from index.storage.words import Group
 

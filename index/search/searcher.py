@@ -1,6 +1,6 @@
-"""A release, an encoder, and what is kept between questions: what finds the texts to be read.
+"""A release, an encoder, a reader, and what is kept between questions: what answers a search.
 
-    question -> Query -> Candidates -> Texts, for a reader
+question -> Query -> Candidates -> Texts, read -> Hits
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from collections.abc import Collection
 
 import numpy as np
 
+from corpus.glossary import Finder, stands_whole
 from corpus.records import Case, Document
 from corpus.stems import fold
+from corpus.tables import spell_rows
 from index.encoder import Encoder
-from index.reader.stemmed import KEPT, Stemmed, StemmedPassages
-from index.reader.text import Text
+from index.reader.cosine import CosineReader
+from index.reader.ranking import Found, Hit, rank
+from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
+from index.reader.text import Reader, Text
 from index.release import Release
 from index.search.candidates import Candidate, find_candidates
 from index.search.names import holds, occurs
@@ -31,10 +35,12 @@ class Searcher:
     kept here, for as long as the release is served.
     """
 
-    def __init__(self, release: Release, encoder: Encoder) -> None:
-        """Take what is searched and with what."""
+    def __init__(self, release: Release, encoder: Encoder, reader: Reader | None = None) -> None:
+        """Take what is searched and with what; without a reader, cosines decide."""
         self.release, self.encoder = release, encoder
-        self._stemmed = StemmedPassages()
+        self.reader = reader or CosineReader(encoder)
+        self._stemmed = StemmedChunks()
+        self._companies = Finder(release.names, stands_whole)
         self._names: dict[str, bool] = {}  # whether the texts have it
         self._folded: dict[str, str] = {}  # the texts of cases by id, as names are looked for
 
@@ -51,9 +57,7 @@ class Searcher:
             self.encoder.dictionary, begun,
         )  # fmt: skip
 
-    def find(
-        self, query: Query, k: int = READ, cases: Collection[int] | None = None
-    ) -> list[Text]:
+    def find(self, query: Query, k: int = READ, cases: Collection[int] | None = None) -> list[Text]:
         """Return the min(k, n) best chunks for a question, best first, as they are read.
 
         `cases` limits them to chunks of these cases, by their numbers in `release.cases()`.
@@ -61,6 +65,25 @@ class Searcher:
         vector = query.read().vector
         chunks = find_candidates(self.release, query, vector, k, cases)
         return [self._open(query, candidate) for candidate in chunks]
+
+    def read(self, query: Query, k: int = READ, cases: Collection[int] | None = None) -> Found:
+        """Return the passages of the chunks that `find` gives, as they were read, best first.
+
+        Without any, nothing is found and the confidence is 0.
+        """
+        texts = self.find(query, k, cases)
+        if not texts:
+            return Found((), 0.0)
+        reading = self.reader.read(query, texts)
+        lacking = tuple(name for name in query.names if name not in query.held)
+        return Found(tuple(rank(texts, reading)), reading.confidence, lacking)
+
+    def search(self, question: str, k: int, cases: Collection[int] | None = None) -> list[Hit]:
+        """Return the min(k, n) best passages for a question, best first, ties by row.
+
+        `cases` is as in `find`.
+        """
+        return list(self.read(self.parse(question), max(k, READ), cases).hits[:k])
 
     def has_name(self, name: str) -> bool:
         """Tell whether the release has a name by any of its group; looked for once."""
@@ -73,6 +96,18 @@ class Searcher:
             )
         return self._names[name]
 
+    def list_named(self, question: str) -> list[tuple[str, str]]:
+        """Return the companies with cases that a question names, as `cases_of` has them and as asked.
+
+        Each once, in the order of the question.
+        """
+        found: dict[str, str] = {}
+        for start, end, _ in self._companies.find(question):
+            company = self.release.glossary.unify(question[start:end])
+            if company in self.release.cases_of:
+                found.setdefault(company, question[start:end])
+        return list(found.items())
+
     def list_lacking(self, query: Query, case: Case, document: Document) -> list[str]:
         """Return the names of a question that a case does not have, by whichever of their group."""
         folded = self._fold_case(case, document)
@@ -84,12 +119,12 @@ class Searcher:
         ]
 
     def read_ahead(self) -> None:
-        """Read as many passages as are kept before they are asked for, so that no question waits.
+        """Stem as many chunks as are kept before they are asked for, so that no question waits.
 
-        Half of the time of a question that meets passages unread goes into reading them.
+        Half of the time of a question that meets chunks unread goes into stemming them.
         """
-        for row in range(min(self.release.count, KEPT)):
-            self._stem(row)
+        for chunk in range(min(len(self.release.chunk_rows) - 1, KEPT)):
+            self._stem(chunk)
 
     def _fold_case(self, case: Case, document: Document) -> str:
         """Return a case's text with its titles and its company, folded as names are compared."""
@@ -111,12 +146,17 @@ class Searcher:
         return Text(
             candidate, tuple(range(first, last)), tuple(passage for passage, _, _ in held), case,
             document, vectors, vectors @ query.read().vector,
-            tuple(each for row in range(first, last) for each in self._stem(row)),
+            self._stem(candidate.chunk),
             release.read_states(candidate.chunk),
             len(self.list_lacking(query, case, document)) / max(len(query.names), 1),
         )  # fmt: skip
 
-    def _stem(self, row: int) -> tuple[Stemmed, ...]:
+    def _stem(self, chunk: int) -> tuple[Stemmed, ...]:
         return self._stemmed.stem(
-            row, lambda: [each.text.strip() for each in self.release.row(row)[0].sentences]
+            chunk,
+            lambda: spell_rows(
+                sentence.text
+                for passage, _, _ in self.release.chunk(chunk)
+                for sentence in passage.sentences
+            ),
         )

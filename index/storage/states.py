@@ -67,7 +67,9 @@ class StoredStates:
         )
         self._starts = _map(folder / "state_starts.npy", np.dtype(np.int64))
         if not len(self._rows) == len(self._scales) == len(self._pieces) == self._starts[-1]:
-            raise CorruptReleaseError(f"{folder}/states.npy: not as long as its chunks; build again")
+            raise CorruptReleaseError(
+                f"{folder}/states.npy: not as long as its chunks; build again"
+            )
 
     def read(self, chunk: int) -> States:
         """Return the states of a chunk, by its number."""
