@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_companies, find_topic, match_list, suggest
 from chatbot.answer import Answer, Citation, Part
-from chatbot.confidence import FOUND, estimate_confidence
+from chatbot.confidence import FOUND, NEAR, estimate_confidence
 from chatbot.conversation import (
     Turn,
     carry_over,
@@ -199,7 +199,9 @@ def _search_and_quote(
     if choices:
         return _quote(choices, question, language, release, confidence)
     absent = support.absent if support and support.spelled_alike else ()
-    return _absent(question, language, judged, release, confidence, absent)
+    refusal = _absent(question, language, judged, release, confidence, absent)
+    near = extractive.choose_near(hits) if confidence >= NEAR else []
+    return _quote_near(near, refusal, absent) if near else refusal
 
 
 def _quote_each(question: str, language: str, searcher: _Timed) -> Answer | None:
@@ -269,6 +271,24 @@ def _quote(
         question, language, True, "extractive", parts, citations, (), (), confidence,
         release.id, 0.0,
     )  # fmt: skip
+
+
+def _quote_near(
+    choices: Sequence[extractive.Choice], refusal: Answer, absent: Sequence[str]
+) -> Answer:
+    """Return a refusal that quotes what comes nearest, below words that say that it is no answer.
+
+    `choices` are one or more. What the refusal offers besides stays.
+    """
+    words = WORDS[refusal.language]
+    text = words["near"]
+    if absent:
+        nowhere = words["nowhere"].format(names=words["and"].join(absent[:_NAMED]))
+        text = words["near_nowhere"].format(nowhere=nowhere)
+    parts, citations = extractive.compose(choices, refusal.language)
+    return replace(
+        refusal, mode="nearest", parts=(Part("words", text), *parts), citations=citations
+    )
 
 
 def _absent(

@@ -18,6 +18,7 @@ from index.support import Support
 
 PATH = Path(__file__).with_name("confidence.json")
 FOUND = 0.5  # from here on a question is answered
+NEAR = 0.05  # from here on what comes nearest is quoted, and said not to be the answer
 # At most, where a name that the glossary knows stands in no text, however it is spelled: of 23 such
 # questions written for the report none is answered by it, and (0 + 1) / (23 + 2) is this. Also
 # where names are all that is asked and no passage has them together, as in 4 written questions.

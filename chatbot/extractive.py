@@ -7,6 +7,7 @@ writes no sentence of its own but the few framing words of `about.WORDS`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ HITS = 8  # passages looked into for sentences
 QUOTES = 4  # at most, in one answer
 PER_CASE, PER_CASE_SEVERAL = 2, 3
 NEAREST = 3
+NEAR_QUOTES = 5  # at most, where nothing answers
 # How far below the best sentence another may score and still be quoted, in the units of
 # Hit.sentences, which are log odds: within one case, and in another case where the question asks
 # for several.
@@ -109,6 +111,30 @@ def choose(question: str, hits: Sequence[Hit]) -> list[Choice]:
     if kind.asks_to_be_told():
         chosen.sort(key=lambda choice: not kind.is_told(read_signs(choice.words)))
     return join([complete(choice) for choice in chosen])
+
+
+def choose_near(hits: Sequence[Hit]) -> list[Choice]:
+    """Return what comes nearest where nothing answers: the best sentence of each hit, best first.
+
+    At most NEAR_QUOTES, PER_CASE of one case, no two that say the same.
+    """
+    chosen: list[Choice] = []
+    said: list[set[str]] = []
+    seen: set[str] = set()
+    per_case: Counter[str] = Counter()
+    for choice in _list_choices(hits[:HITS]):
+        if len(chosen) == NEAR_QUOTES:
+            break
+        passage, case = choice.hit.passage.id, choice.hit.case.id
+        stems = set(list_stems(choice.words))
+        if passage in seen or per_case[case] == PER_CASE:
+            continue
+        seen.add(passage)
+        if not any(say_the_same(stems, other) for other in said):
+            chosen.append(complete(choice))
+            said.append(stems)
+            per_case[case] += 1
+    return chosen
 
 
 def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
