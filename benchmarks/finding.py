@@ -153,7 +153,7 @@ def _list_unrelated(data: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def _first(outcome: Outcome) -> str:
-    return outcome.answer.citations[0].quote if outcome.answer.citations else ""
+    return outcome.answer.citations[0].quote if outcome.answer.found else ""
 
 
 def _rank(searcher: Searcher, question: Question) -> int:

@@ -38,7 +38,7 @@ def measure(client: httpx.Client, texts: dict[str, str], question: Question) -> 
     answered.raise_for_status()
     answer: dict[str, Any] = answered.json()
     citations = answer["citations"]
-    held = [_holds(citation, question) for citation in citations]
+    held = [answer["found"] and _holds(citation, question) for citation in citations]
     equal = [texts[c["document"]][c["start"] : c["end"]] == c["quote"] for c in citations]
     return {
         "R@1": float(rank == 1),

@@ -85,6 +85,10 @@ WORDS: dict[str, dict[str, str]] = {
         "cases_plain": "The collection holds {cases} cases:",
         "holds": "It holds these cases:",
         "absent": "The collection does not answer this.",
+        "near": "The collection does not say this outright. The nearest passages:",
+        "near_nowhere": (
+            "The collection does not say this outright. {nowhere} The nearest passages:"
+        ),
         "no_more": "The collection has no more on this.",
         "nowhere": "None of its texts names {names}.",
         "not_of": "No answer was found on {names}.",
@@ -106,6 +110,8 @@ WORDS: dict[str, dict[str, str]] = {
         "cases_plain": "案例集收录了 {cases} 个案例：",
         "holds": "收录的案例如下：",
         "absent": "案例集中没有找到这个问题的答案。",
+        "near": "案例集没有直接说明这一点，以下是最接近的原文：",
+        "near_nowhere": "案例集没有直接说明这一点。{nowhere}以下是最接近的原文：",
         "no_more": "案例集中没有更多相关内容。",
         "nowhere": "其中没有提到 {names}。",
         "not_of": "没有找到关于 {names} 的答案。",

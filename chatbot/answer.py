@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Mode = Literal["extractive", "generative", "about", "absent"]
+Outcome = Literal["answer", "nearest", "absent"]
+Mode = Literal["extractive", "generative", "about", "nearest", "absent"]
 PartKind = Literal["words", "case", "quote", "written"]
 
 
@@ -71,14 +72,15 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the collection says to a question, or that it does not say.
+    """What the collection says to a question, what comes near it, or that it does not say.
 
     `mode` is `extractive` (quotations answer), `generative` (the same quotations answer, with
     sentences before them that a language model wrote), `about` (a greeting or a question about
-    Casebook itself; may quote the names of cases) or `absent` (not in the collection: `found` is
-    False, no citation, `nearest` offers cases). `confidence` is 0 to 1. `language` is the reader's,
-    `en` or `zh`: the language of the framing words. `release` names the release every citation
-    resolves in.
+    Casebook itself; may quote the names of cases), `nearest` (quotations that come near and do not
+    say it outright, below words that say so) or `absent` (not in the collection: no citation).
+    `found` is True where something is quoted as the answer, so never for the last two, whose
+    `nearest` offers cases. `confidence` is 0 to 1. `language` is the reader's, `en` or `zh`: the
+    language of the framing words. `release` names the release every citation resolves in.
     """
 
     question: str
@@ -92,6 +94,11 @@ class Answer:
     confidence: float
     release: str
     elapsed_ms: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of the question: an `answer`, what is `nearest` to one, or it is `absent`."""
+        return self.mode if self.mode in ("nearest", "absent") else "answer"
 
     @property
     def text(self) -> str:
@@ -116,8 +123,8 @@ class Answer:
         return pieces
 
     def to_json(self) -> dict[str, Any]:
-        """Return the Answer of the HTTP contract: every field, and `text`."""
-        return {**_list_fields(self), "text": self.text}
+        """Return the Answer of the HTTP contract: every field, `outcome` and `text`."""
+        return {**_list_fields(self), "outcome": self.outcome, "text": self.text}
 
 
 def _list_fields(record: Any) -> dict[str, Any]:

@@ -192,8 +192,9 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
         facts = [citation.case, citation.source, citation.published, citation.document, page]
         place = f"{citation.start}-{citation.end}"
         print(f"[{citation.number}] {' · '.join(fact for fact in facts if fact)}, {place}")
-    for near in answer.nearest:
-        print(f"- {near.case}")
+    if not answer.citations:  # else its cases stand over the quotations
+        for near in answer.nearest:
+            print(f"- {near.case}")
     return 0
 
 

@@ -1,13 +1,16 @@
 """Labelled questions asked of a release, and what became of them as figures.
 
 A quotation is right where it holds an answer whole, in its place; a question is answered rightly
-where some quotation is right, or where nothing is quoted and the release does not answer. What is
-measured, by group of questions:
+where some quotation of an answer is right, or where there is no answer and the release has none.
+What is merely shown as nearest is no answer: it counts as refused. What is measured, by group of
+questions:
 
     all             right; p50 and p95 of an answer's milliseconds
-    answerable      R@1, R@5, MRR@10, nDCG@10 of what answers; how often the first quotation and any
-                    is right; citation precision, the share of quotations that are right; citation
-                    recall, the share of answered questions with one that is; how many are refused
+    answerable      R@1, R@5, MRR@10, nDCG@10 of what answers; how often the first quotation of an
+                    answer and any is right; how often the first (top) and any (shown) is, of an
+                    answer or of what is nearest; citation precision, the share of an answer's
+                    quotations that are right; citation recall, the share of answered questions
+                    with one that is; how many are refused
     answered        right: how many of them, whatever their group; how far the confidence is from
                     that share (ECE)
     impossible      how many are refused; the AUROC of the confidence of answerable ones against
@@ -23,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from chatbot.answer import Outcome
 from chatbot.answering import answer
 from chatbot.labels import Group, Label, Unit, find_kind
 from chatbot.measures import (
@@ -56,20 +60,31 @@ class Mark:
     """What became of a question.
 
     `relevant` says of the first DEPTH things found which of them answer, `right` of each quotation
-    in the answer's order whether it is right. `relevant` is empty unless `label` is answerable.
+    in their order whether it is right, of an answer or of what is nearest. `relevant` is empty
+    unless `label` is answerable.
     """
 
     label: Label
     relevant: tuple[bool, ...]
-    found: bool
+    outcome: Outcome
     right: tuple[bool, ...]
     confidence: float
     milliseconds: float
 
     @property
+    def answered(self) -> tuple[bool, ...]:
+        """`right` of an answer; nothing of what is merely near."""
+        return self.right if self.found else ()
+
+    @property
+    def found(self) -> bool:
+        """Whether the question was answered, rightly or not."""
+        return self.outcome == "answer"
+
+    @property
     def is_right(self) -> bool:
         """Whether the question was answered rightly."""
-        return any(self.right) if self.label.group == "answerable" else not self.found
+        return any(self.answered) if self.label.group == "answerable" else not self.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +134,7 @@ def ask(
             relevant = tuple(each in label.relevant for each in units)
             relevant += (False,) * (DEPTH - len(relevant))
         right = tuple(label.is_held_by(citation) for citation in made.citations)
-        marks.append(Mark(label, relevant, made.found, right, made.confidence, made.elapsed_ms))
+        marks.append(Mark(label, relevant, made.outcome, right, made.confidence, made.elapsed_ms))
         progress(number, len(labels))
     return marks
 
@@ -170,8 +185,8 @@ def _measure_all(marks: Sequence[Mark]) -> Figures:
 
 
 def _measure_answerable(marks: Sequence[Mark]) -> Figures:
-    any_right = _column(any(mark.right) for mark in marks)
-    quotations = _column(len(mark.right) for mark in marks)
+    any_right = _column(any(mark.answered) for mark in marks)
+    quotations = _column(len(mark.answered) for mark in marks)
     found = _column(mark.found for mark in marks)
     return _known(
         {
@@ -179,10 +194,12 @@ def _measure_answerable(marks: Sequence[Mark]) -> Figures:
             "R@5": _mean(recall_within(mark.relevant, 5) for mark in marks),
             "MRR@10": _mean(reciprocal_rank(mark.relevant) for mark in marks),
             "nDCG@10": _mean(ndcg(mark.relevant, len(mark.label.relevant)) for mark in marks),
-            "first quotation": _mean(any(mark.right[:1]) for mark in marks),
+            "first quotation": _mean(any(mark.answered[:1]) for mark in marks),
             "any quotation": estimate_share(any_right, np.ones_like(any_right)),
+            "top": _mean(any(mark.right[:1]) for mark in marks),
+            "shown": _mean(any(mark.right) for mark in marks),
             "citation precision": estimate_share(
-                _column(sum(mark.right) for mark in marks), quotations
+                _column(sum(mark.answered) for mark in marks), quotations
             ),
             "citation recall": estimate_share(any_right, found),
             "refused": estimate_share(1.0 - found, np.ones_like(found)),
@@ -245,7 +262,7 @@ def _split(marks: Sequence[Mark], key: Callable[[Mark], str]) -> dict[str, Figur
             {
                 "right": _mean(mark.is_right for mark in part),
                 "R@1": _mean(recall_within(mark.relevant, 1) for mark in held),
-                "any quotation": _mean(any(mark.right) for mark in held),
+                "any quotation": _mean(any(mark.answered) for mark in held),
                 "refused": _mean(not mark.found for mark in held),
             }
         )

@@ -57,7 +57,10 @@ class EndpointError(Exception):
 
 
 def can_write(answer: Answer) -> bool:
-    """Tell whether there are quotations to restate, in a language whose sentences are checked."""
+    """Tell whether quotations answer, in a language whose sentences are checked.
+
+    What is merely near is never restated: a sentence would make an answer of it.
+    """
     return answer.mode == "extractive" and answer.found and _language_of(answer) in LANGUAGES
 
 

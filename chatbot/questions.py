@@ -1,8 +1,9 @@
 """Labelled questions, and what a release makes of them compared with the one before.
 
 The gate before publishing: a question that was answered rightly must not be lost. Right is judged
-by characters, not by meaning: a quotation holds one of the words that the label gives, or nothing
-is answered where the collection does not say. So words that stand twice count at either place.
+by characters, not by meaning: a quotation of an answer holds one of the words that the label gives,
+or nothing is answered where the collection does not say. What is merely shown as nearest is no
+answer. Words that stand twice count at either place.
 """
 
 from __future__ import annotations
@@ -90,9 +91,9 @@ class GateReport:
     """How many questions are answered rightly, and which went another way than before.
 
     All lists are in the file's order. Of the questions that were right before, `kept` are right
-    now, `weaker` are answered by nothing while the right words are among what is nearest, and
-    `lost` are all others. `won` are right now and were not, `wrong` are not right now; `changed`
-    quote other words than before, or find something where nothing was found, or the reverse, right
+    now, `weaker` are answered by nothing while the right words are among what is nearest, quoted as
+    such or handed over, and `lost` are all others. `won` are right now and were not, `wrong` are
+    not right now; `changed` are answered in other words than before, or have another outcome, right
     or not. A question that could not be asked before is in `wrong` at most; `right_before` counts
     the others, and is None where there are none.
     """
@@ -144,13 +145,13 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def is_right(question: Question, answer: Answer) -> bool:
-    """Tell whether an answer quotes what answers the question, or finds nothing where nothing does.
+    """Tell whether an answer quotes what answers the question, or is none where nothing does.
 
     Characters are compared as they are, runs of white space as one blank.
     """
     if not question.answers:
-        return not answer.found
-    return answer.found and _pick(question, _list_quoted(answer)) is not None
+        return answer.outcome != "answer"
+    return answer.outcome == "answer" and _pick(question, _list_quoted(answer)) is not None
 
 
 def compare(
@@ -211,7 +212,7 @@ def _look_into(
     told, error, near = Quoted(), "", None
     if isinstance(new, CasebookError):
         error = str(new)
-    elif new.answer.found:
+    elif new.answer.outcome == "answer":
         told = next(iter(_list_quoted(new.answer)), Quoted())
     else:
         try:
@@ -241,10 +242,9 @@ def _list_handed(outcome: Outcome) -> Iterable[Quoted]:
 
 
 def _differ(old: Answer, new: Answer) -> bool:
-    quotes = [
-        [citation.quote for citation in answer.citations if answer.found] for answer in (old, new)
-    ]
-    return old.found != new.found or quotes[0] != quotes[1]
+    """Tell whether a question is answered otherwise; what is nearest may be another each time."""
+    quotes = [[citation.quote for citation in answer.citations] for answer in (old, new)]
+    return old.outcome != new.outcome or (old.outcome == "answer" and quotes[0] != quotes[1])
 
 
 def _even_out(words: str) -> str:

@@ -52,18 +52,24 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
     """Raise CitationError unless every quotation holds.
 
     Each quote must be its document's characters at its span, of the very text the citation names
-    by SHA-256; each part that quotes must have its citation, and each citation a part; an answer
-    that found nothing has none. Sentences that a model wrote stand in a generative answer and in no
-    other, before all quotations, and each carries the number of one of them.
+    by SHA-256; each part that quotes must have its citation, and each citation a part. What is
+    absent quotes nothing, whatever else is not about Casebook itself quotes something; what is
+    merely near stands below words that say so. `found` is told where an answer quotes, and nowhere
+    else. Sentences that a model wrote stand in a generative answer and in no other, before all
+    quotations, and each carries the number of one of them.
     """
     texts = {document.id: document for document in documents}
     quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
     cited = {citation.number: citation for citation in answer.citations}
     if quoted.keys() != cited.keys() or len(cited) != len(answer.citations):
         raise CitationError("the quotations and the citations of an answer are not the same")
-    if not answer.found and cited:
-        raise CitationError("an answer that found nothing cites something")
     kinds = [part.kind for part in answer.parts]
+    if answer.mode != "about" and bool(cited) != (answer.outcome != "absent"):
+        raise CitationError("what is absent cites something, or what is not cites nothing")
+    if answer.found != (bool(cited) and answer.outcome == "answer"):
+        raise CitationError("an answer tells wrongly whether it was found")
+    if answer.outcome == "nearest" and kinds[0] != "words":
+        raise CitationError("no words say that the quotations are merely near")
     if any(part.citation for part in answer.parts if part.kind in ("words", "case")):
         raise CitationError("words that are no quotation carry a citation")
     if any(part.citation not in cited for part in answer.parts if part.kind == "written"):

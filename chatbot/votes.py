@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from chatbot.answer import Outcome
+
 LARGEST = 16 * 1024 * 1024  # bytes of the log before it is put aside
 # What some readers of lines take for a line's end, and JSON does not.
 _ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
@@ -25,6 +27,7 @@ class Vote:
 
     `citation` is the number of the quotation that is meant, 0 for the whole answer. `comment` is
     the reader's own words, or empty. `member` is an opaque id, empty for who is no member.
+    `outcome` is the answer's, empty where the reader's page does not tell.
     """
 
     question: str
@@ -33,6 +36,7 @@ class Vote:
     citation: int = 0
     comment: str = ""
     member: str = ""
+    outcome: Outcome | Literal[""] = ""
 
 
 class VoteLog:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from chatbot.about import WORDS
 from chatbot.answer import Answer, Citation, Nearest, Part
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn
@@ -57,6 +58,11 @@ QUOTES = {
     "lockdown": (LOCKDOWN,),
     "solar": (LIGHTS, LIGHTS_PHOTO),
     "several": (LOCKDOWN, BENEFIT, LIGHTS, LIGHTS_PHOTO),
+}
+# A word in the question, and what is quoted to it as nearest.
+NEAR = {
+    "hospital": (LIGHTS, LIGHTS_PHOTO, BENEFIT, LOCKDOWN),
+    "医院": (LIGHTS, LIGHTS_PHOTO, BENEFIT, LOCKDOWN),
 }
 ABSENT = {
     "en": "The collection does not answer this. The nearest cases are listed below.",
@@ -215,12 +221,18 @@ class FakeEngine:
         for word, quotes in self.quotes.items():
             if word in question.lower():
                 return self._quote(question, language, quotes)
-        near = [case for case in self.entry.cases if case.kind == "case"][:2]
-        return Answer(
+        cases = [case for case in self.entry.cases if case.kind == "case"][:2]
+        refusal = Answer(
             question, language, False, "absent", (Part("words", ABSENT[language]),), (),
-            tuple(Nearest(c.id, c.title, c.company, link_to(c)) for c in near),
+            tuple(Nearest(c.id, c.title, c.company, link_to(c)) for c in cases),
             SUGGESTED[language], 0.1, RELEASE, 3.5,
         )  # fmt: skip
+        for word, quotes in NEAR.items():
+            if word in question.lower():
+                made = self._quote(question, language, quotes)
+                parts = (Part("words", WORDS[language]["near"]), *made.parts)
+                return replace(refusal, mode="nearest", parts=parts, citations=made.citations)
+        return refusal
 
     def _quote(
         self, question: str, language: str, quotes: Sequence[str], opening: Part | None = None

@@ -42,6 +42,7 @@ def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
     engine = server[0]
     engine.error, engine.ready, engine.hold, engine.limit = None, True, None, LIMIT
     engine.waiting = engine.most_waiting = 0
+    engine.written = ()
     engine.asked.clear()
     return engine
 
@@ -81,7 +82,7 @@ def test_a_question_is_answered_with_citations(client: httpx.Client) -> None:
     assert response.status_code == 200
     answer = contract.AnswerBody.model_validate(response.json())
     assert set(response.json()) == set(contract.AnswerBody.model_fields)
-    assert answer.found
+    assert (answer.found, answer.outcome) == (True, "answer")
     assert answer.citations[0].quote == BENEFIT
     assert f"“{BENEFIT}” [1]" in answer.text
     assert answer.release == RELEASE
@@ -112,8 +113,44 @@ def test_what_the_collection_does_not_say_is_an_answer(client: httpx.Client) -> 
     response = client.post("/api/ask", json={"question": "铜的价格是多少？"})
     answer = contract.AnswerBody.model_validate(response.json())
     assert (response.status_code, answer.found, answer.citations) == (200, False, [])
+    assert (answer.outcome, answer.mode) == ("absent", "absent")
     assert answer.nearest
     assert answer.language == "zh"
+
+
+def test_what_comes_near_is_told_from_an_answer(client: httpx.Client) -> None:
+    """Quoted and cited, and not found: who knows no `outcome` sees a refusal with its offers."""
+    body = client.post("/api/ask", json={"question": "Is there a hospital?"}).json()
+    answer = contract.AnswerBody.model_validate(body)
+    assert set(body) == set(contract.AnswerBody.model_fields)
+    assert (answer.outcome, answer.mode, answer.found) == ("nearest", "nearest", False)
+    assert answer.nearest
+    assert answer.suggestions
+    assert answer.parts[0].kind == "words"
+    assert answer.text.startswith("The collection does not say this outright. The nearest")
+    quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
+    assert quoted == {citation.number: citation.quote for citation in answer.citations}
+    streamed = client.post("/api/ask", json={"question": "Is there a hospital?"}, headers=STREAM)
+    events = read_events(streamed.text)
+    assert [data["status"] for name, data in events if name == "status"] == ["searching"]
+    assert events[-1] == ("answer", body)
+
+
+def test_no_model_writes_over_what_is_near(client: httpx.Client, engine: FakeEngine) -> None:
+    """A sentence would make an answer of it."""
+    engine.written = ("There is a hospital.",)
+    answer = client.post("/api/ask", json={"question": "Is there a hospital?"}).json()
+    assert answer["mode"] == "nearest"
+    assert "There is a hospital" not in answer["text"]
+
+
+def test_the_contract_documents_the_outcome(client: httpx.Client) -> None:
+    """Its three values and what they mean stand in `/openapi.json`, and it is always there."""
+    schema = client.get("/openapi.json").json()["components"]["schemas"]["AnswerBody"]
+    told = schema["properties"]["outcome"]
+    assert told["enum"] == ["answer", "nearest", "absent"]
+    assert all(f"`{value}`" in told["description"] for value in told["enum"])
+    assert "outcome" in schema["required"]
 
 
 def test_a_stream_tells_its_status_then_pieces_then_the_answer(client: httpx.Client) -> None:

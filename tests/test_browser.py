@@ -240,6 +240,35 @@ def test_what_is_not_there_is_said_and_something_offered(visit: Open, engine: Fa
     assert engine.asked[-1][1][0].content == "What is the price of copper?"
 
 
+def test_what_comes_near_does_not_look_like_an_answer(visit: Open) -> None:
+    """Label and words say so before the quotations, which have sources and a look of their own."""
+    reader = visit()
+    page = reader.page
+    reader.ask("Was a hospital built?")
+    expect(page.locator(".verdict")).to_have_text("Not said outright")
+    pieces = page.locator("#turn-1 .pieces > *")
+    expect(pieces.nth(0)).to_have_class("verdict near")
+    expect(pieces.nth(1)).to_have_text(
+        "The collection does not say this outright. The nearest passages:"
+    )
+    expect(page.locator("#turn-1 .quote")).to_have_count(4)
+    expect(page.locator("#turn-1 .nearest")).to_have_count(0)
+    expect(page.locator("#turn-1 .card")).to_have_count(4)
+    page.get_by_role("link", name="Source 3").click()
+    expect(page.locator("#source-1-3 mark")).to_have_text(BENEFIT)
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator(".verdict")).to_have_text("没有直接说明")
+    page.get_by_role("button", name="How many people benefit from").click()
+    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    look = "(each) => { const {borderInlineStartStyle: line, color} = getComputedStyle(each);"
+    look += " return [line, color]; }"
+    near, answer = (
+        page.locator(f"#turn-{turn} .quote").first.evaluate(look) for turn in (1, 2)
+    )  # fmt: skip
+    assert near[0] != answer[0]
+    assert near[1] != answer[1]
+
+
 def test_an_error_is_a_sentence_and_can_be_tried_again(visit: Open, engine: FakeEngine) -> None:
     """No traceback and no toast: a sentence in the conversation, and the answer on retry."""
     reader = visit()
@@ -349,6 +378,11 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     page.goto(reader.address + (page.locator("a.open").last.get_attribute("href") or ""))
     expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
     assert measure_overflow(page) == 0
+    page.goto(reader.address)
+    expect(page.locator("#examples li")).to_have_count(4, timeout=WAIT)
+    reader.ask("Was a hospital built?")
+    expect(page.locator(".turn .verdict.near")).to_be_visible()
+    assert measure_overflow(page) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -363,7 +397,7 @@ def test_axe_finds_nothing(visit: Open, engine: FakeEngine, scheme: str) -> None
         assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
     check()
-    for question in ("several places?", "What is the price of copper?"):
+    for question in ("several places?", "What is the price of copper?", "Was a hospital built?"):
         reader.ask(question)
         check()
     engine.error = errors.NoReleaseError("var/releases: nothing is published")
@@ -420,6 +454,10 @@ def test_words_stand_out_from_their_ground(visit: Open, scheme: str) -> None:
         "a.open", ".kind", ".number", ".quiet.copy", "select",
     ]  # fmt: skip
     measured += page.evaluate(CONTRAST, kinds)
+    reader.ask("Was a hospital built?")
+    page.mouse.move(0, 0)
+    shown = (".verdict span", ".words", "h3.case", ".quote p", "a.cite")
+    measured += page.evaluate(CONTRAST, [f"#turn-2 {each}" for each in shown])
     reader.ask("?!")
     measured += page.evaluate(CONTRAST, [".trouble:not([hidden])"])
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")

@@ -270,13 +270,13 @@ def test_a_chinese_page_gets_a_chinese_widget(start: Open, site: Site) -> None:
     shown = reader.frame.locator("[data-word]:visible").all_inner_texts()
     assert [word for word in shown if word and not re.search("[\u4e00-\u9fff]", word)] == []
     reader.frame.get_by_role("button", name="EN").click()
-    expect(reader.frame.get_by_text("Does this answer help?")).to_be_visible()
+    expect(reader.frame.get_by_text("Does this help?")).to_be_visible()
     expect(reader.frame.locator("#question")).to_have_attribute(
         "placeholder", "Ask about the cases…"
     )
     reader.page.get_by_role("link", name="Events").click()
     reader.open()
-    expect(reader.frame.get_by_text("Does this answer help?")).to_be_visible()
+    expect(reader.frame.get_by_text("Does this help?")).to_be_visible()
 
 
 def test_what_a_model_wrote_is_told_from_quotations(start: Open, site: Site) -> None:
@@ -288,6 +288,62 @@ def test_what_a_model_wrote_is_told_from_quotations(start: Open, site: Site) -> 
     written = reader.frame.locator(".written")
     expect(written).to_have_text("Lights were <b>given</b>. [1]")
     expect(reader.frame.locator("blockquote > p")).to_have_count(2)
+
+
+def test_what_comes_near_does_not_look_like_an_answer(start: Open, site: Site) -> None:
+    """Label and words say so, and are read out first; a vote tells what it is on."""
+    reader = start()
+    reader.open()
+    reader.ask("Was a hospital built?")
+    frame = reader.frame
+    expect(frame.locator(".verdict")).to_have_text("Not said outright")
+    expect(frame.locator("#live")).to_have_text(
+        re.compile("^Not said outright: The collection does not say this outright. The nearest")
+    )
+    expect(frame.locator(".turn > blockquote")).to_have_count(4)
+    expect(frame.locator(".nearest")).to_have_count(0)
+    frame.locator(".cite").nth(2).click()
+    expect(frame.locator(".card:visible mark")).to_have_text(BENEFIT)
+    frame.get_by_role("group", name="Does this quotation fit?").get_by_text("No").click()
+    expect(frame.locator(".said")).to_be_visible()
+    vote = json.loads((site.var / "feedback.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (vote["outcome"], vote["citation"], vote["vote"]) == ("nearest", 3, "down")
+    frame.get_by_role("button", name="中文").click()
+    expect(frame.locator(".verdict")).to_have_text("没有直接说明")
+    reader.ask("benefit?")
+    look = "(each) => { const {borderInlineStartStyle: line, color} = getComputedStyle(each);"
+    look += " return [line, color]; }"
+    near, answer = (
+        frame.locator(".turn").nth(turn).locator("> blockquote").first.evaluate(look)
+        for turn in (0, 1)
+    )
+    assert near[0] != answer[0]
+    assert near[1] != answer[1]
+    inside = ", ".join(
+        f"document.querySelector('{each}')"
+        for each in (".verdict", ".words", "h3.case", ".turn > blockquote")
+    )
+    contrast = CONTRAST.replace("document.querySelector(selector)", "selector").replace(
+        "[selector, ", "[0, "
+    )
+    assert all(each >= 4.5 for _, each in reader.inside.evaluate(f"({contrast})([{inside}])"))
+
+
+def test_an_answer_kept_from_before_is_still_an_answer(start: Open) -> None:
+    """A page may hold a conversation whose answers do not tell their outcome."""
+    reader = start()
+
+    def forget(route: Route) -> None:
+        response = route.fetch()
+        body = re.sub(r'"outcome":"\w+",?', "", response.text())
+        route.fulfill(response=response, body=body)
+
+    reader.page.route("**/api/ask", forget)
+    reader.open()
+    reader.ask("benefit?")
+    expect(reader.frame.locator(".turn > blockquote")).to_have_count(1)
+    expect(reader.frame.locator(".verdict")).to_have_count(0)
+    expect(reader.frame.locator("#live")).to_have_text(re.compile("^Answer, 1 quoted: "))
 
 
 def test_the_keyboard_is_enough(start: Open) -> None:
@@ -448,7 +504,7 @@ def test_a_vote_reaches_the_log(start: Open, site: Site) -> None:
     card = frame.get_by_role("group", name="Does this quotation fit?")
     card.get_by_role("button", name="No").click()
     expect(card.get_by_role("button", name="No")).to_have_attribute("aria-pressed", "true")
-    answer = frame.get_by_role("group", name="Does this answer help?")
+    answer = frame.get_by_role("group", name="Does this help?")
     answer.get_by_role("button", name="Yes").click()
     comment = frame.get_by_role("textbox", name="Anything to add? (optional)")
     comment.fill("Just what I needed 谢谢")
@@ -772,10 +828,12 @@ def test_axe_finds_nothing(start: Open, scheme: str) -> None:
     check()
     reader.ask("several places?")
     reader.frame.locator(".cite").first.click()
-    reader.frame.get_by_role("group", name="Does this answer help?").get_by_text("Yes").click()
+    reader.frame.get_by_role("group", name="Does this help?").get_by_text("Yes").click()
     expect(reader.frame.get_by_role("button", name="Send")).to_be_visible()
     check()
     reader.ask("What is the price of copper?")
+    reader.ask("Was a hospital built?")
+    check()
     reader.ask("?!")
     expect(reader.frame.locator(".trouble")).to_be_visible()
     check()
@@ -810,8 +868,9 @@ def test_a_small_screen_shows_everything(start: Open, screen: dict[str, Any]) ->
     """320 pixels, and a window at 200 %: the whole screen, nothing sideways, all in reach."""
     reader = start(**screen)
     reader.open()
+    reader.ask("Was a hospital built?")
     reader.ask("several places?")
-    reader.frame.locator(".cite").first.click()
+    reader.frame.locator(".cite").last.click()
     wide = "document.documentElement.scrollWidth - innerWidth"
     assert reader.inside.evaluate(wide) == 0
     assert reader.page.evaluate(wide) == 0

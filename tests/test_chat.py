@@ -92,6 +92,38 @@ def test_what_is_not_in_the_collection_is_said_with_offers(engine: FakeEngine) -
     assert last["offers"].count('class="question"') == 2
 
 
+@pytest.mark.parametrize(
+    ("question", "language", "label"),
+    [
+        ("Is there a hospital?", "en", "Not said outright"),
+        ("有没有医院？", "zh", "没有直接说明"),
+        ("Is there a hospital?", "zh", "没有直接说明"),
+    ],
+)
+def test_what_comes_near_is_labelled_and_cited(
+    engine: FakeEngine, question: str, language: str, label: str
+) -> None:
+    """The label in the page's language, the framing words, then the quotations with sources."""
+    last = run(engine, question=question, interface=language)[-1]
+    assert last["state"] == "done"
+    assert f'class="verdict near"><span><span data-word="near">{label}<' in last["pieces"][0]
+    assert 'class="words"' in last["pieces"][1]
+    words = "not say this outright" if question.isascii() else "没有直接说明这一点"
+    assert words in last["pieces"][1]
+    assert last["sources"].count('class="card"') == 4
+    assert "cases/" not in last["offers"]  # they stand over their quotations
+    assert last["offers"].count('class="question"') == 2
+    assert words in last["plain"]
+
+
+def test_no_model_writes_over_what_is_near(engine: FakeEngine) -> None:
+    """It is shown at once, and stays as it is."""
+    engine.written = ("There is a hospital.",)
+    updates = run(engine, question="Is there a hospital?")
+    assert {update["notice"] for update in updates} == {"searching", ""}
+    assert updates[-1]["written"] == ""
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
     ("error", "sentence"),

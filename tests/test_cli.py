@@ -81,6 +81,25 @@ def test_ask_prints_quotation_and_source(
     assert "bridge.txt, " in out
 
 
+def test_ask_prints_what_is_near_as_that(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The words that say so come first, then quotations and sources; no case is offered twice."""
+    _run(capsys, "build", *flags)
+    question = "What is the recipe for apple pie?"
+    code, out, _ = _run(capsys, "ask", question, *flags)
+    assert code == 0
+    assert out.startswith("The collection does not say this outright. The nearest passages:\n\n")
+    assert "“The red bridge was built in 1999 by Ada.” [1]" in out
+    assert "\n[1] Bridges of the north · " in out
+    assert "\n- " not in out
+    told = json.loads(_run(capsys, "ask", question, *flags, "--json")[1])
+    assert (told["outcome"], told["found"], bool(told["nearest"])) == ("nearest", False, True)
+    code, out, _ = _run(capsys, "ask", "violins", *flags)
+    assert (code, out.count("\n- ")) == (0, 2)
+    assert "[1]" not in out
+
+
 def test_search_and_list_are_readable(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """The plain output names documents, titles and passages."""
     _run(capsys, "build", *flags)

@@ -119,13 +119,14 @@ def test_a_lost_answer_stops_the_gate(desk: Desk, library: Library) -> None:
 
 
 def test_a_weaker_answer_stops_nothing(desk: Desk, library: Library) -> None:
-    """Refused, but the words are in the chunks that are read: told, published; else lost."""
+    """Refused, but the words are quoted as near or handed over: told, published; else lost."""
     _know(library, ("When was the red bridge built?", ["in 1999"]))
     text = "Bridges of the north\n\nIt was put there in 1999 by Ada. Nobody knows its age.\n"
     (library.folder / "bridge.txt").write_text(text, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         for place in ("index.search.searcher.READ", "chatbot.desk.READ"):
             patch.setattr(place, 0)
+        patch.setattr("chatbot.answering.NEAR", 1.0)
         with pytest.raises(GateError, match="1 lost, 0 weaker"):
             desk.publish()
     done = desk.publish()
@@ -134,7 +135,7 @@ def test_a_weaker_answer_stops_nothing(desk: Desk, library: Library) -> None:
     assert (done.gate.lost, done.gate.right, done.gate.kept) == ((), 0, 0)
     (weaker,) = done.gate.weaker
     assert weaker.before.quote == "The red bridge was built in 1999 by Ada."
-    now = Quoted("It was put there in 1999 by Ada. Nobody knows its age.", "bridge.txt")
+    now = Quoted("It was put there in 1999 by Ada.", "bridge.txt")
     assert weaker.now == now
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from chatbot.answer import Outcome
 from chatbot.evaluation import DEPTH, Mark, ask, summarise
 from chatbot.labels import Group, Label, by_document, by_passage, locate
 from chatbot.questions import Question, is_right, read_questions
@@ -25,15 +26,15 @@ def mark(
     *right: bool,
     rank: int = 0,
     confidence: float = 0.9,
-    found: bool | None = None,
+    outcome: Outcome | None = None,
     language: str = "en",
     question: str = "What is it?",
 ) -> Mark:
     """Return what became of a question; `rank` is where what answers was found, 0 for nowhere."""
     relevant = tuple(place == rank for place in range(1, DEPTH + 1))
     label = Label("q", question, language, group, "d", frozenset({"d"}), ())
-    is_found = bool(right) if found is None else found
-    return Mark(label, relevant if group == "answerable" else (), is_found, right, confidence, 5.0)
+    told = outcome or ("answer" if right else "absent")
+    return Mark(label, relevant if group == "answerable" else (), told, right, confidence, 5.0)
 
 
 MARKS = [
@@ -64,6 +65,8 @@ def test_the_figures_are_those_of_the_marks() -> None:
             "nDCG@10": (1 + 0.6309297536 + 0.3562071871) / 4,  # 1 / log2(place + 1)
             "first quotation": 1 / 4,
             "any quotation": 2 / 4,
+            "top": 1 / 4,
+            "shown": 2 / 4,
             "citation precision": 2 / 5,
             "citation recall": 2 / 3,
             "refused": 1 / 4,
@@ -82,6 +85,28 @@ def test_the_figures_are_those_of_the_marks() -> None:
             if name != "ECE":
                 assert figure.low <= figure.value <= figure.high
     assert groups["answerable"]["R@1"].count == 4
+
+
+def test_what_is_merely_near_is_refused_and_shown() -> None:
+    """Right where nothing answers, wrong where something does; its quotations count apart."""
+    near = [
+        mark("answerable", True, False, outcome="nearest"),
+        mark("answerable", False, True, outcome="nearest"),
+        mark("answerable", False, outcome="nearest"),
+        mark("answerable", True),
+        mark("off-collection", False, outcome="nearest"),
+    ]
+    assert [each.is_right for each in near] == [False, False, False, True, True]
+    report = summarise(near)
+    values = {name: each.value for name, each in report.groups["answerable"].items()}
+    told = {
+        "first quotation": 1 / 4, "any quotation": 1 / 4, "top": 2 / 4, "shown": 3 / 4,
+        "citation precision": 1, "citation recall": 1, "refused": 3 / 4,
+    }  # fmt: skip
+    assert values | told == values
+    assert report.groups["off-collection"]["refused"].value == 1
+    assert report.groups["answered"]["right"].value == 1
+    assert report.languages["en"]["any quotation"].value == 1 / 4
 
 
 def test_languages_and_kinds_are_told_apart() -> None:
@@ -146,7 +171,7 @@ def test_a_release_is_asked(published: Releases, encoder: FakeEncoder) -> None:
     assert first.right[0]
     assert first.is_right
     assert first.milliseconds > 0
-    assert (second.found, second.right, second.relevant) == (False, (), ())
+    assert (second.found, any(second.right), second.relevant) == (False, False, ())
     assert second.is_right
     assert second.confidence < 0.5 <= first.confidence
     assert steps == [(1, 2), (2, 2)]

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from chatbot import extractive
-from chatbot.extractive import choose, compose, list_nearest
+from chatbot.extractive import choose, choose_near, compose, list_nearest
 from corpus.library import Library
+from corpus.records import Sentence
 from corpus.stems import list_stems, say_the_same
 from index.search.searcher import Evidence, Hit
 
@@ -108,6 +109,46 @@ def test_sentences_that_say_the_same(one: str, other: str, same: bool) -> None:
     """Most of the shorter one's words in the other make them one."""
     first, second = (set(list_stems(words)) for words in (one, other))
     assert say_the_same(first, second) is say_the_same(second, first) is same
+
+
+def test_what_is_near_is_one_sentence_of_each_hit(hits: list[Hit]) -> None:
+    """The best of each, however far behind, best first, grouped by case as in an answer."""
+    found = [_with_scores(hits[0], -4.0, -9.0), _with_scores(hits[1], 2.0, 1.9)]
+    chosen = choose_near(found)
+    assert [choice.hit for choice in chosen] == [found[1], found[0]]
+    assert [choice.span for choice in chosen] == [
+        (each.passage.sentences[0].start, each.passage.sentences[0].end) for each in found[::-1]
+    ]
+    parts, citations = compose(chosen, "en")
+    assert [part.kind for part in parts] == ["case", "quote", "case", "quote"]
+    assert [citation.number for citation in citations] == [1, 2]
+    assert choose_near([]) == []
+
+
+def test_what_is_near_says_nothing_twice_and_is_a_handful(hits: list[Hit]) -> None:
+    """Equal words once, at most two of a case, five in all; two sentences where one points back."""
+    other = replace(hits[0], rank=2, passage=replace(hits[0].passage, id="reprint"))
+    assert len(choose_near([hits[0], other])) == 1
+    [back] = choose_near([_with_scores(hits[0], 1.0, 9.0)])
+    assert (back.place, back.count) == (0, 2)
+
+    def place(number: int, case: str) -> Hit:
+        words = f"Word{number} alone{number} stands{number}."
+        sentence = Sentence(0, len(words), words)
+        passage = replace(
+            hits[0].passage, id=str(number), text=words, start=0, end=len(words),
+            sentences=(sentence,),
+        )  # fmt: skip
+        document = replace(hits[0].document, text=words)
+        held = replace(hits[0].case, id=case)
+        return replace(
+            hits[0], rank=number, passage=passage, document=document, case=held, sentences=(0.0,)
+        )
+
+    alike = [place(number, "one") for number in range(4)]
+    assert len(choose_near(alike)) == extractive.PER_CASE
+    others = [place(number, str(number)) for number in range(8)]
+    assert len(choose_near(others)) == extractive.NEAR_QUOTES == 5
 
 
 def test_nearest_cases_are_each_offered_once(hits: list[Hit]) -> None:

@@ -11,13 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer
+from chatbot.answer import Answer, Mode
 from chatbot.endpoint import Endpoint, Limits
 from chatbot.engine import Engine
-from chatbot.generative import SENTENCES, Complete, EndpointError, Message, read_sentences
+from chatbot.generative import (
+    SENTENCES,
+    Complete,
+    EndpointError,
+    Message,
+    can_write,
+    read_sentences,
+)
 from index.encoder import Encoder
 from index.publish import Releases
-from tests.fakes import BENEFIT
+from tests.fakes import BENEFIT, FakeEngine
 from tests.scripted_endpoint import Script, repeat, rows_of, say, serving
 
 KEY = "sk-secret-0123456789"
@@ -56,6 +63,17 @@ def test_good_sentences_stand_before_the_quotations(
     assert written.citations == answer.citations
     assert written.elapsed_ms >= answer.elapsed_ms
     assert "3 million people. [1]" in written.text
+
+
+@pytest.mark.parametrize("mode", ["nearest", "absent", "about", "generative"])
+def test_only_an_answer_is_written_over(mode: Mode) -> None:
+    """A sentence over what is merely near would make an answer of it."""
+    answer = FakeEngine().ask(QUESTION, language="en")
+    assert can_write(answer)
+    assert not can_write(replace(answer, mode=mode, found=mode not in ("nearest", "absent")))
+    near = FakeEngine().ask("Was a hospital built in Lauteye Village?")
+    assert near.outcome == "nearest"
+    assert not can_write(near)
 
 
 def test_a_chinese_reader_gets_chinese_sentences(

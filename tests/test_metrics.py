@@ -39,7 +39,7 @@ def test_requests_and_questions_are_counted() -> None:
     """By route and status, by what became of them, from the API, its stream and the chat."""
     engine = FakeEngine()
     with serving(engine) as address, httpx.Client(base_url=address) as client:
-        for question in ("benefit?", "apple pie?", ""):
+        for question in ("benefit?", "apple pie?", "a hospital?", ""):
             client.post("/api/ask", json={"question": question})
         stream = {"Accept": "text/event-stream"}
         client.post("/api/ask", json={"question": "benefit?"}, headers=stream)
@@ -54,13 +54,15 @@ def test_requests_and_questions_are_counted() -> None:
     outcomes = {
         key[1][0]: value for key, value in found.items() if key[0].endswith("questions_total")
     }
-    assert outcomes == {"answered": 3, "about": 0, "absent": 1, "refused": 1, "failed": 1}
-    assert found["casebook_requests_total", ("/api/ask", "200")] == 3
+    assert outcomes == {
+        "answered": 3, "about": 0, "nearest": 1, "absent": 1, "refused": 1, "failed": 1
+    }  # fmt: skip
+    assert found["casebook_requests_total", ("/api/ask", "200")] == 4
     assert found["casebook_requests_total", ("/api/ask", "422")] == 1
     assert found["casebook_requests_total", ("/api/ask", "503")] == 1
     assert found["casebook_requests_total", ("other", "404")] == 1
-    assert found["casebook_request_seconds_count", ("/api/ask",)] == 5
-    assert found["casebook_question_seconds_count", ()] == 4
+    assert found["casebook_request_seconds_count", ("/api/ask",)] == 6
+    assert found["casebook_question_seconds_count", ()] == 5
     assert found["casebook_release", (RELEASE,)] == 1
     assert found["casebook_ready", ()] == 1
     assert found["casebook_cases", ()] == len(engine.entry.cases)

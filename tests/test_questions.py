@@ -41,6 +41,11 @@ def say(*quotes: str) -> Answer:
     )  # fmt: skip
 
 
+def near(*quotes: str) -> Answer:
+    """Return the same words, quoted as what is merely nearest."""
+    return replace(say(*quotes), found=False, mode="nearest")
+
+
 def ask(**answers: Said) -> Asked:
     """Return something to ask: question to quotations, an answer, or the error that it raises."""
     return Asked(answers)
@@ -183,11 +188,10 @@ def test_an_answer_is_judged_by_characters(
     assert is_right(label("q", *answers), say(*quotes)) is right
 
 
-def test_nothing_found_is_never_right_for_an_answerable_question() -> None:
-    """`found` counts, whatever citations stand beside it."""
-    odd = replace(say("3 million"), found=False)
-    assert not is_right(label("q", "3 million"), odd)
-    assert is_right(label("q"), odd)
+def test_what_is_merely_near_is_never_right_for_an_answerable_question() -> None:
+    """The outcome counts, whatever citations stand beside it."""
+    assert not is_right(label("q", "3 million"), near("3 million"))
+    assert is_right(label("q"), near("3 million"))
 
 
 QUESTIONS = [label("kept", "k"), label("lost", "l"), label("won", "w"), label("wrong", "x")]
@@ -251,10 +255,10 @@ def test_the_report_is_data() -> None:
 
 
 def went(
-    question: Question, was: Sequence[str], said: Said, near: Sequence[str] | Exception = ()
+    question: Question, was: Sequence[str], said: Said, handed: Sequence[str] | Exception = ()
 ) -> tuple[str, Setback | None]:
     """Return what became of a question that was right, and the record of it."""
-    now = ask(q=said).hand(q=near)
+    now = ask(q=said).hand(q=handed)
     report = compare([question], ask(q=was), now)
     assert report.right_before == 1
     counts = (report.kept, len(report.weaker), len(report.lost))
@@ -265,25 +269,26 @@ def went(
 
 
 @pytest.mark.parametrize(
-    ("said", "near", "became", "now"),
+    ("said", "handed", "became", "now"),
     [
         (["a"], (), "kept", None),
         (["x", "y", "so a is"], (), "kept", None),
         ([], ["x", "so a\n is"], "weaker", Quoted("so a\n is", "near-2")),
         ([], ["a", "a a"], "weaker", Quoted("a", "near-1")),
-        (replace(say("x", "a"), found=False), (), "weaker", Quoted("a", "d.txt")),
-        (replace(say("x"), found=False), ["a"], "weaker", Quoted("a", "near-1")),
-        (replace(say("x"), found=False), ["y"], "lost", Quoted()),
+        (near("a", "x"), (), "weaker", Quoted("a", "d.txt")),
+        (near("x", "a"), (), "weaker", Quoted("a", "d.txt")),
+        (near("x"), ["a"], "weaker", Quoted("a", "near-1")),
+        (near("x"), ["y"], "lost", Quoted()),
         ([], ["x", "y"], "lost", Quoted()),
         ([], (), "lost", Quoted()),
         (["x", "y"], ["a"], "lost", Quoted("x", "d.txt")),
     ],
 )
 def test_what_became_of_a_right_answer(
-    said: Said, near: Sequence[str], became: str, now: Quoted | None
+    said: Said, handed: Sequence[str], became: str, now: Quoted | None
 ) -> None:
     """Quoted wherever: kept. Refused, but among what is nearest: weaker. Gone or wrong: lost."""
-    found, setback = went(label("q", "no", "a"), ["a"], said, near)
+    found, setback = went(label("q", "no", "a"), ["a"], said, handed)
     assert found == became
     assert (setback and setback.now) == now
     if setback:
@@ -294,16 +299,26 @@ def test_what_was_refused_rightly_is_lost_once_it_is_answered() -> None:
     """Nothing was quoted before; cases or passages that are shown as near are no answer."""
     none = label("q")
     assert went(none, [], [], ["x"]) == ("kept", None)
-    assert went(none, [], replace(say("x"), found=False)) == ("kept", None)
+    assert went(none, [], near("x")) == ("kept", None)
     answered = Setback("q", (), Quoted(), Quoted("x", "d.txt"))
     assert went(none, [], ["x", "y"], ["x"]) == ("lost", answered)
 
 
 def test_what_is_merely_near_is_no_change() -> None:
-    """What a refusal shows beside it may be another thing in every release."""
-    before = ask(q=replace(say("x"), found=False))
-    assert compare([label("q")], before, ask(q=replace(say("y"), found=False))).changed == ()
+    """What is quoted as near may be another thing in every release; that it is, is told."""
+    before = ask(q=near("x"))
+    assert compare([label("q")], before, ask(q=near("y"))).changed == ()
     assert compare([label("q")], before, ask(q=["x"])).changed == ("q",)
+    assert compare([label("q")], before, ask(q=[])).changed == ("q",)
+
+
+def test_what_was_near_was_not_right() -> None:
+    """Nothing is lost by it; it is won where the same words are the answer."""
+    question = label("q", "x")
+    gone = compare([question], ask(q=near("x")), ask(q=[]))
+    assert (gone.right_before, gone.lost, gone.weaker) == (0, (), ())
+    won = compare([question], ask(q=near("x")), ask(q=["x"]))
+    assert (won.right, won.won) == (1, ("q",))
 
 
 def test_words_that_stand_twice_count_at_either_place() -> None:
@@ -311,7 +326,8 @@ def test_words_that_stand_twice_count_at_either_place() -> None:
     reprint = replace(CITATION, quote="it is a", document="reprint.txt")
     made = replace(say("a"), citations=(reprint,))
     assert went(label("q", "a"), ["a"], made) == ("kept", None)
-    assert went(label("q", "a"), ["a"], replace(made, found=False))[0] == "weaker"
+    shown = replace(made, found=False, mode="nearest")
+    assert went(label("q", "a"), ["a"], shown)[0] == "weaker"
     assert went(label("q", "a"), ["it is a"], [], ["so it is", "so a is"])[0] == "weaker"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Part
+from chatbot.answer import Answer, Mode, Part, PartKind
 from chatbot.quotation import check_answer, cite, link_to
 from corpus.errors import CitationError
 from corpus.library import Library
@@ -55,6 +58,12 @@ def _written(answer: Answer, part: Part) -> Answer:
     return replace(answer, mode="generative", parts=(part, *answer.parts))
 
 
+def _near(answer: Answer) -> Answer:
+    """Return the same quotations, shown as merely near."""
+    parts = (Part("words", "Not outright. The nearest:"), *answer.parts)
+    return replace(answer, found=False, mode="nearest", parts=parts)
+
+
 BROKEN: dict[str, Callable[[Answer], Answer]] = {
     "another letter": lambda a: _first(a, quote=a.citations[0].quote[:-1] + "!"),
     "another place": lambda a: _first(a, start=a.citations[0].start + 1),
@@ -71,6 +80,15 @@ BROKEN: dict[str, Callable[[Answer], Answer]] = {
     ),
     "words with a citation": lambda a: replace(a, parts=(*a.parts, Part("words", "So", 1))),
     "found nothing but cites": lambda a: replace(a, found=False),
+    "absent but cites": lambda a: replace(a, found=False, mode="absent"),
+    "an answer without quotations": lambda a: replace(a, parts=a.parts[:1], citations=()),
+    "near and said to be found": lambda a: replace(_near(a), found=True),
+    "near without a quotation": lambda a: replace(_near(a), parts=_near(a).parts[:1], citations=()),
+    "near without a word": lambda a: replace(_near(a), parts=_near(a).parts[1:]),
+    "near and written": lambda a: replace(_near(a), parts=(*a.parts, Part("written", "W.", 1))),
+    "about itself and found, but nothing quoted": lambda a: replace(
+        a, mode="about", parts=a.parts[:1], citations=()
+    ),
     "written, and no word of it": lambda a: replace(a, parts=(Part("written", "W.", 1), *a.parts)),
     "nothing written, and said to be": lambda a: replace(a, mode="generative"),
     "written about nothing quoted": lambda a: _written(a, Part("written", "W.", 3)),
@@ -100,8 +118,71 @@ def test_written_sentences_stand_before_what_they_cite(answered: tuple[Answer, D
 def test_an_answer_without_quotations_holds(answered: tuple[Answer, Document]) -> None:
     """Words alone need no document."""
     answer, _ = answered
-    absent = replace(answer, found=False, parts=(Part("words", "No."),), citations=())
+    absent = replace(
+        answer, found=False, mode="absent", parts=(Part("words", "No."),), citations=()
+    )
     check_answer(absent, [])
+    check_answer(replace(absent, mode="about"), [])
+
+
+def test_what_is_near_is_quoted_and_not_found(answered: tuple[Answer, Document]) -> None:
+    """Checked as an answer is, below words that say that it is none; its outcome is told."""
+    answer, document = answered
+    near = _near(answer)
+    check_answer(near, [document])
+    assert (near.outcome, near.found) == ("nearest", False)
+    assert near.text.startswith("Not outright. The nearest:\n\n")
+    assert near.to_json()["outcome"] == "nearest"
+    with pytest.raises(CitationError):
+        check_answer(_first(near, start=near.citations[0].start + 1), [document])
+
+
+KINDS: st.SearchStrategy[list[PartKind]] = st.lists(
+    st.sampled_from(("words", "case", "quote", "written")), max_size=5
+)
+
+
+@given(kinds=KINDS, mode=st.sampled_from(get_args(Mode)), found=st.booleans())
+def test_only_what_agrees_with_itself_may_leave(
+    kinds: list[PartKind], mode: Mode, found: bool
+) -> None:
+    """Numbers and citations are the same; absent has none, nearest some; found is an answer's."""
+    text = "One. Two. Three. Four. Five."
+    document = Document("d", "a.txt", "s", text, "", "", "", "", "en", "", "", ())
+    case = Case("c", "d", "case", "A", "", 0, len(text), text)
+    passage = Passage("p", "d", "c", "paragraph", 0, len(text), text, ())
+    spans = [(0, 4), (5, 9), (10, 16), (17, 22), (23, 28)][: kinds.count("quote")]
+    citations = tuple(cite(n, document, case, passage, *span) for n, span in enumerate(spans, 1))
+    left = iter(citations)
+    parts = tuple(
+        Part("quote", (one := next(left)).quote, one.number) if kind == "quote"
+        else Part(kind, "Words.", int(kind == "written"))
+        for kind in kinds
+    )  # fmt: skip
+    made = Answer("q", "en", found, mode, parts, citations, (), (), 0.5, "r", 1.0)
+    try:
+        check_answer(made, [document])
+    except CitationError:
+        return
+    numbers = {int(number) for number in re.findall(r"\[(\d+)\]", made.text)}
+    assert numbers == {citation.number for citation in citations}
+    assert found is (made.outcome == "answer" and bool(citations))
+    if made.outcome == "nearest":
+        assert citations
+        assert kinds[0] == "words"
+    if made.outcome == "absent":
+        assert not citations
+    if made.outcome == "answer" and mode != "about":
+        assert found
+    assert ("written" in kinds) is (mode == "generative")
+
+
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_every_mode_has_one_of_three_outcomes(mode: Mode) -> None:
+    """What is neither near nor absent is an answer; JSON tells it."""
+    made = Answer("q", "en", False, mode, (), (), (), (), 0.5, "r", 1.0)
+    assert made.outcome == (mode if mode in ("nearest", "absent") else "answer")
+    assert made.to_json()["outcome"] == made.outcome
 
 
 def test_text_numbers_every_citation(answered: tuple[Answer, Document]) -> None:

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.web import words
 from chatbot.web.members import check_token, read_keys
-from chatbot.web.widget import FOLDER, SHARED, escape_json
+from chatbot.web.widget import CHAT_ONLY, FOLDER, SHARED, escape_json
 from corpus.errors import NoReleaseError
 from examples.portal.portal import Portal, find_port, read_key, set_up, start_casebook
 from tests.fake_portal import REQUIRED
@@ -29,7 +29,6 @@ from tests.fakes import FakeEngine, serving
 
 ROOT = Path(__file__).parents[1]
 PORTAL = "https://portal.example"
-CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
 LOADER = (FOLDER / "loader.js").read_text("utf-8")
 FRAME = (FOLDER / "frame.js").read_text("utf-8")
 PAGE = (FOLDER / "frame.html").read_text("utf-8")
@@ -167,6 +166,7 @@ def test_the_page_tells_the_script_what_it_has_to_know() -> None:
             "internal",
         ):
             assert told[code]
+        assert not CHAT_ONLY & told.keys()
         assert "offline" in LOADER
         assert "(origin)" in LOADER
 

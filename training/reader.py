@@ -65,8 +65,20 @@ def measure_features(sets: Sequence[Groups]) -> tuple[Array, Array]:
     return np.mean(means, axis=0), np.maximum(np.mean(spreads, axis=0), 0.05)
 
 
-def train(rank: int, world: int, work: Path, names: Sequence[str], steps: int, seed: int) -> None:
-    """Train one network by `world` processes, this the one of number `rank`."""
+def train(
+    rank: int,
+    world: int,
+    work: Path,
+    names: Sequence[str],
+    steps: int,
+    seed: int,
+    rate: float,
+    start: Path | None,
+) -> None:
+    """Train one network by `world` processes, this the one of number `rank`.
+
+    `start` is a checkpoint of another training whose weights it begins with.
+    """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     chance = np.random.default_rng([seed, rank])

@@ -24,11 +24,11 @@ from chatbot.web.contract import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.failures import report
 from chatbot.web.limits import AT_WORK, WAITING, Limits
 from chatbot.web.render import (
-    render_absent,
     render_error,
     render_offers,
     render_pieces,
     render_sources,
+    render_verdict,
     render_written,
 )
 from chatbot.web.sieve import Page, Sieve
@@ -228,8 +228,8 @@ def reply(
 
 
 def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator[Update]:
-    opening = [] if answer.found or answer.mode == "about" else [render_absent(body.interface)]
-    pieces = opening + render_pieces(answer, body.turn)
+    verdict = render_verdict(answer, body.interface)
+    pieces = [verdict] * bool(verdict) + render_pieces(answer, body.turn)
     for end in range(1, len(pieces)):
         yield {**update, "notice": "", "pieces": pieces[:end]}
     yield {

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chatbot.answer import Mode, Outcome, PartKind
 from chatbot.question import LENGTH
 
 MOST_TURNS = 20
@@ -52,6 +53,7 @@ class VoteBody(Refusing):
     vote: Literal["up", "down"]
     citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
     comment: str = Field(default="", max_length=LONGEST_COMMENT)
+    outcome: Outcome | Literal[""] = Field(default="", description="of the answer, if known")
 
 
 class SearchQuery(BaseModel):
@@ -69,7 +71,7 @@ class PartBody(BaseModel):
     A `written` one was made by a language model from the quotation whose number it carries.
     """
 
-    kind: Literal["words", "case", "quote", "written"]
+    kind: PartKind
     text: str
     citation: int
 
@@ -98,7 +100,7 @@ class CitationBody(BaseModel):
 
 
 class NearestBody(BaseModel):
-    """A case offered where the collection does not answer."""
+    """A case offered where the collection does not answer, quoted from or not."""
 
     case_id: str
     case: str
@@ -107,12 +109,19 @@ class NearestBody(BaseModel):
 
 
 class AnswerBody(BaseModel):
-    """The answer to a question; `found` is false, and `citations` empty, where there is none."""
+    """The answer to a question, what is nearest to one, or that there is none: see `outcome`."""
 
     question: str
     language: str
-    found: bool
-    mode: Literal["extractive", "generative", "about", "absent"]
+    outcome: Outcome = Field(
+        description="`answer`: the quotations answer, or it is told about Casebook itself. "
+        "`nearest`: they come near and do not say it outright; `parts` begins with words that say "
+        "so. `absent`: nothing is quoted"
+    )
+    found: bool = Field(
+        description="whether words are quoted as the answer: only where `outcome` is `answer`"
+    )
+    mode: Mode = Field(description="how: `nearest` and `absent` are as in `outcome`")
     text: str
     parts: list[PartBody]
     citations: list[CitationBody]

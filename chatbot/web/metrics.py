@@ -48,8 +48,8 @@ class Metrics:
         )  # fmt: skip
         self._questions = Counter(
             "casebook_questions",
-            "Questions: answered, about the collection itself, absent from it, refused as they "
-            "are, failed by a fault of Casebook's",
+            "Questions: answered, about the collection itself, answered by what is nearest alone, "
+            "absent from it, refused as they are, failed by a fault of Casebook's",
             ["outcome"],
             registry=registry,
         )
@@ -57,7 +57,7 @@ class Metrics:
             "casebook_question_seconds", "Seconds until a question's quotations were found",
             buckets=_BUCKETS, registry=registry,
         )  # fmt: skip
-        for outcome in ("answered", "about", "absent", "refused", "failed"):
+        for outcome in ("answered", "about", "nearest", "absent", "refused", "failed"):
             self._questions.labels(outcome)
         registry.register(_Standing(engine, limits))
         ProcessCollector(registry=registry)
@@ -74,7 +74,7 @@ class Metrics:
         outcome = "failed"
         try:
             answer = ask()
-            outcome = "answered" if answer.found else "absent"
+            outcome = "answered" if answer.outcome == "answer" else answer.outcome
             if answer.mode == "about":
                 outcome = "about"
             self._thought.observe(time.perf_counter() - started)

@@ -102,15 +102,24 @@ def _render_number(number: int, turn: int, language: str) -> str:
     )
 
 
-def render_absent(language: str) -> str:
-    """Return the heading over an answer that says the collection does not answer."""
-    return f'<p class="absent"><span>{word("absent", language)}</span></p>'
+def render_verdict(answer: Answer, language: str) -> str:
+    """Return the label over what is no answer; empty over one.
+
+    What comes after it on the page is shown as merely near, where that is what it says.
+    """
+    if answer.outcome == "answer":
+        return ""
+    key = "near" if answer.outcome == "nearest" else "absent"
+    return f'<p class="verdict {key}"><span>{word(key, language)}</span></p>'
 
 
 def render_offers(answer: Answer, language: str, root: str) -> str:
-    """Return nearest cases as links and suggestions as buttons; empty where there are none."""
+    """Return nearest cases as links and suggestions as buttons; empty where there are none.
+
+    Cases whose words are quoted are not offered again.
+    """
     parts = []
-    if answer.nearest:
+    if answer.nearest and not answer.citations:
         items = "".join(_render_nearest(near, language, root) for near in answer.nearest)
         parts.append(f'{word("nearest", language, "h3", "label")}<ul class="nearest">{items}</ul>')
     if answer.suggestions:

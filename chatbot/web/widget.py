@@ -38,10 +38,11 @@ _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
     "absent", "answered", "answered_none", "ask", "caption", "conversation", "examples", "fresh",
-    "heading", "language", "nearest", "new_tab", "open_case", "placeholder", "question", "retry",
-    "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long", "welcome",
-    "writing", "you_asked",
+    "heading", "language", "near", "nearest", "new_tab", "open_case", "placeholder", "question",
+    "retry", "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long",
+    "welcome", "writing", "you_asked",
 )  # fmt: skip
+CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
 
 
 def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
@@ -111,7 +112,10 @@ def describe(companies: frozenset[str]) -> dict[str, Any]:
     """Return what the frame has to know: words, sentences, examples that fit, limits."""
     return {
         "words": {key: {**{k: WORDS[key][k] for k in SHARED}, **WIDGET[key]} for key in WORDS},
-        "errors": {key: {**ERRORS[key], **REASONS[key]} for key in ERRORS},
+        "errors": {
+            key: {k: v for k, v in ERRORS[key].items() if k not in CHAT_ONLY} | REASONS[key]
+            for key in ERRORS
+        },
         "same": SAME_SENTENCE,
         "tags": TAGS,
         "examples": {

@@ -142,6 +142,8 @@
   function makeTurn(number) {
     const element = find("#turn").content.cloneNode(true).firstElementChild;
     element.id = `turn-${number}`;
+    find(".asked", element).id = `asked-${number}`;
+    find(".sources", element).setAttribute("aria-labelledby", `sources-${number} asked-${number}`);
     return element;
   }
 

@@ -15,6 +15,7 @@ const LONG = 8000;        // ms until a wait is said to be long
 const PATIENCE = 90000;   // ms until a question is given up
 const RENEWAL = 10000;    // ms in which the page has to come up with a token
 const SOON = 30;          // seconds before a token's end in which it is renewed
+const VERDICTS = { nearest: "near", absent: "absent" };  // of what is no answer
 const LINK = /^cases\/[\w-]+(#c\d+-\d+)?$/;
 
 const config = JSON.parse(document.body.dataset.config);
@@ -135,13 +136,14 @@ function makeRetry(turn) {
 function drawAnswer(turn) {
   const { answer } = turn;
   const nodes = [];
-  if (!answer.found && answer.mode !== "about") nodes.push(say("p", "absent", { className: "absent" }));
+  const verdict = VERDICTS[answer.outcome];
+  if (verdict) nodes.push(say("p", verdict, { className: `verdict ${verdict}` }));
   for (const part of answer.parts) {
     if (part.kind === "case") nodes.push(quote("h3", part.text, "case"));
     else if (part.kind === "quote") nodes.push(...drawQuote(turn, part));
     else nodes.push(quote("p", part.citation ? `${part.text} [${part.citation}]` : part.text, part.kind));
   }
-  if (answer.nearest.length)
+  if (answer.nearest.length && !answer.citations.length)
     nodes.push(say("h3", "nearest"), make("ul", { className: "nearest" }, ...answer.nearest.map((near) =>
       make("li", {}, makeLink(near.link, near.company ? make("bdi", { className: "company" }, near.company) : "", quote("span", near.case))))));
   if (answer.suggestions.length)
@@ -241,7 +243,7 @@ function drawVote(turn, number) {
   async function send(vote, comment = "") {
     let key = "thanks";
     try {
-      await call("api/feedback", { question: turn.question, release: turn.answer.release, vote, citation: number, comment });
+      await call("api/feedback", { question: turn.question, release: turn.answer.release, vote, citation: number, comment, outcome: turn.answer.outcome });
     } catch {
       key = "vote_lost";
     }
@@ -306,7 +308,7 @@ async function ask(given) {
   }
   draw(turn);
   const count = turn.answer?.citations.length;
-  if (turn.answer) announce(`${count ? word("answered", count) : word("answered_none")}: ${turn.answer.text}`);
+  if (turn.answer) announce(`${word(VERDICTS[turn.answer.outcome] ?? (count ? "answered" : "answered_none"), count)}: ${turn.answer.text}`);
   else announce(turn.state === "stopped" ? word("stopped") : explain(turn.code));
   keep();
 }
