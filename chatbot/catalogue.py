@@ -48,6 +48,7 @@ class Status:
 
     `live` says that a release is open, `ready` that the encoder is warm as well. `refused` is the
     release that should be live and cannot be used, so that `release` is another; else empty.
+    `reader` is the name of what reads the passages, empty as long as none is loaded.
     """
 
     live: bool
@@ -59,3 +60,4 @@ class Status:
     model: str
     message: str
     refused: str = ""
+    reader: str = ""

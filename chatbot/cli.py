@@ -11,8 +11,8 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from typing import NoReturn
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, NoReturn
 
 from chatbot.desk import Desk
 from chatbot.editing import add_verbs, publish
@@ -20,7 +20,7 @@ from chatbot.engine import Engine
 from chatbot.evaluating import add_verb
 from chatbot.generative import Complete
 from chatbot.questions import GateReport
-from chatbot.settings import Settings, read_settings, variable_of
+from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import (
     CasebookError,
@@ -34,9 +34,14 @@ from corpus.library import Library
 from index.encoder import Encoder
 from index.manifest import read_manifest
 from index.milvus import Milvus
-from index.models import load_encoder
+from index.models import load_encoder, load_reader, name_reader
 from index.publish import Releases
+from index.reader.text import Reader
 from index.shared_encoder import SharedEncoder
+
+if TYPE_CHECKING:
+    from chatbot.llm.form import Complete as FormComplete
+    from chatbot.llm.rephraser import Rephraser
 
 VERSION = "0.1.0"
 
@@ -45,6 +50,7 @@ _FLAGS = {
     "reports": "folder of documents (default corpus/reports)",
     "var": "folder for everything built (default var)",
     "model": "a Sentence Transformers name or folder (default the bundled model)",
+    "reader": "a cross-encoder's name or folder, or llm (default the bundled reader)",
     "host": "address to serve on (default 127.0.0.1)",
     "port": "port to serve on (default 7860)",
     "root_path": "path under which a proxy serves Casebook (default none)",
@@ -172,7 +178,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    engine = Engine(releases, load, _find_model(settings))
+    engine = _make_engine(settings, releases, load)
     return serve(engine, settings, prepare, say, desk)
 
 
@@ -239,6 +245,8 @@ def _at_desk(
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     engine = Engine(_releases(settings), lambda: _load_encoder(settings))
     status = engine.status()
+    if status.live:
+        status = replace(status, reader=_name_reader(settings, status.model))
     if arguments.json:
         print_json({**asdict(status), "version": VERSION})
     elif status.live:
@@ -246,7 +254,7 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
             say(f"casebook: WARNING: {status.message}; `verify` says what is damaged")
         print(
             f"release {status.release}: {status.documents} documents, {status.cases} cases, "
-            f"{status.passages} passages, encoded by {status.model}"
+            f"{status.passages} passages, encoded by {status.model}, read by {status.reader}"
         )
     else:
         print(status.message)
@@ -265,7 +273,48 @@ def _desk(settings: Settings) -> Desk:
 def _engine(settings: Settings) -> Engine:
     releases = _releases(settings)
     releases.live()  # says at once where nothing is published, before a model is loaded
-    return Engine(releases, lambda: _load_encoder(settings), _find_model(settings))
+    return _make_engine(settings, releases, lambda: _load_encoder(settings))
+
+
+def _make_engine(settings: Settings, releases: Releases, load: Callable[[], Encoder]) -> Engine:
+    return Engine(
+        releases, load, _find_model(settings),
+        load_reader=lambda encoder: choose_reader(settings, encoder),
+    )  # fmt: skip
+
+
+def choose_reader(settings: Settings, encoder: Encoder) -> Reader:
+    """Return the reader that the settings name; raises ModelError where it cannot be had."""
+    if settings.reader != LLM:
+        return load_reader(settings.reader, encoder, say)
+    from chatbot.llm.chooser import Chooser
+
+    return Chooser(load_reader("", encoder, say), _open_form(settings))
+
+
+def find_rephraser(settings: Settings) -> Rephraser | None:
+    """Return what puts questions in other words, where the reader is a language model."""
+    if settings.reader != LLM:
+        return None
+    from chatbot.llm.rephraser import Rephraser
+
+    return Rephraser(_open_form(settings))
+
+
+def _open_form(settings: Settings) -> FormComplete:
+    from chatbot.endpoint import Endpoint
+    from chatbot.llm.form import LIMITS
+
+    return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS).complete
+
+
+def _name_reader(settings: Settings, model: str) -> str:
+    """Return the name of the reader of a release that a model encoded; loads none."""
+    if settings.reader != LLM:
+        return name_reader(settings.reader, model)
+    from chatbot.llm.chooser import name_chooser
+
+    return name_chooser(name_reader("", model))
 
 
 def _find_model(settings: Settings) -> Complete | None:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -41,6 +42,28 @@ class Limits:
 LIMITS = Limits()
 AT_ONCE = 4  # questions at the endpoint; a fifth is answered without it
 _TOKENS = 700  # asked for at most: six sentences, in any script
+# Of a request that asks for what a server does not know: that of llama-cpp-python says 500.
+_REFUSALS = (400, 422, 500, 501)
+Schema = Mapping[str, Any]
+# How servers are asked for JSON of a schema: most, llama-cpp-python's, those that cannot be.
+_DIALECTS: tuple[Callable[[Schema], Mapping[str, Any]], ...] = (
+    lambda schema: {
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "strict": True, "schema": schema},
+        }
+    },
+    lambda schema: {"response_format": {"type": "json_object", "schema": schema}},
+    lambda _: {},
+)
+
+
+class _StatusError(EndpointError):
+    """The endpoint answered with another status than 200."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
 
 
 class Endpoint:
@@ -55,12 +78,15 @@ class Endpoint:
         self._model = model
         self._key = key
         self._limits = limits
+        self._dialect = 0  # the first of _DIALECTS that was not refused
         self._free = threading.BoundedSemaphore(AT_ONCE)
 
-    def complete(self, messages: Sequence[Message]) -> str:
+    def complete(self, messages: Sequence[Message], schema: Schema | None = None) -> str:
         """Return the model's words to the messages, whole.
 
-        Raises EndpointError where they do not come whole, in time and within the limits.
+        With a schema, the server is asked to let the model say JSON of it and nothing else. Not all
+        can, so whoever asks has to read the words as if nothing had been asked for. Raises
+        EndpointError where they do not come whole, in time and within the limits.
         """
         if not self._free.acquire(blocking=False):
             raise EndpointError(f"{AT_ONCE} questions are there already")
@@ -69,7 +95,7 @@ class Endpoint:
 
         def work() -> None:
             try:
-                done.set_result(self._read(messages, deadline))
+                done.set_result(self._ask(messages, schema, deadline))
             except Exception as error:  # noqa: BLE001 - the caller raises it
                 done.set_exception(error)
             finally:
@@ -86,13 +112,29 @@ class Endpoint:
             # Its words may quote a header, and with it the key.
             raise EndpointError(f"the connection failed ({type(error).__name__})") from None
 
-    def _read(self, messages: Sequence[Message], deadline: float) -> str:
+    def _ask(self, messages: Sequence[Message], schema: Schema | None, deadline: float) -> str:
+        if schema is None:
+            return self._read(messages, {}, deadline)
+        dialect = self._dialect
+        while True:
+            try:
+                said = self._read(messages, _DIALECTS[dialect](schema), deadline)
+            except _StatusError as error:
+                if error.status not in _REFUSALS or dialect + 1 == len(_DIALECTS):
+                    raise
+                dialect += 1
+            else:
+                self._dialect = dialect
+                return said
+
+    def _read(self, messages: Sequence[Message], form: Mapping[str, Any], deadline: float) -> str:
         body = {
             "model": self._model,
             "messages": list(messages),
             "stream": True,
             "temperature": 0,
             "max_tokens": _TOKENS,
+            **form,
         }
         headers = {"Accept": "text/event-stream", "Accept-Encoding": "identity"}
         if self._key:
@@ -104,7 +146,7 @@ class Endpoint:
         ):
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if response.status_code != 200:
-                raise EndpointError(f"status {response.status_code}")
+                raise _StatusError(response.status_code)
             if kind != "text/event-stream":
                 raise EndpointError("what came is no stream of events")
             if response.headers.get("content-encoding", "identity").lower() != "identity":

@@ -25,6 +25,7 @@ from corpus.errors import CasebookError, NotFoundError, ReleaseError
 from index.encoder import Encoder
 from index.manifest import check_model
 from index.publish import Releases
+from index.reader.text import Reader
 from index.release import Release
 from index.search.searcher import Searcher
 
@@ -45,16 +46,20 @@ class Engine:
         load_encoder: Callable[[], Encoder],
         complete: Complete | None = None,
         limit: float = LIMIT,
+        load_reader: Callable[[Encoder], Reader] | None = None,
     ) -> None:
         """Take the releases to follow, the way to load the encoder, and a language model if any.
 
-        `limit` is how many seconds a question may take once the encoder is there.
+        `limit` is how many seconds a question may take once the encoder is there. `load_reader`
+        loads what reads the passages, for the encoder.
         """
         self.limit = limit
         self._releases = releases
         self._load_encoder = load_encoder
         self._complete = complete
+        self._load_reader = load_reader
         self._encoder: Encoder | None = None
+        self._reader: Reader | None = None
         self._encoder_lock = threading.Lock()
         self._release: Release | None = None
         self._searcher: Searcher | None = None
@@ -66,11 +71,12 @@ class Engine:
         self._ahead = ""  # the release whose first passages are read
 
     def warm(self) -> None:
-        """Load the encoder, open the live release and ask it something, so that it is ready.
+        """Load encoder and reader, open the live release and ask it something: then it is ready.
 
         Raises ModelError or a ReleaseError where that cannot be.
         """
         self.search("warm")
+        self._get_reader()
         self._warm = True
 
     def read_ahead(self) -> None:
@@ -172,12 +178,12 @@ class Engine:
             return Status(False, False, "", 0, 0, 0, "", str(error))
         manifest = release.manifest
         message = "ready" if self._warm else "the encoder is loading"
-        refused = self._refused[0]
+        refused, reader = self._refused[0], self._reader
         if refused:
             message = f"the live release {refused} cannot be used: {release.id} is served instead"
         return Status(
             True, self._warm, release.id, manifest.documents, manifest.cases,
-            manifest.rows, manifest.model, message, refused,
+            manifest.rows, manifest.model, message, refused, reader.name if reader else "",
         )  # fmt: skip
 
     def _get_encoder(self) -> Encoder:
@@ -190,11 +196,20 @@ class Engine:
             check_model(held.manifest, encoder.identity)
         return encoder
 
+    def _get_reader(self) -> Reader | None:
+        """Return what reads the passages, loaded once; None where the engine was given none."""
+        encoder = self._get_encoder()
+        with self._encoder_lock:
+            if self._reader is None and self._load_reader is not None:
+                self._reader = self._load_reader(encoder)
+            return self._reader
+
     def _search_in(self, release: Release) -> Searcher:
         """Return what searches a release; that of the one served last is kept."""
         searcher = self._searcher
         if searcher is None or searcher.release is not release:
-            searcher = self._searcher = Searcher(release, self._get_encoder())
+            encoder = self._get_encoder()
+            searcher = self._searcher = Searcher(release, encoder, self._get_reader())
         return searcher
 
     def follow(self, stop: threading.Event) -> None:

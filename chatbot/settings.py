@@ -18,6 +18,7 @@ from corpus.errors import UsageError
 
 PREFIX = "CASEBOOK_"
 SHORTEST_TOKEN = 16  # characters
+LLM = "llm"  # the reader that is no model's folder or name
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
 _ORIGIN = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?")
 _OWN_PORT = {"http": "80", "https": "443"}
@@ -28,7 +29,8 @@ class Settings:
     """Where things are and how they are served.
 
     `reports` is the folder of documents and `var` that of everything built. `model` is empty for
-    the bundled model, else a Sentence Transformers folder or name. `root_path` is the prefix under
+    the bundled model, else a Sentence Transformers folder or name. `reader` is empty for the
+    bundled reader, else a cross-encoder's folder or name, or `llm`. `root_path` is the prefix under
     which a proxy serves Casebook: empty, or `/casebook`, with a slash before and none behind.
     `editor_token` opens the editor's page, which is closed where it is empty; it is a secret, so it
     is no part of what the record prints.
@@ -41,12 +43,14 @@ class Settings:
     `questions_per_minute` is what one member, or one address, may ask.
     `milvus_uri` is empty, or where vectors are kept: a file of milvus-lite, or a server's address.
     `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
-    the quotations; `llm_key` is what it asks for, if anything, and stands in no `repr`.
+    the quotations, and chooses them where `reader` is `llm`; `llm_key` is what it asks for, if
+    anything, and stands in no `repr`.
     """
 
     reports: Path = Path("corpus/reports")
     var: Path = Path("var")
     model: str = ""
+    reader: str = ""
     host: str = "127.0.0.1"
     port: int = 7860
     root_path: str = ""
@@ -88,6 +92,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         reports=Path(given.get("reports", default.reports)).expanduser(),
         var=Path(given.get("var", default.var)).expanduser(),
         model=given.get("model", default.model),
+        reader=given.get("reader", default.reader),
         host=given.get("host", default.host),
         port=_read_port(given["port"]) if "port" in given else default.port,
         root_path=_read_root_path(given.get("root_path", default.root_path)),
@@ -149,6 +154,8 @@ def _check_model(settings: Settings) -> None:
     if bool(settings.llm_url) != bool(settings.llm_model):
         missing = "LLM_MODEL" if settings.llm_url else "LLM_URL"
         raise UsageError(f"{PREFIX}{missing} is missing: a language model needs URL and MODEL")
+    if settings.reader == LLM and not settings.llm_url:
+        raise UsageError(f"{PREFIX}READER: {LLM} needs {PREFIX}LLM_URL and {PREFIX}LLM_MODEL")
 
 
 def _read_list(value: str, read: Callable[[str], str]) -> tuple[str, ...]:

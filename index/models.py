@@ -1,4 +1,4 @@
-"""Which model the setting names, and the encoder that runs it; the only importer of the hub."""
+"""Which models the settings name: the encoder and the reader; the only importer of the hub."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from index import model_folder, onnx_model
 from index.bundled_model import PACKAGE, find_bundle
 from index.encoder import Encoder
 from index.onnx_encoder import OnnxEncoder
+from index.reader.bundled import BundledReader
+from index.reader.cosine import CosineReader
+from index.reader.cross_encoder import CrossEncoderReader, name_cross_encoder
+from index.reader.text import Reader
 from index.reader.weights import choose_weights
 from index.search.alignment import AlignedEncoder, choose_alignment
 from index.search.dictionary import Dictionary
@@ -71,15 +75,46 @@ def find_model(model: str, models: Path, report: Callable[[str], None]) -> Path:
             f"using {model_folder.HUB_NAME} from the hub"
         )
         model = model_folder.HUB_NAME
+    return find_folder(model, "CASEBOOK_MODEL")
+
+
+def find_folder(model: str, variable: str) -> Path:
+    """Return a model's folder, by itself or by its name at the hub, which is fetched once.
+
+    Raises ModelError, naming the variable, where there is none.
+    """
     path = Path(model).expanduser()
     if path.is_dir():
         return path
     if path.is_absolute() or model.startswith((".", "~")):
-        raise ModelError(f"{model}: no such folder; set CASEBOOK_MODEL to a model's folder or name")
-    return _fetch(model)
+        raise ModelError(f"{model}: no such folder; set {variable} to a model's folder or name")
+    return _fetch(model, variable)
 
 
-def _fetch(name: str) -> Path:
+def load_reader(setting: str, encoder: Encoder, report: Callable[[str], None]) -> Reader:
+    """Return the reader that the setting names: none, or a cross-encoder's folder or name.
+
+    None means the bundled one, or cosines for an encoder that it was not made for; `report` is told
+    why. Raises ModelError where the named one cannot be had.
+    """
+    if setting:
+        return CrossEncoderReader(find_folder(setting, "CASEBOOK_READER"))
+    weights = choose_weights(encoder, report)
+    return BundledReader(weights) if weights else CosineReader(encoder)
+
+
+def name_reader(setting: str, identity: str) -> str:
+    """Return the name that `load_reader`'s reader would have, without loading anything.
+
+    `identity` is the encoder's. It tells for which reader states are kept, if any.
+    """
+    if setting:
+        return name_cross_encoder(Path(setting).expanduser())
+    parts = [part for part in identity.split("+") if part.startswith("read-")]
+    return f"bundled ({parts[0]})" if parts else CosineReader.name
+
+
+def _fetch(name: str, variable: str) -> Path:
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     from huggingface_hub import snapshot_download
 
@@ -90,5 +125,5 @@ def _fetch(name: str) -> Path:
     except Exception as error:
         raise ModelError(
             f"{name}: neither a folder here nor a model the hub gives "
-            f"({type(error).__name__}); check CASEBOOK_MODEL and the network"
+            f"({type(error).__name__}); check {variable} and the network"
         ) from error

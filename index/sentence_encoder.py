@@ -29,23 +29,32 @@ from index.encoder import (
 from index.splitter import TokenizerSplitter
 
 
+def open_sentence_transformers() -> tuple[Any, Any]:
+    """Return torch and Sentence Transformers, on one thread and without words of their own."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import sentence_transformers
+        import torch
+        import transformers
+
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    # A question gains nothing from a second thread, and loses a lot where threads outnumber cores:
+    # 31 ms became 300 beside one other busy process. Long passages do gain.
+    torch.set_num_threads(1)
+    return torch, sentence_transformers
+
+
 class SentenceEncoder(TextEncoder):
     """A model in a local folder, loaded at construction; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
         """Load the model and its tokenizer; raises ModelError, naming the folder."""
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                import torch
-                import transformers
-                from sentence_transformers import SentenceTransformer
-
-            transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            transformers.utils.logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+            torch, library = open_sentence_transformers()
             self._torch = torch
-            self.model = SentenceTransformer(str(folder), local_files_only=True)
+            self.model = library.SentenceTransformer(str(folder), local_files_only=True)
             backend: Any = self.model.tokenizer
             splitter = TokenizerSplitter(backend.backend_tokenizer)
         except Exception as error:
@@ -54,9 +63,6 @@ class SentenceEncoder(TextEncoder):
                 f"{folder}: not a Sentence Transformers model that loads here ({reason})"
             ) from error
         self.model.eval()
-        # A question gains nothing from a second thread, and loses a lot where threads outnumber
-        # cores: 31 ms became 300 beside one other busy process. Long passages do gain.
-        torch.set_num_threads(1)
         self._lock = threading.Lock()
         prompts = find_prompts(self.model.prompts, folder)
         dimension = int(self.model.get_embedding_dimension() or 0)

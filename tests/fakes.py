@@ -179,7 +179,7 @@ class FakeEngine:
         message = "ready" if self.ready else "the encoder is loading"
         return Status(
             True, self.ready, RELEASE, 1, len(self.entry.cases), len(self.entry.passages),
-            "fake", message,
+            "fake", message, reader="small",
         )  # fmt: skip
 
     def _wait(self) -> None:

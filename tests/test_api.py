@@ -410,7 +410,9 @@ def test_healthz_answers_whatever_the_engine_does(client: httpx.Client, engine: 
 
 def test_readyz_says_why_it_is_not_ready(client: httpx.Client, engine: FakeEngine) -> None:
     """503 while there is no release or the encoder is cold, 200 when a question can be answered."""
-    assert client.get("/readyz").status_code == 200
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert contract.ReadyBody.model_validate(response.json()).reader == "small"
     engine.ready = False
     response = client.get("/readyz")
     assert response.status_code == 503

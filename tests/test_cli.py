@@ -49,6 +49,39 @@ def test_build_then_build_again(flags: list[str], capsys: pytest.CaptureFixture[
     assert (code, "nothing changed" in out) == (0, True)
 
 
+@pytest.mark.parametrize(
+    ("given", "reader"),
+    [
+        ([], "cosine"),
+        (["--reader", "BAAI/ranker"], "cross-encoder (ranker)"),
+        (
+            ["--reader", "llm", "--llm-url", "http://127.0.0.1:9/v1", "--llm-model", "m"],
+            "llm over cosine",
+        ),
+    ],
+)
+def test_status_names_the_reader(
+    flags: list[str], capsys: pytest.CaptureFixture[str], given: list[str], reader: str
+) -> None:
+    """The one that the settings name for the release's encoder; nothing is loaded for it."""
+    _run(capsys, "build", *flags)
+    _, out, _ = _run(capsys, "status", *flags, *given)
+    assert out.endswith(f", read by {reader}\n")
+    _, out, _ = _run(capsys, "status", *flags, *given, "--json")
+    assert json.loads(out)["reader"] == reader
+
+
+def test_a_language_model_chooses_among_what_another_reader_has() -> None:
+    """Its address is asked for nothing until there is a question; without it, nobody rephrases."""
+    settings = Settings(reader="llm", llm_url="http://127.0.0.1:9/v1", llm_model="m")
+    assert cli.choose_reader(settings, FakeEncoder()).name == "llm over cosine"
+    assert cli.choose_reader(Settings(), FakeEncoder()).name == "cosine"
+    rephraser = cli.find_rephraser(settings)
+    assert rephraser is not None
+    assert rephraser.translate("water", "zh") == ""  # nobody is there
+    assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+
+
 def test_every_verb_speaks_json(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """With --json, stdout is one JSON object and nothing else."""
     _run(capsys, "build", *flags)

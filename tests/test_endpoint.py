@@ -215,3 +215,58 @@ def test_a_key_is_shown_nowhere() -> None:
         endpoint.complete(MESSAGES)
     assert KEY not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+SCHEMA = {"type": "array", "items": {"type": "integer"}}
+
+
+def _know(*kinds: str | None, status: int = 400) -> Script:
+    """Return a script of a server that knows these kinds of response format and no other."""
+
+    def script(handler: Handler) -> None:
+        body = handler.server.asked[-1][2]
+        kind = body.get("response_format", {}).get("type")
+        (say("[1]") if kind in kinds else answer(status))(handler)
+
+    return script
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+@pytest.mark.parametrize(
+    ("kinds", "tries"), [(("json_schema",), 1), (("json_object", None), 2), ((None,), 3)]
+)
+def test_a_schema_is_asked_for_as_the_server_knows_it(
+    kinds: tuple[str | None, ...], tries: int, status: int
+) -> None:
+    """In one way after the other until one is taken, which then comes first."""
+    with serving(_know(*kinds, status=status)) as server:
+        endpoint = Endpoint(server.url, "small", KEY)
+        assert endpoint.complete(MESSAGES, SCHEMA) == "[1]"
+        assert len(server.asked) == tries
+        assert endpoint.complete(MESSAGES, SCHEMA) == "[1]"
+        assert len(server.asked) == tries + 1
+        form = server.asked[-1][2].get("response_format")
+    wanted = {
+        1: {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
+        },
+        2: {"type": "json_object", "schema": SCHEMA},
+        3: None,
+    }
+    assert form == wanted[tries]
+
+
+def test_a_server_that_refuses_everything_is_an_error() -> None:
+    """Each way is tried once; another status than a refusal ends it at once; so does no schema."""
+    with serving(answer(422)) as server:
+        endpoint = Endpoint(server.url, "small", KEY)
+        for schema, tries in ((SCHEMA, 3), (None, 1)):
+            with pytest.raises(EndpointError, match="status 422"):
+                endpoint.complete(MESSAGES, schema)
+            assert len(server.asked) == tries
+            server.asked.clear()
+        server.script = answer(503)
+        with pytest.raises(EndpointError, match="status 503"):
+            endpoint.complete(MESSAGES, SCHEMA)
+        assert len(server.asked) == 1

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from chatbot import answering as module
 from chatbot.answer import Answer
-from chatbot.confidence import FOUND, NEAR
+from chatbot.answering import FOUND, NEAR
 from chatbot.conversation import Turn
 from chatbot.engine import Engine
 from corpus.errors import (
@@ -29,7 +31,7 @@ from corpus.library import Library
 from index.build import build
 from index.encoder import Encoder
 from index.publish import CURRENT, Releases
-from index.reading import Reading, read
+from index.reader.text import Reader
 from tests.fake_encoder import FakeEncoder
 
 # What the scores of sentences cannot tell: whether a passage near to a question answers it.
@@ -521,6 +523,36 @@ def test_ready_comes_after_warm(small: Engine) -> None:
     assert (small.status().live, small.status().ready) == (True, False)
     small.warm()
     assert small.status().ready
+
+
+def test_the_reader_is_loaded_once_with_the_encoder(published: Releases) -> None:
+    """When the engine is made ready, for its encoder; the status names it from then on."""
+    asked: list[Encoder] = []
+
+    def load(encoder: Encoder) -> Reader:
+        asked.append(encoder)
+        return cast("Reader", SimpleNamespace(name="small"))
+
+    encoder = FakeEncoder()
+    engine = Engine(published, lambda: encoder, load_reader=load)
+    assert engine.status().reader == ""
+    engine.warm()
+    engine.warm()
+    assert asked == [encoder]
+    assert engine.status().reader == "small"
+
+
+def test_a_reader_that_cannot_be_had_is_told(published: Releases) -> None:
+    """The engine is not ready, and the next time it is tried again."""
+
+    def load(_: Encoder) -> Reader:
+        raise ModelError("no such folder")
+
+    engine = Engine(published, FakeEncoder, load_reader=load)
+    for _ in range(2):
+        with pytest.raises(ModelError, match="no such folder"):
+            engine.warm()
+    assert not engine.status().ready
 
 
 def test_a_quotation_that_does_not_hold_never_leaves(

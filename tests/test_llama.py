@@ -1,7 +1,7 @@
-"""The optional answerer with a real model: llama.cpp's server and SmolLM2, on loopback.
+"""What a language model does, with a real one: llama.cpp's server and SmolLM2, on loopback.
 
 `make llama` compiles the server, which takes minutes; without it these tests are skipped. The model
-is far too small to restate well, which makes it a good test of what is struck.
+is far too small to restate or to choose well, which makes it a good test of what is struck.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import logging
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,9 +20,13 @@ import pytest
 from chatbot.endpoint import Endpoint, Limits
 from chatbot.engine import Engine
 from chatbot.faithfulness import Source, find_fault
+from chatbot.generative import Message
+from chatbot.llm.chooser import Chooser
 from chatbot.quotation import check_answer
 from index.encoder import Encoder
 from index.publish import Releases
+from index.reader.cosine import CosineReader
+from tests.reading import ENCODER, is_whole, make_query, make_text
 from tests.test_nginx import find_port
 
 PYTHON = Path(__file__).parent.parent / "var" / "llama" / "bin" / "python"
@@ -113,6 +118,26 @@ def test_it_answers_at_all(address: str) -> None:
     endpoint = Endpoint(address, "smollm2", KEY, Limits(first=60, total=90))
     said = endpoint.complete([{"role": "user", "content": "Say hello."}])
     assert said.strip()
+
+
+def test_it_chooses_by_number_or_not_at_all(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Held to a form by the server's grammar, it says one, if it comes to its end at all."""
+    said: list[str] = []
+    endpoint = Endpoint(address, "smollm2", KEY, Limits(first=60, total=90))
+
+    def complete(messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
+        said.append(endpoint.complete(messages, schema))
+        return said[-1]
+
+    query = make_query("When was the red bridge built?")
+    texts = [make_text(query, ["Nobody knows its age.", "The red bridge was built in 1999."])]
+    inner = CosineReader(ENCODER)
+    reading = Chooser(inner, complete).read(query, texts)
+    assert is_whole(reading, texts)
+    assert "".join(said[0].split()).startswith('{"numbers":[')
+    if caplog.records:
+        assert reading.confidence == inner.read(query, texts).confidence
+    assert KEY not in caplog.text
 
 
 def test_a_wrong_key_leaves_the_quotations(

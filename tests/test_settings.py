@@ -17,7 +17,7 @@ from corpus.errors import UsageError
 def test_defaults() -> None:
     """Without flags and environment, the documented defaults hold."""
     assert read_settings({}, {}) == Settings(
-        Path("corpus/reports"), Path("var"), "", "127.0.0.1", 7860, "", "info", "",
+        Path("corpus/reports"), Path("var"), "", "", "127.0.0.1", 7860, "", "info", "",
         (), (), (), "open", "", "", 30,
     )  # fmt: skip
 
@@ -32,7 +32,7 @@ def test_flag_over_environment_over_default() -> None:
 def test_every_field_can_be_set() -> None:
     """Each setting has a variable, and its value arrives."""
     values = {
-        "reports": "~/r", "var": "/v", "model": "m", "host": "::1", "port": "0",
+        "reports": "~/r", "var": "/v", "model": "m", "reader": "r", "host": "::1", "port": "0",
         "root_path": "/casebook/", "log_level": "DEBUG",
         "editor_token": " sixteen-letters-long\n",
         "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
@@ -44,7 +44,7 @@ def test_every_field_can_be_set() -> None:
     assert values.keys() == {field.name for field in fields(Settings)}
     settings = read_settings({}, {variable_of(name): value for name, value in values.items()})
     assert settings == Settings(
-        Path("~/r").expanduser(), Path("/v"), "m", "::1", 0, "/casebook", "debug",
+        Path("~/r").expanduser(), Path("/v"), "m", "r", "::1", 0, "/casebook", "debug",
         "sixteen-letters-long",
         ("https://portal.example", "http://b:8080"), ("casebook.example",),
         ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60,
@@ -93,6 +93,7 @@ def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:
         ({"llm_url": "https://a:x/v1", "llm_model": "m"}, "CASEBOOK_LLM_URL"),
         ({"llm_url": "https://a/v1"}, "CASEBOOK_LLM_MODEL"),
         ({"llm_model": "m"}, "CASEBOOK_LLM_URL"),
+        ({"reader": "llm"}, "CASEBOOK_READER: llm needs CASEBOOK_LLM_URL"),
         ({"llm_url": "https://a/v1", "llm_model": "m", "llm_key": "sk-1 2"}, "CASEBOOK_LLM_KEY"),
         ({"llm_url": "https://a/v1", "llm_model": "m", "llm_key": "sk-é1"}, "CASEBOOK_LLM_KEY"),
     ],

@@ -271,7 +271,10 @@ class HealthBody(BaseModel):
 
 
 class ReadyBody(BaseModel):
-    """Whether questions can be answered, from what, and in `message` why not."""
+    """Whether questions can be answered, from what, and in `message` why not.
+
+    `model` is what encodes, `reader` what reads the passages, empty as long as none is loaded.
+    """
 
     live: bool
     ready: bool
@@ -280,6 +283,7 @@ class ReadyBody(BaseModel):
     cases: int
     passages: int
     model: str
+    reader: str
     message: str
 
 

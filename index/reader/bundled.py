@@ -19,14 +19,13 @@ from corpus.errors import ModelError
 from index.onnx_encoder import open_onnxruntime
 from index.reader.calibration import describe_reading, estimate
 from index.reader.evidence import FEATURES, describe
-from index.reader.text import Floats, Reading, Text
+from index.reader.text import NEVER, Floats, Reading, Text
 from index.reader.weights import Weights
 from index.search.query import Query
 
 WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks have fewer
 WINDOWS = 3  # of one chunk
 ASKED = 128  # sub-words of a question; what follows is left to the search
-NEVER = -1e4  # the score of what may not be chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +60,8 @@ class BundledReader:
 
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
         """See Reader."""
+        if not texts:
+            return Reading((), 0.0, 0.0)
         features = describe(query, texts)
         windows = [window for at, text in enumerate(texts) for window in _divide(at, text)]
         scores = [np.full(len(text.sentences), NEVER, np.float32) for text in texts]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from index.search.candidates import Candidate
 from index.search.query import Query
 
 Floats = NDArray[np.floating[Any]]
+NEVER = -1e4  # the score of what may not be chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,18 +47,29 @@ class Text:
         """How many sentences each passage has."""
         return [len(passage.sentences) for passage in self.passages]
 
+    @property
+    def worded(self) -> NDArray[np.bool_]:
+        """Which sentences (m,) have a letter or a digit; no other says anything."""
+        return np.array([any(map(str.isalnum, each.text)) for each in self.sentences], bool)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What a reader says of some texts.
 
     `scores` has (m,) float32 for each text, log odds of its sentences, and `none` is that of
-    "none of these says it". `confidence`, 0 to 1, is how likely the best sentence answers.
+    "none of these says it". `confidence`, 0 to 1, is how likely the best sentence answers; 0 where
+    there are no texts.
     """
 
     scores: tuple[Floats, ...]
     none: float
     confidence: float
+
+    @property
+    def best(self) -> float:
+        """The highest score, NEVER where there is none."""
+        return max((float(each.max()) for each in self.scores if len(each)), default=NEVER)
 
 
 class Reader(Protocol):
@@ -68,4 +81,13 @@ class Reader(Protocol):
     name: str
 
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
-        """Return what is to be said of one or more texts, in their order."""
+        """Return what is to be said of some texts, in their order."""
+
+
+def judge(scores: Sequence[Floats], none: float) -> Reading:
+    """Return the reading of scores that are log odds, so that they tell the confidence too."""
+    reading = Reading(tuple(each.astype(np.float32) for each in scores), none, 0.0)
+    if reading.best <= NEVER:
+        return reading
+    odds = min(max(reading.best - none, -500.0), 500.0)
+    return replace(reading, confidence=1.0 / (1.0 + math.exp(-odds)))
