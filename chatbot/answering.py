@@ -12,7 +12,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_companies, find_topic, match_list, suggest
+from chatbot.about import (
+    WORDS,
+    Topic,
+    find_companies,
+    find_example,
+    find_topic,
+    match_list,
+    suggest,
+)
 from chatbot.answer import Answer, Citation, Part
 from chatbot.confidence import FOUND, estimate_confidence
 from chatbot.conversation import (
@@ -36,7 +44,6 @@ from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.mentions import find_known, leave_out
 from index.release import Release
-from index.search.query import keep_content
 from index.search.searcher import Hit, Searcher
 from index.support import Support, survey
 
@@ -65,8 +72,8 @@ def answer(
     words_in = language if language in LANGUAGES else choose_language(asked)
     cases = select_cases(release, filters)
     whole = carry_over(asked, history, release.glossary, release.companies) or asked
-    topic = find_topic(whole)
-    told = find_companies(keep_content(release.glossary.translate(whole)), [*release.cases_of])
+    topic = find_topic(whole, get_searcher)
+    told = find_companies(whole, release.cases_of, release.glossary, get_searcher)
     if told and cases is None:
         draft = _tell_companies(told, whole, words_in, release)
     elif topic:
@@ -142,7 +149,9 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
             )  # fmt: skip
             citations.append(citation)
             parts.append(Part("quote", citation.quote, citation.number))
-    others = tuple(one for one in suggest(release.companies, language) if find_topic(one) != topic)
+    others = tuple(
+        one for one in suggest(release.companies, language) if find_example(one) != topic
+    )
     return Answer(
         question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
         others, 1.0, release.id, 0.0,

@@ -17,6 +17,7 @@ import numpy as np
 from corpus.records import Case, Document, Passage
 from corpus.stems import fold
 from index.encoder import Encoder, make_unit
+from index.encoder import Query as Vectorised
 from index.mentions import occurs
 from index.ordinary import contrast, find_ordinary
 from index.ranker import Asked, Read, load_ranker
@@ -27,6 +28,7 @@ from index.search.query import Query, parse
 
 READ = 8  # chunks that are read, more where more passages are asked for
 _CASES_KEPT = 200  # texts of cases, folded
+_PARSED = 32  # questions; one is put several times until it is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,37 @@ class Searcher:
         self._readings = Readings()
         self._names: dict[str, bool] = {}  # whether the texts have it
         self._folded: dict[str, str] = {}  # the texts of cases by id, as names are looked for
+        self._parsed: dict[str, Query] = {}
 
     def parse(self, question: str) -> Query:
         """Return a question as it is put to the release; its reading is begun and not waited for.
 
-        Raises what `Encoder.begin_query` does.
+        One of the last is not parsed and read again. Raises what `Encoder.begin_query` does.
         """
+        query = self._parsed.get(question)
+        if query is None:
+            query = self._parse(question)
+            if len(self._parsed) >= _PARSED:
+                self._parsed.clear()
+            self._parsed[question] = query
+        return query
+
+    def _parse(self, question: str) -> Query:
         release = self.release
-        # By every name: the texts may have another than the question. Several ask for it.
-        begun = functools.cache(self.encoder.begin_query(release.glossary.widen(question)))
+        # By every name: the texts may have another than the question.
+        begun = self.encoder.begin_query(release.glossary.widen(question))
+
+        @functools.cache  # several ask for it
+        def read() -> Vectorised:
+            try:
+                return begun()
+            except BaseException:
+                self._parsed.pop(question, None)  # whoever asks again has it read again
+                raise
+
         return parse(
             question, release.languages, release.names, self.has_name, release.glossary,
-            self.encoder.dictionary, begun,
+            self.encoder.dictionary, read,
         )  # fmt: skip
 
     def search(self, question: str, k: int, cases: Collection[int] | None = None) -> list[Hit]:
