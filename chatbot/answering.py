@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from chatbot import extractive
-from chatbot.about import WORDS, Topic, find_companies, find_topic, suggest
+from chatbot.about import WORDS, Topic, find_companies, find_example, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
 from chatbot.conversation import Turn, clean_history, join_questions, list_asked
 from chatbot.deadline import LIMIT, Deadline
@@ -218,7 +218,9 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
             )  # fmt: skip
             citations.append(citation)
             parts.append(Part("quote", citation.quote, citation.number))
-    others = tuple(one for one in suggest(release.companies, language) if find_topic(one) != topic)
+    others = tuple(
+        one for one in suggest(release.companies, language) if find_example(one) != topic
+    )
     return Answer(
         question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
         others, 1.0, release.id, 0.0,

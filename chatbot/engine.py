@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from chatbot import about
 from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
@@ -76,6 +77,7 @@ class Engine:
         Raises ModelError or a ReleaseError where that cannot be.
         """
         self.search("warm")
+        about.warm(self._get_encoder())
         self._get_reader()
         self._warm = True
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.confidence import FOUND
+from chatbot.answering import FOUND
 from chatbot.evaluation import (
     UNANSWERABLE,
     Figures,

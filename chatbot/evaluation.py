@@ -289,7 +289,7 @@ class _Remembering:
         self.identity, self.dimension = encoder.identity, encoder.dimension
         self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
         self.encode_chunks, self.encode_sentences = encoder.encode_chunks, encoder.encode_sentences
-        self.encode_alike = encoder.encode_alike
+        self.encode_alike, self.read_examples = encoder.encode_alike, encoder.read_examples
         self.dictionary = encoder.dictionary
         self._read = encoder.read_queries
         self._held: dict[str, Query] = {}

@@ -115,6 +115,10 @@ class Encoder(Protocol):
         find_part = cache(lambda part: self.encode_queries([part])[0])
         return [Query(row, find_part) for row in self.encode_queries(texts)]
 
+    def read_examples(self, texts: Sequence[str]) -> list[Query]:
+        """Return texts that questions are compared with, read as these are, in order."""
+        return self.read_queries(texts)
+
     def begin_query(self, text: str) -> Callable[[], Query]:
         """Begin to read a question, if others can do it meanwhile; what is returned waits."""
         return lambda: self.read_queries([text])[0]

@@ -50,6 +50,10 @@ class SharedEncoder(Encoder):
         """See Encoder; raises BusyError at once where too many questions wait."""
         return [future.result() for future in [self._submit(text) for text in texts]]
 
+    def read_examples(self, texts: Sequence[str]) -> list[Query]:
+        """See Encoder; waits in no line."""
+        return self._encoder.read_examples(texts)
+
     def begin_query(self, text: str) -> Callable[[], Query]:
         """See Encoder; raises BusyError at once where too many questions wait."""
         return self._submit(text).result

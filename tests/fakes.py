@@ -29,7 +29,7 @@ from chatbot.settings import Settings
 from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
 from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
-from index.search.searcher import Evidence, Hit
+from index.search.searcher import Evidence, Hit, Searcher
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"
@@ -51,6 +51,13 @@ LIGHTS_PHOTO = (
     "Photo: Donation of solar lights to Lauteye Village, Bunkure Town, Kano State, Nigeria by "
     "POWERCHINA"
 )
+
+
+def no_searcher() -> Searcher:
+    """Fail, as who asks for it reads a question that it can tell without."""
+    raise AssertionError("a question was read in vain")
+
+
 # A word in the question, and what is quoted to it.
 QUOTES = {
     "benefit": (BENEFIT,),

@@ -30,6 +30,7 @@ from corpus.glossary import match_whole
 NAMES = ("WeRide", "CAMCE", "文远知行")
 # By the function that makes patterns of names, or of other words, what it makes of some.
 MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
+    "chatbot.about.find_companies": lambda: ["|".join(map(match_whole, NAMES))],
     "chatbot.about.match_list": lambda: [match_list(NAMES)],
     "chatbot.conversation.carry_over": lambda: map(match_whole, NAMES),
     "chatbot.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),

@@ -17,6 +17,7 @@ from corpus.readers.layout import Line, join_lines
 from corpus.readers.pieces import clean
 from index import attributes, kinds, mentions
 from index.search import query
+from tests.fakes import no_searcher
 from tests.patterns import (
     NAMES,
     UNITS,
@@ -130,8 +131,8 @@ def _set(text: str) -> object:
 @pytest.mark.parametrize(
     "run",
     [
-        about.find_topic,
-        lambda text: about.find_companies(text, NAMES),
+        lambda text: about.find_topic(text, no_searcher),
+        lambda text: about.find_companies(text, NAMES, _GLOSSARY, no_searcher),
         conversation.stands_alone,
         lambda text: conversation.join_questions(text, "When?"),
         lambda text: conversation.carry_over(

@@ -15,6 +15,7 @@ from corpus.records import Case, Document
 from corpus.stems import fold
 from corpus.tables import spell_rows
 from index.encoder import Encoder
+from index.encoder import Query as Vectorised
 from index.reader.cosine import CosineReader
 from index.reader.ranking import Found, Hit, rank
 from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
@@ -26,6 +27,7 @@ from index.search.query import Query, parse
 
 READ = 8  # chunks that are read, more where more passages are asked for
 _CASES_KEPT = 200  # texts of cases, folded
+_PARSED = 32  # questions; one is put several times until it is answered
 
 
 class Searcher:
@@ -43,18 +45,37 @@ class Searcher:
         self._companies = Finder(release.names, stands_whole)
         self._names: dict[str, bool] = {}  # whether the texts have it
         self._folded: dict[str, str] = {}  # the texts of cases by id, as names are looked for
+        self._parsed: dict[str, Query] = {}
 
     def parse(self, question: str) -> Query:
         """Return a question as it is put to the release; its reading is begun and not waited for.
 
-        Raises what `Encoder.begin_query` does.
+        One of the last is not parsed and read again. Raises what `Encoder.begin_query` does.
         """
+        query = self._parsed.get(question)
+        if query is None:
+            query = self._parse(question)
+            if len(self._parsed) >= _PARSED:
+                self._parsed.clear()
+            self._parsed[question] = query
+        return query
+
+    def _parse(self, question: str) -> Query:
         release = self.release
-        # By every name: the texts may have another than the question. Several ask for it.
-        begun = functools.cache(self.encoder.begin_query(release.glossary.widen(question)))
+        # By every name: the texts may have another than the question.
+        begun = self.encoder.begin_query(release.glossary.widen(question))
+
+        @functools.cache  # several ask for it
+        def read() -> Vectorised:
+            try:
+                return begun()
+            except BaseException:
+                self._parsed.pop(question, None)  # whoever asks again has it read again
+                raise
+
         return parse(
             question, release.languages, release.names, self.has_name, release.glossary,
-            self.encoder.dictionary, begun,
+            self.encoder.dictionary, read,
         )  # fmt: skip
 
     def find(self, query: Query, k: int = READ, cases: Collection[int] | None = None) -> list[Text]:
