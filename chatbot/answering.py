@@ -67,7 +67,7 @@ def answer(
         draft = _tell_about(topic, asked, words_in, release)
     else:
         searcher = _Timed(get_searcher(), Deadline(limit))
-        draft = cases is None and _answer_each(asked, words_in, searcher) or _answer(
+        draft = (cases is None and _answer_each(asked, words_in, searcher)) or _answer(
             asked, history, words_in, searcher, cases
         )
     made = replace(
@@ -196,6 +196,8 @@ def _quote_more(
         return _quote(choices, subject, language, release, confidence)
     made = _absent(subject, language, found, release, confidence)
     return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
+
+
 def _tell_about(topic: Topic, question: str, language: str, release: Release) -> Answer:
     words = WORDS[language]
     parts: list[Part] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corpus.records import Case, Document, Passage
-from index.search.searcher import Hit
+from index.reader.ranking import Hit
 
 
 @dataclass(frozen=True, slots=True)

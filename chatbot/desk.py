@@ -271,8 +271,9 @@ def ask_of(release: Release, encoder: Encoder) -> Ask:
 
     def hand_over(question: str) -> Iterator[Handed]:
         """Give the passages of the chunks handed over, among which a refused answer may stand."""
-        for found in searcher.find(searcher.parse(question), READ):
-            yield Handed(found.document.name, found.passage.text)
+        for text in searcher.find(searcher.parse(question), READ):
+            for passage in text.passages:
+                yield Handed(text.document.name, passage.text)
 
     def ask(question: str) -> Outcome:
         made = answer(release, lambda: searcher, question)

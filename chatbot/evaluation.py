@@ -43,7 +43,7 @@ from chatbot.measures import (
     reciprocal_rank,
     reliability,
 )
-from index.encoder import Encoder, Progress, Query, Vectors, ignore_progress
+from index.encoder import Encoder, Progress, ignore_progress
 from index.release import Release
 from index.search.searcher import Searcher
 
@@ -123,7 +123,7 @@ def ask(
 
     Milliseconds are those of the answer alone: what it is ranked by is searched for afterwards.
     """
-    searcher = Searcher(release, _Remembering(encoder))
+    searcher = Searcher(release, encoder)
     marks = []
     for number, label in enumerate(labels, 1):
         made = answer(release, lambda: searcher, label.question)
@@ -280,33 +280,3 @@ def _mean(values: Iterable[float]) -> Figure:
 
 def _column(values: Iterable[float]) -> Values:
     return np.fromiter(values, np.float64)
-
-
-class _Remembering:
-    """An encoder that remembers the last question: each is searched for twice."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.identity, self.dimension = encoder.identity, encoder.dimension
-        self.encode_passages, self.split_subwords = encoder.encode_passages, encoder.split_subwords
-        self.encode_chunks, self.encode_sentences = encoder.encode_chunks, encoder.encode_sentences
-        self.encode_alike, self.read_examples = encoder.encode_alike, encoder.read_examples
-        self.dictionary = encoder.dictionary
-        self._read = encoder.read_queries
-        self._held: dict[str, Query] = {}
-
-    def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """See Encoder."""
-        return np.stack([query.vector for query in self.read_queries(texts)])
-
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
-        """See Encoder."""
-        new = [text for text in texts if text not in self._held]
-        if new:
-            if len(self._held) >= _REMEMBERED:
-                self._held = {text: held for text, held in self._held.items() if text in texts}
-            self._held |= zip(new, self._read(new), strict=True)
-        return [self._held[text] for text in texts]
-
-    def begin_query(self, text: str) -> Callable[[], Query]:
-        """See Encoder."""
-        return lambda: self.read_queries([text])[0]

@@ -10,8 +10,8 @@ from typing import Literal
 
 from chatbot.answer import Citation
 from chatbot.questions import Question
+from index.reader.ranking import Hit
 from index.release import Release
-from index.search.searcher import Hit
 
 # `impossible` asks about a paragraph that is there and does not say; `off-collection` about a
 # matter of which nothing is there.

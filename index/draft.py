@@ -161,9 +161,9 @@ class Draft:
             for chunk in divide_case(entry.document, case, passages, self._glossary):
                 rows = passages[chunk.first : chunk.last]
                 sentences = [sentence.text for row in rows for sentence in row.sentences]
-                said = [each.words for each in spell_rows(sentences)]
-                new += len(rows) * self._append_chunk([chunk.context, *said])
-                for words in said:
+                read = [each.words for each in spell_rows(sentences)]
+                new += len(rows) * self._append_chunk([chunk.context, *read])
+                for words in read:
                     self._append_sentence(words)
                 self._chunk_rows.append(self._chunk_rows[-1] + len(rows))
                 language = detect(" ".join(each.text for each in rows))

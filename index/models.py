@@ -13,7 +13,7 @@ from index import model_folder, onnx_model
 from index.bundled_model import PACKAGE, find_bundle
 from index.encoder import Encoder
 from index.onnx_encoder import OnnxEncoder
-from index.reader.bundled import BundledReader
+from index.reader.choice import find_reader
 from index.reader.cosine import CosineReader
 from index.reader.cross_encoder import CrossEncoderReader, name_cross_encoder
 from index.reader.text import Reader
@@ -99,8 +99,7 @@ def load_reader(setting: str, encoder: Encoder, report: Callable[[str], None]) -
     """
     if setting:
         return CrossEncoderReader(find_folder(setting, "CASEBOOK_READER"))
-    weights = choose_weights(encoder, report)
-    return BundledReader(weights) if weights else CosineReader(encoder)
+    return find_reader(encoder, report)
 
 
 def name_reader(setting: str, identity: str) -> str:

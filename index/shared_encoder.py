@@ -10,7 +10,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from corpus.errors import BusyError
-from index.encoder import Encoder, Progress, Query, Vectors, count_cores, ignore_progress
+from index.encoder import (
+    Encoder,
+    Pieces,
+    Progress,
+    Query,
+    States,
+    Vectors,
+    count_cores,
+    ignore_progress,
+)
 
 PLACES = 128  # questions that are encoded or wait for it
 TOGETHER = 2  # questions read at once; four are answered at once too, in each other's way
@@ -64,9 +73,11 @@ class SharedEncoder(Encoder):
         """See Encoder; waits in no line."""
         return self._encoder.encode_passages(texts, progress)
 
-    def encode_chunks(self, texts: Sequence[str], progress: Progress = ignore_progress) -> Vectors:
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
         """See Encoder; waits in no line."""
-        return self._encoder.encode_chunks(texts, progress)
+        return self._encoder.encode_chunks(chunks, progress)
 
     def encode_sentences(
         self, texts: Sequence[str], progress: Progress = ignore_progress

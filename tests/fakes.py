@@ -29,7 +29,8 @@ from chatbot.settings import Settings
 from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
 from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
-from index.search.searcher import Evidence, Hit, Searcher
+from index.reader.ranking import Evidence, Hit
+from index.search.searcher import Searcher
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"

@@ -51,9 +51,7 @@ class StatesEncoder(FakeEncoder):
 def make_network(width: int = 32) -> Network:
     """Return the network, the same each time."""
     torch.manual_seed(5)
-    network = Network(
-        width, len(FEATURES), size=16, heads=2, hidden=16, match=4, drop=0.0
-    ).eval()
+    network = Network(width, len(FEATURES), size=16, heads=2, hidden=16, match=4, drop=0.0).eval()
     network.spread.fill_(3.0)
     return network
 

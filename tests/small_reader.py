@@ -40,4 +40,4 @@ class SmallReader:
 
 def use_small_reader(patch: pytest.MonkeyPatch) -> None:
     """Have this reader read where no other is given, while the patch lasts."""
-    patch.setattr("index.search.searcher.CosineReader", lambda _: SmallReader())
+    patch.setattr("index.search.searcher.find_reader", lambda _: SmallReader())

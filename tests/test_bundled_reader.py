@@ -190,7 +190,7 @@ def change(path: Path, **parts: Any) -> None:
 
 
 def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path) -> None:
-    """Cut off, of a newer format, without a part, of parts that do not fit: never a wrong reader."""
+    """Cut off, of a newer format, of parts that do not fit: never a wrong reader."""
     path = write_small(tmp_path / "reader.npz")
     whole = path.read_bytes()
     newer = json.dumps({"format": FORMAT + 1, "encoder": "fake@1"})

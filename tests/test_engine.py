@@ -28,9 +28,11 @@ from corpus.errors import (
     ReleaseError,
 )
 from corpus.library import Library
+from corpus.tables import Said
 from index.build import build
 from index.encoder import Encoder
 from index.publish import CURRENT, Releases
+from index.reader.stemmed import Stemmed, stem
 from index.reader.text import Reader
 from tests.fake_encoder import FakeEncoder
 
@@ -460,11 +462,11 @@ def test_no_question_waits_for_passages_to_be_read(
     """Once read ahead, the sentences of a release are not cut again, those of a new one are."""
     cut: list[str] = []
 
-    def note(text: str) -> Reading:
-        cut.append(text)
-        return read(text)
+    def note(said: Said) -> Stemmed:
+        cut.append(said.words)
+        return stem(said)
 
-    monkeypatch.setattr("index.reading.read", note)
+    monkeypatch.setattr("index.reader.stemmed.stem", note)
     small.read_ahead()
     release = published.open(published.live())
     rows = map(release.row, range(release.count))

@@ -11,7 +11,7 @@ from chatbot.extractive import choose, choose_near, compose, list_nearest
 from corpus.library import Library
 from corpus.records import Sentence
 from corpus.stems import list_stems, say_the_same
-from index.search.searcher import Evidence, Hit
+from index.reader.ranking import Evidence, Hit
 
 STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, translated=0.0, contrast=0.55)
 

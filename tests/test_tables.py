@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from corpus.tables import BETWEEN, Said, spell_rows
 
-TABLE = ["Year | Diesel (litres) | Containers\n\n", "2020 | 1,497,000 | 68,900\n\n", "2021 | 702,000 | 80,400"]  # fmt: skip
+TABLE = [
+    "Year | Diesel (litres) | Containers\n\n",
+    "2020 | 1,497,000 | 68,900\n\n",
+    "2021 | 702,000 | 80,400",
+]
 
 
 def test_a_row_is_read_with_its_headers() -> None:
@@ -36,7 +40,8 @@ def test_what_is_no_table_stays() -> None:
 def test_a_second_table_has_its_own_header() -> None:
     """Text between two tables ends the first."""
     said = spell_rows(["a | b", "1 | 2", "Then:", "c | d", "3 | 4"])
-    assert [each.words for each in said] == ["a | b", "a: 1 | b: 2", "Then:", "c | d", "c: 3 | d: 4"]
+    words = ["a | b", "a: 1 | b: 2", "Then:", "c | d", "c: 3 | d: 4"]
+    assert [each.words for each in said] == words
     assert [each.header for each in said] == [True, False, False, True, False]
 
 

@@ -98,8 +98,8 @@ def draw(groups: Groups, question: int, chance: np.random.Generator) -> Drawn:
     weights = 1 / (np.arange(len(wrong)) + 2)
     count = min(CHUNKS - len(parts), len(wrong))
     if count > 0:
-        for at in chance.choice(wrong, count, replace=False, p=weights / weights.sum()):
-            parts.append(crop(open_part(groups, int(at)), chance))
+        drawn = chance.choice(wrong, count, replace=False, p=weights / weights.sum())
+        parts += [crop(open_part(groups, int(at)), chance) for at in drawn]
     there = np.ones(len(asked), bool)
     if chance.random() < DROP and len(asked) > 4:
         kept = chance.random(len(asked)) >= chance.choice([0.15, 0.4])

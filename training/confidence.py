@@ -1,4 +1,4 @@
-"""The calibration of the bundled reader: fitted on questions that its network was not trained on."""
+"""The calibration of the bundled reader, on questions that its network was not trained on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from tqdm import tqdm
 
 from index.reader.calibration import FEATURES, describe_reading
-from training.batches import Array, Drawn, list_questions, open_part, stack
-from training.groups import Groups
+from training.batches import Drawn, list_questions, open_part, stack
+from training.groups import Array, Groups
 from training.network import Network
 
 READ = 8  # chunks that a question is answered from
@@ -70,11 +70,11 @@ def open_question(groups: Groups, question: int) -> Drawn:
 
 
 def fit(sets: Mapping[str, Told]) -> Array:
-    """Return the weights (f,) float32 that make what is right most likely, each set by its share."""
+    """Return the weights (f,) float32 that make what is answered most likely, by SHARES."""
     scale = np.sqrt(np.mean([one.features.var(axis=0) for one in sets.values()], axis=0))
     scale = np.where(scale > 0, scale, 1.0)
     rows = np.concatenate([one.features / scale for one in sets.values()]).astype(np.float64)
-    right = np.concatenate([one.right for one in sets.values()])
+    answered = np.concatenate([one.answered for one in sets.values()])
     weights = np.concatenate(
         [
             np.full(len(one.right), SHARES.get(name, 0.05) / len(one.right))
@@ -86,8 +86,8 @@ def fit(sets: Mapping[str, Told]) -> Array:
 
     def lose(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         strength = rows @ flat
-        loss = np.logaddexp(0, np.where(right, -strength, strength))
-        slope = (1 / (1 + np.exp(-strength)) - right) * weights
+        loss = np.logaddexp(0, np.where(answered, -strength, strength))
+        slope = (1 / (1 + np.exp(-strength)) - answered) * weights
         return float(weights @ loss + held @ flat**2), rows.T @ slope + 2 * held * flat
 
     bounds = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}

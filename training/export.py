@@ -34,7 +34,7 @@ class Inference(nn.Module):
         numbers = rows.float()
         told = numbers[..., : network.size] * scales[..., :1]
         match = numbers[..., network.size :] * scales[..., 1:]
-        match = match.unflatten(-1, (network.matches, network.match))
+        match = match.reshape(*match.shape[:-1], network.matches, network.match)
         there = torch.ones(asked.shape[:1], dtype=torch.bool)
         logits, none = network.interact(
             told[None], match[None], pieces[None], *network.project(asked[None]), there[None],
@@ -45,7 +45,7 @@ class Inference(nn.Module):
 
 def export_network(network: Network) -> bytes:
     """Return the network in ONNX."""
-    width, features = network.norm.weight.shape[0], network.centre.shape[0]
+    width, features = len(network.norm.weight), len(network.centre)
     kept = network.size + network.matches * network.match
     example = (
         torch.zeros(3, 40, kept, dtype=torch.int8), torch.ones(3, 40, 2),

@@ -1,8 +1,8 @@
-"""Groups that the reader learns from: a question, the chunks that were found for it, and the states.
+"""Groups that the reader learns from: a question, the chunks found for it, and their states.
 
-Made of a labelled collection by the product's own search and reading, so that training sees what an
-answer will be read from: hard neighbours in every language, the same features, the same sub-words.
-Kept below a folder, memory-mapped, as the states of a million sub-words take gigabytes.
+Made of a labelled collection by the product's own search and reading, so that training sees what
+an answer will be read from: hard neighbours in every language, the same features, the same
+sub-words. Kept below a folder, memory-mapped, as the states of a million sub-words take gigabytes.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def list_pieces(release: Release) -> Iterator[list[str]]:
     chunk = 0
     for case, document in release.cases():
         number = release.case_number(case.id)
-        passages = []
+        passages: list[int] = []
         while chunk + len(passages) < len(release.chunk_rows) - 1:
             at = chunk + len(passages)
             if int(release.chunk_cases()[at]) != number:
@@ -118,10 +118,10 @@ def make_groups(
     states, pieces, starts = [], [], [0]
     chunks = list(list_pieces(release))
     with tqdm(total=len(chunks), desc=f"{collection.name}: states", unit="chunk") as bar:
-        for each in encoder.read_chunks(chunks):
-            states.append(each.states.astype(np.float16))
-            pieces.append(each.pieces)
-            starts.append(starts[-1] + len(each.states))
+        for chunk in encoder.read_chunks(chunks):
+            states.append(chunk.states.astype(np.float16))
+            pieces.append(chunk.pieces)
+            starts.append(starts[-1] + len(chunk.states))
             bar.update(1)
     _save(folder, "states", np.concatenate(states))
     _save(folder, "pieces", np.concatenate(pieces))
@@ -137,14 +137,8 @@ def make_groups(
         marks = [mark(one.question, text) for text in texts]
         if number >= foreign:
             marks = [np.zeros_like(each) for each in marks]
-        texts, marks = zip(
-            *(
-                (text, each)
-                for place, (text, each) in enumerate(zip(texts, marks, strict=True))
-                if place < FOUND or each.any()
-            ),
-            strict=True,
-        )
+        kept_at = [at for at, each in enumerate(marks) if at < FOUND or each.any()]
+        texts, marks = [texts[at] for at in kept_at], [marks[at] for at in kept_at]
         read = query.read()
         asked.append(read.states.astype(np.float16))
         asked_starts.append(asked_starts[-1] + len(read.states))

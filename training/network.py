@@ -37,7 +37,8 @@ class QuestionBlock(nn.Module):
         scores = query @ key.transpose(2, 3) * (size // self.heads) ** -0.5
         seen = (scores + shut[:, None, None]).softmax(-1) @ value
         asked = asked + self.drop(self.out(seen.transpose(1, 2).reshape(groups, count, size)))
-        return asked + self.drop(self.think(self.between(asked)))
+        made: Tensor = asked + self.drop(self.think(self.between(asked)))
+        return made
 
 
 class ChunkBlock(nn.Module):
@@ -76,7 +77,8 @@ class ChunkBlock(nn.Module):
             near = near + wide[:, :, at : at + count] * self.around[at]
         mean = inner.sum(2, keepdim=True) / there.sum(2)[:, :, None, None].clamp(min=1)
         told = told + self.mix(functional.relu(near + mean + self.whole(means @ inner)))
-        return told + self.think(self.norms[2](told))
+        made: Tensor = told + self.think(self.norms[2](told))
+        return made
 
 
 class Network(nn.Module):
@@ -88,6 +90,8 @@ class Network(nn.Module):
     ) -> None:  # fmt: skip
         """Take the width of the encoder's states and how many features a sentence has."""
         super().__init__()
+        self.centre: Tensor
+        self.spread: Tensor
         self.size, self.heads, self.match, self.matches = size, heads, match, matches
         self.drop = drop
         self.norm, self.project_in = nn.LayerNorm(width), nn.Linear(width, size)

@@ -21,16 +21,17 @@ from typing import Any
 import numpy as np
 import torch
 from torch import distributed
+from torch.multiprocessing.spawn import spawn
 
 from index.models import load_encoder, load_plain_encoder
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.evidence import FEATURES
 from index.reader.weights import FORMAT, PATH
 from training import confidence
-from training.batches import Array, give_batches
+from training.batches import give_batches
 from training.collections import list_files, open_collection, read_collections
 from training.export import write_reader
-from training.groups import Groups, draw_far, make_groups
+from training.groups import Array, Groups, draw_far, make_groups
 from training.network import Network, lose
 
 # How often a round has each set: company cases are what is asked for in the end.
@@ -122,7 +123,7 @@ def train(
         logits, none = network(*given)
         loss = lose(logits, none, right).mean()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         if world > 1:
             share_gradients(network, world)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -198,11 +199,16 @@ def main() -> None:
     arguments = parser.parse_args()
     sets = prepare(arguments.data, arguments.work, arguments.var, arguments.only)
     (arguments.work / "meeting").unlink(missing_ok=True)
-    torch.multiprocessing.spawn(
+    spawn(  # type: ignore[no-untyped-call]
         train,
         (
-            arguments.processes, arguments.work, arguments.only, arguments.steps, arguments.seed,
-            arguments.rate, arguments.start,
+            arguments.processes,
+            arguments.work,
+            arguments.only,
+            arguments.steps,
+            arguments.seed,
+            arguments.rate,
+            arguments.start,
         ),
         arguments.processes,
     )

@@ -1,4 +1,4 @@
-"""How likely the best sentence answers: a logistic regression on what a reader and a search say.
+"""How likely what was read answers: a logistic regression on what a reader and a search say.
 
 The reader tells near misses apart, which look like an answer and are none; the search tells far
 questions apart, to which nothing is near. Its weights lie in the reader's file; they were fitted on

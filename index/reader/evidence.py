@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.reader.stemmed import find_numbers
 from index.reader.text import Floats, Text
@@ -103,7 +104,7 @@ def _weigh(marks: Floats, weights: Floats) -> Floats:
 
 
 def _compare_vectors(
-    query: Query, texts: Sequence[Text], passages: _Passages, of: Floats
+    query: Query, texts: Sequence[Text], passages: _Passages, of: NDArray[np.int64]
 ) -> list[Floats]:
     read = query.read()
     asking = read.vector if query.asking == query.text else read.find_part(query.asking)
@@ -177,7 +178,7 @@ def _compare_translated(query: Query, texts: Sequence[Text], passages: _Passages
     return [np.concatenate(met), np.concatenate(whole)[passages.of]]
 
 
-def _compare_numbers(query: Query, texts: Sequence[Text], of: Floats) -> list[Floats]:
+def _compare_numbers(query: Query, texts: Sequence[Text], of: NDArray[np.int64]) -> list[Floats]:
     """Return the share of the question's numbers that a chunk lacks, and if a sentence has any."""
     asked = find_numbers(query.text)
     lacking = [

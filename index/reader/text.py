@@ -58,7 +58,7 @@ class Reading:
     """What a reader says of some texts.
 
     `scores` has (m,) float32 for each text, log odds of its sentences, and `none` is that of
-    "none of these says it". `confidence`, 0 to 1, is how likely the best sentence answers; 0 where
+    "none of these says it". `confidence`, 0 to 1, is how likely one of them answers; 0 where
     there are no texts.
     """
 

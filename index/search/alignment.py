@@ -151,8 +151,8 @@ class AlignedEncoder(Encoder):
         """Take all; the identity tells them, so that a release is never searched with another."""
         self.dictionary = dictionary
         self._encoder, self._alignment, self._projection = encoder, alignment, projection
-        parts = (encoder.identity, alignment.identity, projection and projection.identity)
-        self.identity = "+".join(filter(None, parts))
+        parts = [encoder.identity, alignment.identity]
+        self.identity = "+".join([*parts, projection.identity] if projection else parts)
         self.dimension = encoder.dimension
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

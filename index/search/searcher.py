@@ -16,7 +16,7 @@ from corpus.stems import fold
 from corpus.tables import spell_rows
 from index.encoder import Encoder
 from index.encoder import Query as Vectorised
-from index.reader.cosine import CosineReader
+from index.reader.choice import find_reader
 from index.reader.ranking import Found, Hit, rank
 from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
 from index.reader.text import Reader, Text
@@ -38,9 +38,9 @@ class Searcher:
     """
 
     def __init__(self, release: Release, encoder: Encoder, reader: Reader | None = None) -> None:
-        """Take what is searched and with what; without a reader, cosines decide."""
+        """Take what is searched and with what; without a reader, the one that fits the encoder."""
         self.release, self.encoder = release, encoder
-        self.reader = reader or CosineReader(encoder)
+        self.reader = reader or find_reader(encoder)
         self._stemmed = StemmedChunks()
         self._companies = Finder(release.names, stands_whole)
         self._names: dict[str, bool] = {}  # whether the texts have it
@@ -118,9 +118,9 @@ class Searcher:
         return self._names[name]
 
     def list_named(self, question: str) -> list[tuple[str, str]]:
-        """Return the companies with cases that a question names, as `cases_of` has them and as asked.
+        """Return the companies with cases that a question names, each once, in its order.
 
-        Each once, in the order of the question.
+        Each as `cases_of` has it and as the question spells it.
         """
         found: dict[str, str] = {}
         for start, end, _ in self._companies.find(question):

@@ -1,4 +1,4 @@
-"""index.mentions: names and numbers of a question, and whether texts hold them."""
+"""index.search.names: names and numbers of a question, and whether texts hold them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from corpus.library import Library
 from corpus.stems import fold
 from index.build import build
-from index.mentions import (
+from index.publish import Releases
+from index.release import Release
+from index.search.names import (
     find_names,
     find_numbers,
     find_own,
@@ -21,8 +23,6 @@ from index.mentions import (
     leave_out,
     occurs,
 )
-from index.publish import Releases
-from index.release import Release
 from tests.fake_encoder import FakeEncoder
 
 
@@ -132,7 +132,7 @@ def test_a_name_in_many_chunks_is_there(
     published: Releases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where more chunks hold its stems than are looked into, none of them is."""
-    monkeypatch.setattr("index.mentions._READ", 0)
+    monkeypatch.setattr("index.search.names._READ", 0)
     assert occurs(Release(published.path(published.live())), "blue river")
 
 
