@@ -5,7 +5,7 @@
 `smalltalk.jsonl` has utterances that are none of the examples. Those that are known are printed,
 and those taken for another topic, beside how many questions are taken for small talk: those of
 each FILE, lines with a `question` or with several `questions`, and of the report. Both are halved
-by hash: `chatbot.about` has what was chosen on the first half.
+by hash: `chatbot.examples` has what was chosen on the first half.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chatbot import about
+from chatbot import examples
+from chatbot.about import LONGEST, find_example
 from index.models import load_encoder
 
 HERE = Path(__file__).parent
@@ -33,28 +34,28 @@ def main() -> None:
     arguments = parser.parse_args()
     files = (*SHIPPED, *arguments.files)
     encoder = load_encoder("", arguments.var / "models", print)
-    examples = about.encode_topics(encoder)
+    told = examples.read_examples(encoder)
     said = [(line["text"], line["topic"]) for line in _read(UTTERANCES)]
     asked: list[tuple[str, str | None]]
     asked = [(text, None) for path in files for line in _read(path) for text in _list(line)]
-    texts = dict.fromkeys(text for text, _ in (*said, *asked) if len(text) <= about.LONGEST)
+    texts = dict.fromkeys(text for text, _ in (*said, *asked) if len(text) <= LONGEST)
     vectors = {text: encoder.encode_queries([text])[0] for text in texts}
 
     def find(text: str) -> str | None:
-        exact = about.find_example(text)
-        return exact or (examples.find(vectors[text]) if text in vectors else None)
+        exact = find_example(text)
+        return exact or (told.find_topic(vectors[text]) if text in vectors else None)
 
     for half in (0, 1):
         own = [one for one in said if _halve(one[0]) == half]
         others = [one for one in asked if _halve(one[0]) == half]
         for near, listed in ((0.5, 0.6), (0.55, 0.65), (0.55, 0.7), (0.6, 0.7), (0.7, 0.7)):
-            for about.NEARER in (0.05, 0.08, 0.1):
-                about.NEAR = dict.fromkeys(about.NEAR, near) | {"cases": listed}
+            for examples.NEARER in (0.05, 0.08, 0.1):
+                examples.NEAR = dict.fromkeys(examples.NEAR, near) | {"cases": listed}
                 known = sum(find(text) == topic for text, topic in own)
                 wrong = sum(find(text) not in (topic, None) for text, topic in own)
                 taken = [text for text, _ in others if find(text)]
                 print(
-                    f"half {half}, near {near} and {listed}, nearer {about.NEARER}: {known} of "
+                    f"half {half}, near {near} and {listed}, nearer {examples.NEARER}: {known} of "
                     f"{len(own)} known, {wrong} as another; {len(taken)} of {len(others)} "
                     "questions taken",
                     *taken[:5],

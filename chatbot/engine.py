@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chatbot import about
 from chatbot.answer import Answer
 from chatbot.answering import answer
 from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.conversation import Turn
 from chatbot.deadline import LIMIT
+from chatbot.examples import is_measured, read_examples
 from chatbot.generative import Complete, can_write, write
 from chatbot.question import Filters, clean_question, select_cases
 from chatbot.quotation import check_answer
@@ -77,7 +77,9 @@ class Engine:
         Raises ModelError or a ReleaseError where that cannot be.
         """
         self.search("warm")
-        about.warm(self._get_encoder())
+        encoder = self._get_encoder()
+        if is_measured(encoder):
+            read_examples(encoder)
         self._get_reader()
         self._warm = True
 

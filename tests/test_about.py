@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from chatbot import about
-from chatbot.about import WORDS, find_companies, find_example, find_topic, suggest
-from chatbot.locales import LANGUAGES, read_file
+from chatbot.about import find_companies, find_example, find_topic, suggest
+from chatbot.examples import read_examples
 from corpus.glossary import Glossary
-from index.encoder import Encoder
+from index.encoder import Encoder, Query
 from index.publish import Releases
 from index.search.searcher import Searcher
-from index.shared_encoder import SharedEncoder
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 from tests.fakes import no_searcher
@@ -164,45 +162,19 @@ def test_a_question_is_read_once(published: Releases, monkeypatch: pytest.Monkey
     """The vector that tells its topic is the one it is searched by."""
 
     class Noting(FakeEncoder):
-        def read_queries(self, texts):  # type: ignore[no-untyped-def]
+        def read_queries(self, texts: Sequence[str]) -> list[Query]:
             read.extend(texts)
             return super().read_queries(texts)
 
     read: list[str] = []
-    monkeypatch.setattr(about, "_is_measured", lambda _: True)
+    monkeypatch.setattr("chatbot.about.is_measured", lambda _: True)
     searcher = Searcher(published.open(published.live()), Noting())
-    about.warm(searcher.encoder)
+    read_examples(searcher.encoder)
     read.clear()
     question = "When was the red bridge built?"
     find_topic(question, lambda: searcher)
     searcher.search(question, 3)
     assert read == [question]
-
-
-def test_examples_wait_in_no_line(encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are more than may wait to be read."""
-    monkeypatch.setattr(about, "_is_measured", lambda _: True)
-    about.warm(SharedEncoder(encoder))
-
-
-def test_both_languages_have_every_word() -> None:
-    """English and Chinese say the same things."""
-    assert WORDS["en"].keys() == WORDS["zh"].keys()
-    one, other = (read_file(language) for language in LANGUAGES)
-    assert one.keys() == other.keys()
-    for part in one.keys() - {"examples"}:
-        assert one[part].keys() == other[part].keys(), part
-
-
-def test_no_utterance_is_an_example_of_two_things() -> None:
-    """Nor is one there twice, and every topic has some in the same languages."""
-    examples = read_file("smalltalk")
-    assert {*examples} == {*about.TOPICS, "company", "none"}
-    assert len({frozenset(each) for each in examples.values()}) == 1
-    for language in examples["none"]:
-        said = [about._fold(one) for topic in examples.values() for one in topic[language]]
-        alike = {one for one in said if said.count(one) > 1}
-        assert alike <= {"company vs company"}  # with a stop and without
 
 
 def test_suggestions_name_what_is_there() -> None:

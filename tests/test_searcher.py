@@ -184,6 +184,25 @@ def test_a_question_is_read_once(published: Releases, small_reader: None) -> Non
     assert query.read() is query.read()
 
 
+def test_a_question_asked_again_is_not_read_again(published: Releases, small_weights: None) -> None:
+    """One of the last; but one that could not be read is."""
+    noting = Noting()
+    searcher = Searcher(Release(published.path(published.live())), noting)
+    searcher.search("Which bridge is old?", 1)
+    searcher.search("Which bridge is old?", 5)
+    assert noting.asked == ["Which bridge is old?"]
+    for number in range(40):
+        searcher.parse(f"Which bridge has {number} trains?")
+    searcher.search("Which bridge is old?", 1)
+    assert noting.asked == ["Which bridge is old?"] * 2
+
+    noting.dimension = -1  # nothing can be read
+    with pytest.raises(ValueError, match="negative"):
+        searcher.search("Who picks tea?", 1)
+    noting.dimension = 32
+    assert searcher.search("Who picks tea?", 1)
+
+
 def test_what_is_asked_is_its_own_vector(searcher: Searcher, encoder: FakeEncoder) -> None:
     """Of a question with names that are held, the rest; else the same."""
     asked = searcher.ask(searcher.parse("Which bridge did Ada build in Kano?"))
