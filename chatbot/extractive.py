@@ -6,6 +6,8 @@ into parts and citations. It writes no sentence of its own but the few framing w
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +20,11 @@ from corpus.stems import list_stems, say_the_same
 from index.reader.ranking import Hit
 
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
-NEAR, NEAR_PER_CASE = 5, 2  # of the nearest passages, where none of them answers
+NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answers
 NEAREST = 3  # cases offered
-# How far below the best sentence another may score and still be quoted, in log odds: within its
-# case, and in another.
-MARGIN, MARGIN_ELSEWHERE = 1.5, 1.0
+QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
+# says has nearly all of them; benchmarks/LOG.md has what other shares give.
+SHARE = 0.85
 MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
@@ -67,17 +69,16 @@ class Choice:
 def choose(hits: Sequence[Hit]) -> list[Choice]:
     """Return what to quote, the best first: at most QUOTES sentences, no two that say the same.
 
-    How many follows from their scores: a second sentence must come near the best.
+    How many follows from their scores: as few as have SHARE of the odds of all.
     """
-    best = next(_list_choices(hits), None)
-    if best is None:
+    choices = list(_list_choices(hits))
+    if not choices:
         return []
-
-    def may_follow(choice: Choice) -> bool:
-        elsewhere = choice.hit.case.id != best.hit.case.id
-        return best.score - choice.score <= (MARGIN_ELSEWHERE if elsewhere else MARGIN)
-
-    return join(_pick(filter(may_follow, _list_choices(hits)), QUOTES, PER_CASE))
+    odds = [math.exp(choice.score - choices[0].score) for choice in choices]
+    before = itertools.accumulate(odds, initial=0.0)
+    wanted = SHARE * sum(odds)
+    kept = [one for one, held in zip(choices, before, strict=False) if held < wanted]
+    return join(_pick(iter(kept), QUOTES, PER_CASE))
 
 
 def choose_nearest(hits: Sequence[Hit]) -> list[Choice]:

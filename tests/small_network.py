@@ -61,7 +61,7 @@ def _write_once() -> bytes:
     import tempfile
 
     weights = np.zeros(len(CALIBRATED), np.float32)
-    weights[CALIBRATED.index("margin")] = 1.0
+    weights[CALIBRATED.index("lead")] = 1.0
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "reader.npz")
         write_reader(make_network(), weights, MADE, path)

@@ -171,10 +171,12 @@ def write(work: Path, sets: dict[str, Groups], made: dict[str, Any]) -> None:
     weights = confidence.fit(told)
     figures = {}
     for name, one in told.items():
+        if not one.answered.any():
+            continue
         likely = one.features @ weights
         figures[name] = {
             "questions": len(one.right),
-            "first": round(float(one.right[one.answered].mean()), 3),
+            "first": round(float(one.right.sum() / max(one.answered.sum(), 1)), 3),
             "auroc": round(confidence.tell_apart(likely, one.answered), 3),
             "right, told apart": round(confidence.tell_apart(likely, one.right), 3),
         }

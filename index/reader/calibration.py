@@ -17,7 +17,7 @@ from index.reader.evidence import FEATURES as COUNTED
 from index.reader.text import Floats
 
 FEATURES = (
-    "margin", "share", "score", "near", "words", "names lacking", "numbers lacking",
+    "lead", "score", "near", "words", "names lacking", "numbers lacking",
     "another language", "always",
 )  # fmt: skip
 _MOST = 10.0
@@ -28,19 +28,19 @@ def describe_reading(
 ) -> NDArray[np.float32]:
     """Return the FEATURES (f,) of what a reader said of the sentences of one or more texts.
 
-    `features` are what index.reader.evidence counts of them, `scores` the reader's log odds.
-    `margin` is how far the best stands above none, `share` the logarithm of its share among all;
-    `score` is the search's for its chunk, `near` the cosine of the nearest sentence of all, and the
-    rest is of the best sentence's chunk.
+    `features` are what index.reader.evidence counts of them, `scores` the reader's log odds. `lead`
+    is how far all sentences together, by the logarithm of the sum of their odds, stand above none;
+    `near` is the cosine of the nearest sentence of all, and the rest is of the best one: the
+    search's `score` of its chunk, the share of the question's `words` that the chunk meets.
     """
     counted, logits = np.concatenate(features), np.concatenate(scores).astype(np.float64)
     at = int(np.argmax(logits))
     best = float(logits[at])
     own = dict(zip(COUNTED, counted[at].tolist(), strict=True))
-    share = -math.log(float(np.exp(logits - best).sum()))
+    lead = best + math.log(float(np.exp(logits - best).sum())) - none
     return np.array(
         [
-            max(min(best - none, _MOST), -_MOST), max(share, -_MOST), own["chunk"],
+            max(min(lead, _MOST), -_MOST), own["chunk"],
             float(counted[:, COUNTED.index("near")].max()),
             max(own["words of its chunk"], own["translated of its chunk"]), own["names lacking"],
             own["numbers lacking"], own["another language"], 1.0,
