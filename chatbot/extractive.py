@@ -22,8 +22,8 @@ from index.reader.ranking import Hit
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
 NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answers
 NEAREST = 3  # cases offered
-QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
-# says has nearly all of them; benchmarks/LOG.md has what other shares give.
+# What the sentences quoted have together of the odds of all that were read. A fact that one
+# sentence says has nearly all of them; benchmarks/LOG.md has what other shares give.
 SHARE = 0.85
 MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
