@@ -110,19 +110,27 @@ def _answer(
     searcher: _Timed,
     cases: Collection[int] | None,
 ) -> Answer:
-    """Answer from what is found for a question, alone or with its forerunner before it.
+    """Answer from what is found for a question."""
+    _, found = _read_after(question, list_asked(history), searcher, cases)
+    return _tell(found, question, language, searcher.release)
 
-    The one that is likelier to be answered counts.
+
+def _read_after(
+    question: str, before: Sequence[str], searcher: _Timed, cases: Collection[int] | None
+) -> tuple[str, Found]:
+    """Return the words that are read for a question, and what is found for them.
+
+    It is read alone and with its forerunner before it, which is the first of those asked `before`,
+    last first, that is no small talk. What is likelier answered counts.
     """
     found = searcher.read(question, cases)
-    forerunner = next(
-        (one for one in list_asked(history) if find_topic(one, searcher.get) is None), ""
-    )
+    forerunner = next((one for one in before if find_topic(one, searcher.get) is None), "")
     if forerunner:
-        both = searcher.read(join_questions(forerunner, question), cases)
+        words = join_questions(forerunner, question)
+        both = searcher.read(words, cases)
         if both.confidence > found.confidence + AHEAD:
-            found = both
-    return _tell(found, question, language, searcher.release)
+            return words, both
+    return question, found
 
 
 def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
@@ -172,16 +180,13 @@ def _quote_more(
 ) -> Answer:
     """Quote what else the cases say that answered the last question, for the nth time."""
     release = searcher.release
-    subject, times = "", 1
-    for asked in list_asked(history):
-        topic = find_topic(asked, searcher.get)
-        if topic is None:
-            subject = asked
-            break
+    times, asked = 1, list_asked(history)
+    while asked and (topic := find_topic(asked[0], searcher.get)):
         times += topic == "more"
-    if not subject:
+        asked = asked[1:]
+    if not asked:
         return _tell_about("self", "", language, release)
-    found = searcher.read(subject, cases)
+    subject, found = _read_after(asked[0], asked[1:], searcher, cases)
     confidence = round(found.confidence, 3)
     given: list[extractive.Choice] = []
     choices = extractive.choose(found.hits) if confidence >= FOUND else []

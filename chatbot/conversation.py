@@ -8,7 +8,7 @@ forerunner before it, and what is likelier answered counts (`chatbot.answering`)
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -48,14 +48,6 @@ def clean_history(history: Sequence[Turn]) -> list[Turn]:
 def list_asked(history: Sequence[Turn]) -> list[str]:
     """Return what the reader asked in the last turns, the last first."""
     return [turn.content for turn in reversed(history[-2 * _TURNS :]) if turn.role == "user"]
-
-
-def find_forerunner(history: Sequence[Turn], asks_nothing: Callable[[str], bool]) -> str:
-    """Return the last question before this one, or nothing.
-
-    `asks_nothing` tells of small talk, which is passed over.
-    """
-    return next((one for one in list_asked(history) if not asks_nothing(one)), "")
 
 
 def join_questions(forerunner: str, question: str) -> str:

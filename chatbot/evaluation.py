@@ -49,7 +49,6 @@ from index.search.searcher import Searcher
 
 DEPTH = 10
 _PASSAGES = 2 * DEPTH  # searched, as a paragraph may be more than one
-_REMEMBERED = 4  # texts that a question may have encoded
 UNANSWERABLE: tuple[Group, ...] = ("impossible", "off-collection")
 
 Figures = dict[str, Figure]

@@ -18,6 +18,7 @@ from chatbot.quotation import cite, link_to
 from corpus.records import Case
 from corpus.stems import list_stems, say_the_same
 from index.reader.ranking import Hit
+from index.reader.text import NEVER
 
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
 NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answers
@@ -129,6 +130,7 @@ def _list_choices(hits: Sequence[Hit]) -> Iterator[Choice]:
         (score if hit.passage.kind == "paragraph" else score - CAPTION, -hit.rank, -place, hit)
         for hit in hits
         for place, score in enumerate(hit.sentences)
+        if score > NEVER
     ]
     for score, _, place, hit in sorted(found, key=lambda one: one[:3], reverse=True):
         if is_quotable(hit, -place):

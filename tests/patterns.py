@@ -32,14 +32,12 @@ NAMES = ("WeRide", "CAMCE", "文远知行")
 MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.about.find_companies": lambda: ["|".join(map(match_whole, NAMES))],
     "chatbot.about.match_list": lambda: [match_list(NAMES)],
-    "chatbot.conversation.carry_over": lambda: map(match_whole, NAMES),
     "chatbot.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
     "chatbot.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
     "corpus.glossary.translate": lambda: ["|".join(map(match_whole, NAMES))],
-    "index.kinds.compile_words": list,  # they stand in the module's tables
-    "index.mentions.find_known": lambda: map(match_whole, NAMES),
-    "index.mentions.leave_out": lambda: map(match_whole, NAMES),
+    "index.search.names.find_known": lambda: map(match_whole, NAMES),
+    "index.search.names.leave_out": lambda: map(match_whole, NAMES),
 }
 _ROOMS = ("app", "benchmarks", "chatbot", "corpus", "index")
 # How each method goes through a text, and which argument of the function in `re` are its flags.

@@ -11,6 +11,7 @@ import numpy as np
 from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.records import Case, Document, Passage, Sentence
+from corpus.tables import spell_rows
 from index.encoder import Encoder, States
 from index.reader.stemmed import stem
 from index.reader.text import Reading, Text
@@ -64,8 +65,8 @@ def make_text(
                 tuple(spans),
             )
         )  # fmt: skip
-    texts = [sentence for passage in passages for sentence in passage]
-    vectors = encoder.encode_sentences(texts)
+    said = spell_rows(sentence for passage in passages for sentence in passage)
+    vectors = encoder.encode_sentences([each.words for each in said])
     nearness = vectors @ query.read().vector
     best = float(nearness.max())
     told = {
@@ -74,7 +75,7 @@ def make_text(
     }  # fmt: skip
     return Text(
         Candidate(number, **told), tuple(range(len(made))), tuple(made), case, document, vectors,
-        nearness, tuple(map(stem, texts)), states or States.empty(), 0.0,
+        nearness, tuple(map(stem, said)), states or States.empty(), 0.0,
     )  # fmt: skip
 
 

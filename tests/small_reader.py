@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from index.reader.evidence import FEATURES, describe
-from index.reader.text import Reading, Text
+from index.reader.text import NEVER, Reading, Text
 from index.search.query import Query
 
 WEIGHTS = {
@@ -30,7 +30,10 @@ class SmallReader:
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
         """See index.reader.text.Reader."""
         weights = np.array([WEIGHTS.get(name, 0.0) for name in FEATURES], np.float32)
-        scores = tuple(each @ weights for each in describe(query, texts))
+        scores = tuple(
+            np.where(text.worded, each @ weights, np.float32(NEVER))
+            for text, each in zip(texts, describe(query, texts), strict=True)
+        )
         best = texts[int(np.argmax([each.max() for each in scores]))]
         near = max(text.candidate.sentence for text in texts)
         words = max(max(text.candidate.overlap, text.candidate.translated) for text in texts)

@@ -72,6 +72,11 @@ def get_small(published: Releases, encoder: FakeEncoder) -> GetSearcher:
         ("收录了哪些公司？", "cases"),
         ("案例集中有多少个案例？", "cases"),
         ("报告里有哪些企业？", "cases"),
+        ("Tell me more!", "more"),
+        ("What else?", "more"),
+        ("還有嗎？", "more"),
+        ("请继续", "more"),
+        ("Erzähl mir mehr.", "more"),
     ],
 )
 def test_examples_need_no_model(question: str, topic: str) -> None:
@@ -106,6 +111,10 @@ def test_another_encoder_tells_by_examples_alone(question: str, get_small: GetSe
         ("请问你能帮我什么", "self"),
         ("perfect, thanks", "thanks"),
         ("доброе утро", "greeting"),
+        ("Can you give more details, please?", "more"),
+        ("What else did WeRide do?", None),
+        ("Which firm gave more than others?", None),
+        ("继续教育是什么？", None),
         ("Hello Kitty in Dhaka", None),
         ("Which companies donated solar lights?", None),
         ("which company built the water plant", None),

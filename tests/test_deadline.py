@@ -19,6 +19,7 @@ from index.publish import Releases
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 from tests.patterns import bound
+from tests.small_reader import SmallReader
 
 OVER = -1.0  # seconds: the time is over before it begins
 
@@ -102,6 +103,7 @@ def test_the_shell_says_so_in_a_line(
 ) -> None:
     """One line on standard error, exit code 1."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(cli, "choose_reader", lambda *_: SmallReader())
     flags = ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
     assert cli.main(["build", *flags]) == 0
     monkeypatch.setattr(cli, "Engine", partial(Engine, limit=OVER))

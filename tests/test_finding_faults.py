@@ -20,6 +20,8 @@ from index.search.dictionary import Dictionary
 from index.search.searcher import Searcher
 from tests.fake_encoder import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("small_reader")
+
 Publish = Callable[[dict[str, str]], Release]
 LENGTH = 200_000
 WIDTH = 256  # of vectors, so that texts that share no word are not near by chance

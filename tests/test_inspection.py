@@ -47,6 +47,15 @@ def test_a_whole_release_is_counted(published: Releases) -> None:
     assert found.sentences > found.passages > 3
 
 
+def test_rows_of_a_table_are_what_was_encoded(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Callable[[str, str], None]
+) -> None:
+    """Read with their header, quoted without."""
+    write("table.txt", "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red.\n")
+    build(library, published, encoder)
+    assert inspect(published.path(published.live())).documents == 3
+
+
 def test_a_changed_byte_is_found(published: Releases) -> None:
     """Any file that differs from the manifest is named."""
     place = published.path(published.live())

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from chatbot import about, conversation, generative, quantity, question
-from corpus import stems
+from chatbot import about, conversation, generative, quantity
+from corpus import stems, tables
 from corpus.glossary import Glossary
 from corpus.language import sentence_spans
 from corpus.readers.layout import Line, join_lines
 from corpus.readers.pieces import clean
-from index import attributes, kinds, mentions
-from index.search import query
+from index.reader import stemmed
+from index.search import names, query
 from tests.fakes import no_searcher
 from tests.patterns import (
     NAMES,
@@ -133,21 +133,15 @@ def _set(text: str) -> object:
     [
         lambda text: about.find_topic(text, no_searcher),
         lambda text: about.find_companies(text, NAMES, _GLOSSARY, no_searcher),
-        conversation.stands_alone,
         lambda text: conversation.join_questions(text, "When?"),
-        lambda text: conversation.carry_over(
-            "What about WeRide?", [conversation.Turn("user", text)], _GLOSSARY, NAMES
-        ),
-        question.asks_for_cases,
         generative.read_sentences,
         _count,
-        lambda text: attributes.lacks_attribute(text, text),
         query.keep_content.__wrapped__,
-        kinds.read_signs,
-        lambda text: mentions.find_names(text, NAMES),
-        lambda text: mentions.leave_out(text, NAMES),
-        lambda text: mentions.holds(text, "a"),
-        lambda text: mentions.is_word([text], "A"),
+        lambda text: names.find_names(text, NAMES),
+        lambda text: names.leave_out(text, NAMES),
+        lambda text: names.holds(text, "a"),
+        stemmed.find_numbers,
+        lambda text: tables.spell_rows([text.replace(" ", tables.BETWEEN)] * 3),
         stems.list_stems,
         sentence_spans,
         clean,

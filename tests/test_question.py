@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.question import (
-    LENGTH,
-    asks_for_cases,
-    choose_language,
-    clean_question,
-    select_cases,
-)
+from chatbot.question import LENGTH, choose_language, clean_question, select_cases
 from corpus.errors import FilterError, QuestionError
 from corpus.library import Library
 from index.build import build
@@ -111,22 +105,3 @@ def test_unknown_filters_are_named(published: Releases, filters: dict[str, list[
     release = Release(published.path(published.live()))
     with pytest.raises(FilterError, match="use one of"):
         select_cases(release, filters)
-
-
-@pytest.mark.parametrize(
-    ("question", "asks"),
-    [
-        ("Which cases are about water?", True),
-        ("What other case studies are there on schools?", True),
-        ("Please show me all of your cases on noise", True),
-        ("哪些案例涉及水资源？", True),
-        ("有没有关于光伏的案例？", True),
-        ("Which companies helped schools?", False),
-        ("Who collected the cases?", False),
-        ("What caused these cases of fever?", False),
-        ("案例是谁编写的？", False),
-    ],
-)
-def test_cases_are_asked_for(question: str, asks: bool) -> None:
-    """Which there are of a kind; not who made them or what they are of."""
-    assert asks_for_cases(question) is asks

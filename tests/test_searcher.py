@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from corpus.library import Library
 from index.build import build
 from index.encoder import Vectors
-from index.ordinary import find_ordinary
 from index.publish import Releases
+from index.reader.ranking import Found, rank
+from index.reader.text import Reading, Text
 from index.release import Release
 from index.search.candidates import find_candidates
-from index.search.searcher import READ, Searcher, rank
+from index.search.query import Query
+from index.search.searcher import READ, Searcher
 from tests.fake_encoder import FakeEncoder
-from tests.small_reader import RANKER
 from tests.test_candidates import TEXTS, publish
 
 QUESTION = "When was the red bridge built?"
@@ -56,54 +57,103 @@ def test_the_best_passage_comes_first(searcher: Searcher, encoder: FakeEncoder) 
         assert hit.passage.case_id == hit.case.id
 
 
-def test_evidence_is_that_of_the_chunk_and_of_the_passage(
+def test_a_text_is_a_whole_chunk(
     library: Library, releases: Releases, encoder: FakeEncoder, write: Write
 ) -> None:
-    """The chunk's cosine and words; the passage's own best sentence, and its contrast."""
+    """Its passages with their rows, their sentences, and how near each is to the question."""
     long = "The red bridge was built in 1999 by Ada. It is old and long and it is made of iron. "
     write("two.txt", f"Two bridges\n\n{long * 3}\n\n{'The blue bridge is made of oak. ' * 8}\n")
     searcher = make_searcher(library, releases, encoder)
+    release = searcher.release
     query = searcher.parse(QUESTION)
     [asked] = encoder.encode_queries([QUESTION])
-    found = searcher.find(query, 10)
-    of = [one for one in found if one.document.name == "two.txt"]
-    assert len(of) == 2
-    assert of[0].candidate == of[1].candidate  # one chunk
-    candidates = find_candidates(searcher.release, query, asked, 10)
-    for one in found:
-        [candidate] = [each for each in candidates if each.chunk == one.candidate.chunk]
-        evidence = one.evidence
-        assert evidence.dense == candidate.dense
-        assert evidence.lexical == candidate.lexical
-        assert evidence.overlap == candidate.overlap
-        assert evidence.translated == candidate.translated
-        sentences = [each.text.strip() for each in one.passage.sentences]
-        near = float((encoder.encode_sentences(sentences) @ asked).max())
-        assert evidence.sentence == pytest.approx(near, abs=1e-5)
-        ordinary = find_ordinary(encoder, candidate.language)
-        contrast = near - 0.5 * float(asked @ ordinary)
-        assert evidence.contrast == pytest.approx(contrast, abs=1e-5)
-        assert one.read.chunk == candidate.score
-        assert [each.text for each in one.read.sentences] == sentences
-        np.testing.assert_allclose(one.read.vectors, encoder.encode_sentences(sentences), atol=1e-6)
-    assert of[0].evidence.sentence > of[1].evidence.sentence
-    assert of[0].evidence.sentence == pytest.approx(of[0].candidate.sentence, abs=1e-6)
+    texts = searcher.find(query, 10)
+    assert [each.candidate for each in texts] == find_candidates(release, query, asked, 10)
+    assert sorted(row for each in texts for row in each.rows) == list(range(release.count))
+    [two] = [each for each in texts if each.document.name == "two.txt"]
+    assert two.counts == [6, 8]
+    for text in texts:
+        assert [release.row(row) for row in text.rows] == [
+            (passage, text.case, text.document) for passage in text.passages
+        ]
+        said = [each.text.strip() for passage in text.passages for each in passage.sentences]
+        assert [each.text for each in text.sentences] == said
+        rows = encoder.encode_sentences(said)
+        np.testing.assert_allclose(text.vectors, rows, atol=1e-6)
+        np.testing.assert_allclose(text.nearness, rows @ asked, atol=1e-5)
 
 
-def test_hits_are_ranked_by_the_ranker(searcher: Searcher) -> None:
-    """Their scores and those of their sentences are what it makes of what was found."""
-    query = searcher.parse(QUESTION)
-    asked, found = searcher.ask(query), searcher.find(query, 10)
-    whole, sentences = RANKER.score(asked, [one.read for one in found])
-    scores = {one.passage.id: score for one, score in zip(found, whole.tolist(), strict=True)}
-    told = {one.passage.id: rows for one, rows in zip(found, sentences, strict=True)}
-    hits = rank(asked, found, 10)
-    assert hits == searcher.search(QUESTION, 10)
-    for hit in hits:
-        assert hit.score == scores[hit.passage.id]
-        assert hit.sentences == tuple(told[hit.passage.id].tolist())
-    assert rank(asked, [], 10) == []
-    assert rank(asked, found, 1) == hits[:1]
+def test_rows_of_a_table_are_read_with_their_header(
+    library: Library, releases: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """As they were encoded; what is quoted of them stays as it stands."""
+    write("table.txt", "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red.\n")
+    searcher = make_searcher(library, releases, encoder)
+    [text, *_] = searcher.find(searcher.parse("How many lamps in which year?"))
+    assert [(each.text, each.header) for each in text.sentences] == [
+        ("Year | Lamps", True), ("Year: 2020 | Lamps: 40", False),
+        ("Year: 2021 | Lamps: 60", False), ("The lamps are red.", False),
+    ]  # fmt: skip
+    quoted = [each.text.strip() for passage in text.passages for each in passage.sentences]
+    assert quoted == ["Year | Lamps", "2020 | 40", "2021 | 60", "The lamps are red."]
+    rows = encoder.encode_sentences([each.text for each in text.sentences])
+    np.testing.assert_allclose(text.vectors, rows, atol=1e-6)
+
+
+def test_what_a_case_lacks_is_a_share_of_the_names(
+    library: Library, releases: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """Of all that the question has; a case has one by its text, its titles or its company."""
+    write("glossary.json", '[["Eno Works", "埃诺公司"], ["Kenya", "肯尼亚"]]')
+    write("bridge.txt.json", '{"company": "埃诺公司"}')
+    write("tea.txt.json", '{"title": "Tea from 肯尼亚"}')
+    searcher = make_searcher(library, releases, encoder)
+    query = searcher.parse("Did Eno Works and Ada ever build in Kenya?")
+    assert query.names == ("Eno Works", "Kenya", "Ada")
+    lacking = {each.document.name: each for each in searcher.find(query)}
+    assert lacking["bridge.txt"].lacking == pytest.approx(1 / 3)
+    assert lacking["tea.txt"].lacking == pytest.approx(2 / 3)
+    told = {
+        name: searcher.list_lacking(query, each.case, each.document)
+        for name, each in lacking.items()
+    }
+    assert told == {"bridge.txt": ["Kenya"], "tea.txt": ["Eno Works", "Ada"]}
+    assert all(each.lacking == 0 for each in searcher.find(searcher.parse("who builds?")))
+
+
+def test_what_is_found_is_what_the_reader_says(searcher: Searcher) -> None:
+    """Hits in the order of its scores, its confidence, and the names that no text has."""
+    query = searcher.parse("When did Ada and Huawei build the red bridge?")
+    texts = searcher.find(query)
+    reading = searcher.reader.read(query, texts)
+    found = searcher.read(query)
+    assert found.hits == tuple(rank(texts, reading))
+    assert found.confidence == reading.confidence
+    assert found.lacking == ("Huawei",)
+    assert searcher.search(query.text, 2) == list(found.hits[:2])
+
+
+def test_another_reader_may_be_given(published: Releases, encoder: FakeEncoder) -> None:
+    """It is handed the question and the texts, best first, and what it says of them counts."""
+    given: list[tuple[str, list[float]]] = []
+
+    class Last:
+        name = "last"
+
+        def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+            given.append((query.text, [each.candidate.score for each in texts]))
+            scores = [np.zeros(len(each.sentences), np.float32) for each in texts]
+            scores[-1][-1] = 3.0
+            return Reading(tuple(scores), 1.0, 0.25)
+
+    searcher = Searcher(Release(published.path(published.live())), encoder, Last())
+    found = searcher.read(searcher.parse(QUESTION))
+    [(question, scores)] = given
+    assert question == QUESTION
+    assert scores == sorted(scores, reverse=True)
+    last = searcher.find(searcher.parse(QUESTION))[-1]
+    assert found.hits[0].passage == last.passages[-1]
+    assert (found.hits[0].score, found.hits[1].score, found.confidence) == (2.0, -1.0, 0.25)
 
 
 def test_filters_leave_only_their_cases(searcher: Searcher) -> None:
@@ -113,6 +163,7 @@ def test_filters_leave_only_their_cases(searcher: Searcher) -> None:
     every = searcher.search(QUESTION, 10)
     assert [h.passage for h in hits] == [h.passage for h in every if h.document.name == "tea.txt"]
     assert searcher.search("bridge", 10, set()) == []
+    assert searcher.read(searcher.parse("bridge"), cases=set()) == Found((), 0.0)
 
 
 def test_only_the_best_chunks_are_read(
@@ -127,9 +178,9 @@ def test_only_the_best_chunks_are_read(
     vector = query.read().vector
     best = [each.chunk for each in find_candidates(searcher.release, query, vector, 100)]
     for k in (1, READ, READ + 5, 100):
-        read = list(dict.fromkeys(each.candidate.chunk for each in searcher.find(query, k)))
-        assert read == best[: max(k, READ)]
+        assert [each.candidate.chunk for each in searcher.find(query, k)] == best[:k]
         assert len(searcher.search(question, k)) == min(k, searcher.release.count)
+    assert len(searcher.find(query)) == READ
     assert searcher.search(question, 1)[0].document.name == f"{READ:02}.txt"
 
 
@@ -142,9 +193,11 @@ def test_names_are_searched_as_the_texts_have_them(
     (library.folder / "glossary.json").write_text(json.dumps(names), "utf-8")
     searcher = make_searcher(library, releases, encoder)
     found = searcher.find(searcher.parse("谁在科特迪瓦？"), 10)
-    translated = {one.passage.text: one.evidence.translated for one in found}
-    assert translated.pop("They teach in C?te d'Ivoire every year.") > 0.2
+    translated = {one.document.name: one.candidate.translated for one in found}
+    assert translated.pop("coast.txt") > 0.2
     assert max(translated.values()) < 0.1
+    [coast] = [one for one in found if one.document.name == "coast.txt"]
+    assert coast.passages[0].text == "They teach in C?te d'Ivoire every year."
 
 
 def test_the_same_question_gives_the_same_hits(searcher: Searcher, encoder: FakeEncoder) -> None:
@@ -172,45 +225,46 @@ class Noting(FakeEncoder):
 
 
 def test_a_question_is_read_once(published: Releases, small_reader: None) -> None:
-    """Its vector is used by all that look for it; what is asked of its names is another."""
+    """However often it is put, and what is asked of its names beside it once."""
     noting = Noting()
     searcher = Searcher(Release(published.path(published.live())), noting)
-    query = searcher.parse("Which bridge did Ada build in Kano?")
+    question = "Which bridge did Ada build in Kano?"
+    query = searcher.parse(question)
     assert noting.asked == []
     assert query.held == {"Ada"}
-    searcher.ask(query)
-    searcher.find(query, 5)
-    assert noting.asked == [query.text, query.asking]
-    assert query.read() is query.read()
+    searcher.read(query)
+    searcher.search(question, 5)
+    searcher.read(searcher.parse(question), cases={1})
+    assert noting.asked == [question, query.asking]
+    assert query.asking == "Which bridge did build in Kano?"
 
 
-def test_a_question_asked_again_is_not_read_again(published: Releases, small_weights: None) -> None:
-    """One of the last; but one that could not be read is."""
+def test_only_the_last_questions_are_kept(published: Releases, small_reader: None) -> None:
+    """A reader who asks many others has the first one read again."""
     noting = Noting()
     searcher = Searcher(Release(published.path(published.live())), noting)
-    searcher.search("Which bridge is old?", 1)
-    searcher.search("Which bridge is old?", 5)
-    assert noting.asked == ["Which bridge is old?"]
-    for number in range(40):
-        searcher.parse(f"Which bridge has {number} trains?")
-    searcher.search("Which bridge is old?", 1)
-    assert noting.asked == ["Which bridge is old?"] * 2
-
-    noting.dimension = -1  # nothing can be read
-    with pytest.raises(ValueError, match="negative"):
-        searcher.search("Who picks tea?", 1)
-    noting.dimension = 32
-    assert searcher.search("Who picks tea?", 1)
+    searcher.search("which bridge?", 1)
+    for number in range(100):
+        searcher.search(f"which of {number}?", 1)
+    assert noting.asked.count("which bridge?") == 1
+    searcher.search("which bridge?", 1)
+    assert noting.asked.count("which bridge?") == 2
 
 
-def test_what_is_asked_is_its_own_vector(searcher: Searcher, encoder: FakeEncoder) -> None:
-    """Of a question with names that are held, the rest; else the same."""
-    asked = searcher.ask(searcher.parse("Which bridge did Ada build in Kano?"))
-    rows = encoder.encode_queries([asked.query.text, "Which bridge did build in Kano?"])
-    np.testing.assert_array_equal(asked.vector, rows[0])
-    np.testing.assert_array_equal(asked.asking, rows[1])
-    same = searcher.ask(searcher.parse("Which bridge is old?"))
-    assert same.asking is same.vector
+def test_a_question_that_failed_is_read_again(published: Releases, small_reader: None) -> None:
+    """A model that had no room is asked anew by whoever asks next."""
+
+    class Failing(Noting):
+        def encode_queries(self, texts: Sequence[str]) -> Vectors:
+            rows = super().encode_queries(texts)
+            if len(self.asked) == 1:
+                raise MemoryError("no room")
+            return rows
+
+    searcher = Searcher(Release(published.path(published.live())), Failing())
+    with pytest.raises(MemoryError):
+        searcher.search("which bridge?", 1)
+    assert searcher.search("which bridge?", 1)
 
 
 def test_names_are_looked_for_once(
@@ -249,14 +303,38 @@ def test_a_company_that_no_text_names_is_had(
         assert query.asking == " ".join(asked.format("").split())
 
 
+def test_the_companies_that_are_named_are_listed(
+    library: Library, releases: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """Those with cases, in the question's order and spelling, each once by whichever name."""
+    write("glossary.json", '[["Eno Works", "埃诺公司"], ["Ada Bros", "阿达公司"], ["Zoe", "佐伊"]]')
+    write("bridge.txt.json", '{"company": "埃诺公司"}')
+    write("tea.txt.json", '{"company": "Ada Bros"}')
+    searcher = make_searcher(library, releases, encoder)
+    held = searcher.release.cases()
+
+    def name(question: str) -> list[tuple[str, str]]:
+        return [
+            (held[case][1].name, spelled)
+            for company, spelled in searcher.list_named(question)
+            for case in searcher.release.cases_of[company]
+        ]
+
+    assert name("阿达公司、Eno Works 和 Zoe 建了什么？") == [
+        ("tea.txt", "阿达公司"), ("bridge.txt", "Eno Works"),
+    ]  # fmt: skip
+    assert name("Ada Bros, Ada Bros and 阿达公司") == [("tea.txt", "Ada Bros")]
+    assert name("What do the Enormous Works do?") == []
+
+
 def test_passages_are_read_ahead(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """After it no question cuts a sentence into words again."""
     searcher.read_ahead()
 
-    def fail(_: str) -> None:
+    def fail(_: object) -> None:
         raise AssertionError("read again")
 
-    monkeypatch.setattr("index.reading.read", fail)
+    monkeypatch.setattr("index.reader.stemmed.stem", fail)
     assert searcher.search(QUESTION, 5)
     with pytest.raises(AssertionError):
         Searcher(searcher.release, searcher.encoder).search(QUESTION, 5)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from corpus.records import Case, Document, Passage
-from index.reader.text import Reading, Text
+from index.reader.text import NEVER, Reading, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Hit:
     """A passage found, with its place in the ranking (from 1) and the score it has it by.
 
     `sentences` are its sentences' scores in text order, log odds against "none of what was read
-    says it", and `score` is the best of them.
+    says it", NEVER for what may not be quoted, and `score` is the best of them.
     """
 
     rank: int
@@ -59,9 +61,9 @@ def rank(texts: Sequence[Text], reading: Reading) -> list[Hit]:
     """Return every passage of some texts as a hit, best first, ties by row."""
     found: list[tuple[float, int, Text, int, tuple[float, ...]]] = []
     for text, scores in zip(texts, reading.scores, strict=True):
-        at = 0
+        at, odds = 0, np.where(scores > NEVER, scores - reading.none, NEVER)
         for number, count in enumerate(text.counts):
-            own = tuple((scores[at : at + count] - reading.none).tolist())
+            own = tuple(odds[at : at + count].tolist())
             found.append((max(own), text.rows[number], text, number, own))
             at += count
     found.sort(key=lambda each: (-each[0], each[1]))

@@ -49,8 +49,9 @@ class Text:
 
     @property
     def worded(self) -> NDArray[np.bool_]:
-        """Which sentences (m,) have a letter or a digit; no other says anything."""
-        return np.array([any(map(str.isalnum, each.text)) for each in self.sentences], bool)
+        """Which sentences (m,) say anything: have a letter or a digit and are no header."""
+        said = [not each.header and any(map(str.isalnum, each.text)) for each in self.sentences]
+        return np.array(said, bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,329 @@
+"""chatbot.answering: what is answered, with a reader that is told how sure it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from chatbot import answering, extractive
+from chatbot.about import WORDS
+from chatbot.answer import Answer
+from chatbot.answering import AHEAD, FOUND, NEAR, answer
+from chatbot.conversation import Turn
+from corpus.library import Library
+from index.build import build
+from index.publish import Releases
+from index.reader.cosine import CosineReader
+from index.reader.text import NEVER, Reader, Reading, Text
+from index.release import Release
+from index.search.query import Query
+from index.search.searcher import Searcher
+from tests.fake_encoder import FakeEncoder
+
+QUESTION = "When was the red bridge built?"
+RED = "The red bridge was built in 1999 by Ada."
+GREEN = "Green tea grows on the seven hills."
+
+Sure = Callable[[Query, Sequence[Text]], float]
+
+
+class ToldReader:
+    """Scores sentences by how many words of the question they share.
+
+    `sure` tells the confidence; `asked` notes what was read, and of which companies.
+    """
+
+    name = "told"
+
+    def __init__(self, sure: Sure) -> None:
+        """Take what tells the confidence."""
+        self.sure = sure
+        self.asked: list[tuple[str, set[str]]] = []
+
+    def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+        """See index.reader.text.Reader."""
+        self.asked.append((query.text, {text.case.company for text in texts}))
+        stems = set(query.stems)
+        scores = []
+        for text in texts:
+            shared = [3.0 * len(stems & each.stems) for each in text.sentences]
+            scores.append(np.where(text.worded, shared, NEVER).astype(np.float32))
+        return Reading(tuple(scores), 0.0, self.sure(query, texts))
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def open_searcher(library: Library, releases: Releases) -> Callable[[Reader], Searcher]:
+    """Publish what the small library holds now, and return what searches it."""
+
+    def make(reader: Reader) -> Searcher:
+        encoder = FakeEncoder()
+        build(library, releases, encoder)
+        return Searcher(Release(releases.path(releases.live())), encoder, reader)
+
+    return make
+
+
+@pytest.fixture
+def asking(open_searcher: Callable[[Reader], Searcher]) -> Callable[[Reader], Ask]:
+    """Return what asks the small library, read by some reader."""
+
+    def make(reader: Reader) -> Ask:
+        searcher = open_searcher(reader)
+
+        def ask(question: str, *before: str, **given: object) -> Answer:
+            turns = [Turn("user", each) for each in before]
+            return answer(searcher.release, lambda: searcher, question, turns, **given)  # type: ignore[arg-type]
+
+        return ask
+
+    return make
+
+
+def quote(made: Answer) -> list[str]:
+    """Return the quotations of an answer."""
+    return [citation.quote for citation in made.citations]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "outcome"),
+    [
+        (1.0, "answer"), (FOUND, "answer"), (FOUND - 0.001, "nearest"), (NEAR, "nearest"),
+        (NEAR - 0.001, "absent"), (0.0, "absent"),
+    ],
+)  # fmt: skip
+def test_the_confidence_decides(
+    asking: Callable[[Reader], Ask], confidence: float, outcome: str
+) -> None:
+    """An answer, passages that come near and are said to be no answer, or neither."""
+    made = asking(ToldReader(lambda *_: confidence))(QUESTION)
+    assert (made.outcome, made.found) == (outcome, outcome == "answer")
+    assert made.confidence == confidence
+    words = {
+        "answer": "",
+        "nearest": "The collection does not say this outright. The nearest passages:",
+        "absent": "The collection does not answer this. The cases nearest to the question are "
+        "listed below.",
+    }[outcome]
+    assert " ".join(part.text for part in made.parts if part.kind == "words") == words
+    assert bool(made.citations) is (outcome != "absent")
+    assert made.citations == () or quote(made)[0] == RED
+    assert bool(made.nearest) is bool(made.suggestions) is (outcome != "answer")
+
+
+def test_more_is_near_than_would_be_quoted(asking: Callable[[Reader], Ask]) -> None:
+    """What is far behind the best is shown as near, and is no part of an answer."""
+    answered = asking(ToldReader(lambda *_: FOUND))(QUESTION)
+    near = asking(ToldReader(lambda *_: NEAR))(QUESTION)
+    assert quote(answered) == [RED]
+    assert len(near.citations) > 1
+    assert {citation.document for citation in near.citations} == {"bridge.txt", "tea.txt"}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "language", "words"),
+    [
+        (NEAR, "en", "The collection does not say this outright. None of its texts names Huawei."),
+        (NEAR, "zh", "案例集没有直接说明这一点"),
+        (0.0, "en", "None of its texts names Huawei."),
+        (0.0, "zh", "其中没有提到 Huawei。"),
+    ],
+)
+def test_a_name_that_is_nowhere_is_told(
+    asking: Callable[[Reader], Ask], confidence: float, language: str, words: str
+) -> None:
+    """With what is near, and where nothing is; one that is there is not."""
+    ask = asking(ToldReader(lambda *_: confidence))
+    told = ask("When did Huawei and Ada build it?", language=language).text
+    assert words in told
+    assert "Huawei" in told
+    assert WORDS[language]["nowhere"].format(names="Ada") not in told
+
+
+@pytest.fixture
+def companies(library: Library) -> Library:
+    """The small library, its documents of two companies, one with a Chinese name too."""
+    (library.folder / "glossary.json").write_text('[["Zoe Works", "佐伊公司"]]', "utf-8")
+    for name, company in (("bridge", "Acme"), ("tea", "Zoe Works")):
+        path = library.folder / f"{name}.txt.json"
+        path.write_text(json.dumps({"company": company}), "utf-8")
+    return library
+
+
+EACH = "What grows or was built on hills by Acme and 佐伊公司?"
+
+
+def test_each_company_is_read_for_itself(
+    companies: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """In its own cases, without the other's name; the answer is as sure as its least sure part."""
+    reader = ToldReader(lambda _, texts: 0.9 if texts[0].case.company == "Acme" else 0.6)
+    made = asking(reader)(EACH)
+    assert reader.asked == [
+        ("What grows or was built on hills by Acme and ?", {"Acme"}),
+        ("What grows or was built on hills by and 佐伊公司?", {"Zoe Works"}),
+    ]
+    assert (made.outcome, made.confidence) == ("answer", 0.6)
+    assert [(citation.company, citation.quote) for citation in made.citations] == [
+        ("Acme", RED), ("Zoe Works", GREEN),
+    ]  # fmt: skip
+    assert [part.kind for part in made.parts] == ["case", "quote", "case", "quote"]
+
+
+def test_of_whom_nothing_is_said_is_told(
+    companies: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """By the name that the question has, and in its language or the one asked for."""
+    reader = ToldReader(lambda _, texts: 0.9 if texts[0].case.company == "Acme" else 0.4)
+    ask = asking(reader)
+    made = ask(EACH)
+    assert (made.outcome, made.confidence, quote(made)) == ("answer", 0.9, [RED])
+    assert made.parts[-1].kind == "words"
+    assert made.parts[-1].text == "No answer was found on 佐伊公司."
+    assert ask(EACH, language="zh").parts[-1].text == "没有找到关于 佐伊公司 的答案。"
+
+
+def test_where_nothing_is_said_of_any_the_question_is_asked_whole(
+    companies: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """Of all cases together, as any other is; and so it is within a filter."""
+    reader = ToldReader(lambda query, _: 0.7 if query.text == EACH else 0.4)
+    ask = asking(reader)
+    assert quote(ask(EACH))
+    assert reader.asked[-1] == (EACH, {"Acme", "Zoe Works"})
+    reader.asked.clear()
+    made = ask(EACH, filters={"company": ["Acme"]})
+    assert reader.asked == [(EACH, {"Acme"})]
+    assert {citation.company for citation in made.citations} == {"Acme"}
+
+
+def test_companies_share_the_quotations(
+    companies: Library, asking: Callable[[Reader], Ask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of as many as there are each has its part, and one at least."""
+    monkeypatch.setattr(extractive, "MARGIN", 100.0)
+    ask = asking(ToldReader(lambda *_: 0.9))
+    monkeypatch.setattr(extractive, "QUOTES", 1)
+    assert [c.company for c in ask(EACH).citations] == ["Acme", "Zoe Works"]
+
+
+FIRST = "What grows on the seven hills?"
+NEXT = "Who built it?"
+BOTH = f"{FIRST} {NEXT}"
+
+
+@pytest.mark.parametrize(
+    ("alone", "both", "quoted"),
+    [
+        (0.6, 0.6 + AHEAD + 0.01, GREEN),
+        (0.6, 0.6 + AHEAD - 0.01, RED),
+        (0.9, 0.2, RED),
+        (0.1, 0.8, GREEN),
+    ],
+)
+def test_a_follow_up_is_read_both_ways(
+    asking: Callable[[Reader], Ask], alone: float, both: float, quoted: str
+) -> None:
+    """Alone, and with its forerunner before it where that is likelier by enough."""
+    told = {FIRST: 0.9, NEXT: alone, BOTH: both}
+    reader = ToldReader(lambda query, _: told[query.text])
+    made = asking(reader)(NEXT, FIRST)
+    assert [words for words, _ in reader.asked] == [NEXT, BOTH]
+    assert (made.question, made.outcome) == (NEXT, "answer")
+    assert quote(made)[0] == quoted
+    assert made.confidence == (both if quoted == GREEN else alone)
+
+
+def test_a_forerunner_is_the_readers_last_question(
+    open_searcher: Callable[[Reader], Searcher],
+) -> None:
+    """Not what Casebook answered, and no small talk; without any, a question is read alone."""
+    reader = ToldReader(lambda *_: 0.9)
+    searcher = open_searcher(reader)
+    history = [
+        Turn("user", "Who sells violins?"), Turn("user", FIRST), Turn("assistant", RED),
+        Turn("user", "Thank you!"), Turn("user", "tell me more"), Turn("user", "???"),
+    ]  # fmt: skip
+    answer(searcher.release, lambda: searcher, NEXT, history)
+    assert [words for words, _ in reader.asked] == [NEXT, BOTH]
+    reader.asked.clear()
+    answer(searcher.release, lambda: searcher, NEXT, history[2:])
+    assert [words for words, _ in reader.asked] == [NEXT]
+
+
+def test_more_is_told_until_there_is_none(asking: Callable[[Reader], Ask]) -> None:
+    """Other sentences of the case that answered, each time; then that there are no more."""
+    ask = asking(ToldReader(lambda *_: 0.9))
+    first = ask(QUESTION)
+    once = ask("Tell me more", QUESTION)
+    twice = ask("还有吗？", QUESTION, "Tell me more", language="en")
+    said = [*quote(first), *quote(once)]
+    assert quote(first) == [RED]
+    assert {c.document for c in once.citations} == {"bridge.txt"}
+    assert " ".join(quote(once)).count(".") == extractive.MORE
+    assert not [each for each in quote(once) if RED in each]
+    assert (once.outcome, once.confidence) == ("answer", 0.9)
+    assert quote(twice) == []
+    assert (twice.found, twice.text) == (False, "The collection has no more on this.")
+    assert len(set(said)) == len(said)
+
+
+def test_thanks_between_two_calls_for_more_count_for_nothing(
+    library: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """The second call goes on where the first ended."""
+    more = " ".join(f"Plank{number} holds{number} firm{number}." for number in range(9))
+    (library.folder / "bridge.txt").write_text(f"Bridges\n\n{RED} {more}\n", "utf-8")
+    ask = asking(ToldReader(lambda *_: 0.9))
+    once = ask("more", QUESTION)
+    thanked = ask("more", QUESTION, "more", "thanks")
+    assert quote(thanked) == quote(ask("more", QUESTION, "more")) != []
+    assert not {*quote(once)} & {*quote(thanked)}
+
+
+def test_more_is_of_what_a_follow_up_was_about(asking: Callable[[Reader], Ask]) -> None:
+    """Where that was answered with its forerunner before it, so is what goes on from it."""
+    told = {FIRST: 0.9, NEXT: 0.1, BOTH: 0.8}
+    ask = asking(ToldReader(lambda query, _: told[query.text]))
+    followed = ask(NEXT, FIRST)
+    more = ask("Tell me more", FIRST, NEXT)
+    assert {c.document for c in followed.citations} == {"tea.txt"}
+    assert {c.document for c in more.citations} == {"tea.txt"}
+    assert not {*quote(followed)} & {*quote(more)}
+
+
+def test_more_of_nothing_is_told(asking: Callable[[Reader], Ask]) -> None:
+    """Before any question Casebook says what it is; what was not answered has no more."""
+    ask = asking(ToldReader(lambda *_: 0.3))
+    assert ask("Tell me more").mode == "about"
+    assert ask("Tell me more", "hello").mode == "about"
+    made = ask("Tell me more", QUESTION)
+    assert (made.outcome, made.citations) == ("absent", ())
+    assert made.text.startswith("The collection does not answer this.")
+
+
+TABLE = "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red. They are old.\n"
+
+
+@pytest.mark.parametrize(("found", "near"), [(0.0, 0.0), (2.0, 0.0)])
+@pytest.mark.parametrize("question", ["Year Lamps", "How many lamps in the year 2021?"])
+def test_the_header_of_a_table_is_never_quoted(
+    library: Library, asking: Callable[[Reader], Ask], monkeypatch: pytest.MonkeyPatch,
+    found: float, near: float, question: str,
+) -> None:  # fmt: skip
+    """Not as an answer, not as near, not as more, though it be nearest; its rows are."""
+    (library.folder / "lamps.txt").write_text(TABLE, "utf-8")
+    monkeypatch.setattr(answering, "FOUND", found)
+    monkeypatch.setattr(answering, "NEAR", near)
+    monkeypatch.setattr(extractive, "MARGIN", 1000.0)
+    ask = asking(CosineReader(FakeEncoder()))
+    made = [ask(question), *(ask("more", question, *["more"] * times) for times in range(6))]
+    quoted = " / ".join(each for one in made for each in quote(one))
+    assert made[0].outcome == ("answer" if found == 0 else "nearest")
+    assert "2020 | 40" in quoted
+    assert "Year | Lamps" not in quoted
