@@ -36,16 +36,14 @@ class FakeEncoder(Encoder):
         rows = [self._encode(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return a number for each lower-case word."""
-        return [[_number(word) for word in _WORD.findall(text.lower())] for text in texts]
-
     def _encode(self, text: str) -> Vectors:
         total = np.full(self.dimension, 1e-3, np.float32)
-        for word in _WORD.findall(text.lower()):
-            total += np.random.default_rng(_number(word)).standard_normal(self.dimension)
+        for number in number_words(text):
+            total += np.random.default_rng(number).standard_normal(self.dimension)
         return make_unit(total.astype(np.float32))
 
 
-def _number(word: str) -> int:
-    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:3], "big")
+def number_words(text: str) -> list[int]:
+    """Return a number for each lower-case word of a text."""
+    digests = (hashlib.sha256(word.encode()).digest() for word in _WORD.findall(text.lower()))
+    return [int.from_bytes(digest[:3], "big") for digest in digests]
