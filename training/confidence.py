@@ -19,7 +19,11 @@ from training.network import Network
 READ = 8  # chunks that a question is answered from
 MOST = 800  # questions of one set
 # What each set counts for, whatever its size: company cases are what is asked in the end.
-SHARES = {"cases": 0.6, "squad": 0.1, "cmrc": 0.1, "mixed": 0.1, "es-de": 0.05, "drcd": 0.05}
+SHARES = {
+    "cases": 0.55, "swapped": 0.05, "squad": 0.1, "cmrc": 0.1, "mixed": 0.1, "es-de": 0.05,
+    "drcd": 0.05,
+}  # fmt: skip
+ANSWERED = 0.65  # of what readers ask, what the collection answers: about two questions of three
 _HELD = 0.001  # how strongly weights are held at 0
 # Weights of evidence for an answer may not be below 0, of evidence against one not above.
 _SIGNS = {"margin": 1, "share": 1, "score": 1, "near": 1, "words": 1, "names lacking": -1,
@@ -75,12 +79,7 @@ def fit(sets: Mapping[str, Told]) -> Array:
     scale = np.where(scale > 0, scale, 1.0)
     rows = np.concatenate([one.features / scale for one in sets.values()]).astype(np.float64)
     answered = np.concatenate([one.answered for one in sets.values()])
-    weights = np.concatenate(
-        [
-            np.full(len(one.right), SHARES.get(name, 0.05) / len(one.right))
-            for name, one in sets.items()
-        ]
-    )
+    weights = np.concatenate([_weigh(one, SHARES.get(name, 0.0)) for name, one in sets.items()])
     weights = weights / weights.sum()
     held = np.array([0.0 if name == "always" else _HELD for name in FEATURES])
 
@@ -96,6 +95,15 @@ def fit(sets: Mapping[str, Told]) -> Array:
         bounds=[bounds[_SIGNS.get(name, 0)] for name in FEATURES],
     )  # fmt: skip
     return np.asarray(found.x / scale, np.float32)
+
+
+def _weigh(one: Told, share: float) -> Array:
+    """Return what each question of a set counts for, (q,): `share`, ANSWERED of it answered."""
+    yes = one.answered.mean()
+    if yes in (0, 1):
+        return np.full(len(one.answered), share / len(one.answered))
+    parts = np.where(one.answered, ANSWERED / yes, (1 - ANSWERED) / (1 - yes))
+    return np.asarray(share * parts / len(parts))
 
 
 def tell_apart(likely: Array, yes: NDArray[np.bool_]) -> float:
