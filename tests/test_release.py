@@ -82,7 +82,7 @@ def test_chunks_are_made_of_all_rows(
     assert release.languages_of_chunks.tolist() == languages
     assert release.languages == ["en", "und", "zh"]  # there are both in one of them
     rows = release.chunks.take(np.arange(len(wanted)))
-    np.testing.assert_array_equal(rows, encoder.encode_chunks([words for *_, words in wanted]))
+    np.testing.assert_array_equal(rows, encoder.encode_queries([words for *_, words in wanted]))
     for number, (*_, words) in enumerate(wanted):
         terms = [hash_term(term) for term in list_stems(words)]
         assert number in release.words.find_holding(terms)
@@ -143,7 +143,7 @@ def test_a_manifest_of_nonsense_is_named(published: Releases, content: bytes) ->
 def test_another_format_is_refused(published: Releases, made_as: int) -> None:
     """It says which it is and what to do, though its manifest has other fields."""
     older = write_format(published, made_as)
-    with pytest.raises(CorruptReleaseError, match=rf"format {made_as}, .* reads 4; build again"):
+    with pytest.raises(CorruptReleaseError, match=rf"format {made_as}, .* reads {FORMAT}; build again"):
         read_manifest(older)
     (info,) = published.all()
     assert f"format {made_as}" in info.damage
@@ -157,7 +157,7 @@ def test_an_old_release_is_built_again(
     write_format(published, FORMAT - 1)
     status = Engine(published, lambda: encoder).status()
     assert not status.live
-    assert "format 3, this version reads 4; build again" in status.message
+    assert f"format {FORMAT - 1}, this version reads {FORMAT}; build again" in status.message
     assert "\n" not in status.message
     outcome = build(library, published, encoder)
     assert (outcome.published, outcome.release) == (True, wanted)
