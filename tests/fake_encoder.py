@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit
+from index.encoder import Encoder, Pieces, Progress, States, Vectors, ignore_progress, make_unit
 
 _WORD = re.compile(r"[^\W_]+|[\u3400-\u9fff]")
 
@@ -41,6 +41,28 @@ class FakeEncoder(Encoder):
         for number in number_words(text):
             total += np.random.default_rng(number).standard_normal(self.dimension)
         return make_unit(total.astype(np.float32))
+
+
+class PackedEncoder(FakeEncoder):
+    """The small encoder, which also keeps a state of four numbers for each word of a chunk."""
+
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
+        """Return those of FakeEncoder, with states that depend on the word and its piece."""
+        rows, _ = super().encode_chunks(chunks, progress)
+        return rows, [pack_words(pieces) for pieces in chunks]
+
+
+def pack_words(pieces: Pieces) -> States:
+    """Return the states that PackedEncoder keeps of a chunk."""
+    words = [number_words(piece) for piece in pieces]
+    numbers = np.array([number for each in words for number in each], np.int64)
+    return States(
+        (numbers[:, None] >> np.arange(0, 20, 5)).astype(np.int8),
+        (numbers[:, None] % np.array([89, 97])).astype(np.float16),
+        np.repeat(np.arange(len(pieces)), [len(each) for each in words]).astype(np.uint16),
+    )
 
 
 def number_words(text: str) -> list[int]:
