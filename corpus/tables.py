@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from corpus.records import Passage
 from corpus.stems import UNSPACED
 
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
@@ -40,6 +41,11 @@ def spell_rows(sentences: Iterable[str]) -> list[Said]:
         header = row if row and len(after) == len(row) else []
         said.append(Said(text, header=bool(header)))
     return said
+
+
+def spell_passages(passages: Iterable[Passage]) -> list[Said]:
+    """Return the sentences of passages that follow each other as they are read."""
+    return spell_rows(sentence.text for passage in passages for sentence in passage.sentences)
 
 
 def _join(header: str, cell: str) -> str:

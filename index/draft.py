@@ -25,11 +25,20 @@ from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.records import Entry, Passage, Sentence
 from corpus.stems import list_stems
-from corpus.tables import spell_rows
+from corpus.tables import spell_passages
 from index.encoder import Encoder, Pieces, Progress, States, Vectors
 from index.manifest import FORMAT, Manifest, list_files
 from index.nearest import SAMPLED, Reach, write_nearest
-from index.release import MARK, TAG, Numbers, Release, key_of, load_array, quoted_words
+from index.release import (
+    MARK,
+    TAG,
+    Numbers,
+    Release,
+    key_of,
+    key_of_chunk,
+    load_array,
+    quoted_words,
+)
 from index.search.candidates import DEPTH
 from index.search.rarity import hash_term
 from index.storage.states import StatesWriter, StoredStates
@@ -160,8 +169,7 @@ class Draft:
             passages = searched[case.id]
             for chunk in divide_case(entry.document, case, passages, self._glossary):
                 rows = passages[chunk.first : chunk.last]
-                sentences = [sentence.text for row in rows for sentence in row.sentences]
-                read = [each.words for each in spell_rows(sentences)]
+                read = [each.words for each in spell_passages(rows)]
                 new += len(rows) * self._append_chunk([chunk.context, *read])
                 for words in read:
                     self._append_sentence(words)
@@ -288,7 +296,7 @@ class Draft:
 
     def _append_chunk(self, pieces: Pieces) -> bool:
         """Note where the vector and the states of a chunk come from; see `_append`."""
-        return self._append("chunk", key_of("chunk", "\x1e".join(pieces)), pieces)
+        return self._append("chunk", key_of_chunk(pieces), pieces)
 
     def _append_sentence(self, text: str) -> bool:
         """Note where the vector of a sentence comes from; see `_append`."""

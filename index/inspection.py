@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from corpus.chunks import divide_case
 from corpus.errors import CorruptReleaseError
 from corpus.records import Case, Document, Passage
-from index.release import Release, key_of, load_array, quoted_words
+from corpus.tables import spell_passages
+from index.release import Release, key_of, key_of_chunk, load_array, quoted_words
 from index.vectors import Rows
 
 _UNIT = 1e-3  # how far a row's length may be from 1
@@ -54,22 +55,16 @@ def inspect(folder: Path) -> Inspection:
         held = release.case_passages(case)
         passages += len(held)
         _check_passages(release, document, case, held)
-    sentences = 0
-    for row in range(release.count):
-        passage, _, document = release.row(row)
-        first, last = release.starts[row : row + 2].tolist()
-        wanted = [*keys[1][first:last]]
-        found = [key_of("sentence", quoted_words(each.text)) for each in passage.sentences]
-        if [bytes(key) for key in wanted] != found:
-            raise _damage(release, document, f"passage {passage.id} is not what was encoded")
-        sentences += last - first
-    _check_chunks(release, keys[0])
+    _check_chunks(release, *keys)
+    counts = [len(release.row(row)[0].sentences) for row in range(release.count)]
+    sentences = sum(counts)
     for rows in (release.chunks, release.sentences):
         assert isinstance(rows, Rows)  # noqa: S101 - a release opened from its folder alone
         _check_rows(release, rows)
     manifest = release.manifest
     counted = (passages, sentences, release.sentences.count)
-    if counted != (manifest.passages, manifest.sentences, manifest.sentences):
+    wanted = (manifest.passages, manifest.sentences, manifest.sentences)
+    if counted != wanted or np.diff(release.starts).tolist() != counts:
         raise CorruptReleaseError(f"release {release.id}: the counts differ; build again")
     return Inspection(
         release.id, len(manifest.files), manifest.documents, manifest.cases, passages, sentences
@@ -91,8 +86,10 @@ def _check_passages(
         raise _damage(release, document, f"case {case.id} is not covered by its passages")
 
 
-def _check_chunks(release: Release, keys: NDArray[np.uint8]) -> None:
-    """Check that chunks cover the rows of every case, and the words that each is found by."""
+def _check_chunks(
+    release: Release, keys: NDArray[np.uint8], sentence_keys: NDArray[np.uint8]
+) -> None:
+    """Check that chunks cover the rows of every case, and the words that each is read by."""
     rows = np.arange(release.count)
     number = 0
     for at, (case, document) in enumerate(release.cases()):
@@ -101,8 +98,15 @@ def _check_chunks(release: Release, keys: NDArray[np.uint8]) -> None:
         for chunk in divide_case(document, case, passages, release.glossary):
             bounds = [held[chunk.first], held[chunk.first] + chunk.last - chunk.first]
             same = number < len(keys) and release.chunk_rows[number : number + 2].tolist() == bounds
-            if not same or bytes(keys[number]) != key_of("chunk", quoted_words(chunk.words)):
+            said = [each.words for each in spell_passages(passages[chunk.first : chunk.last])]
+            if not same or bytes(keys[number]) != key_of_chunk([chunk.context, *said]):
                 raise _damage(release, document, f"chunk {number} is not what was encoded")
+            first, last = release.starts[bounds].tolist()
+            found = [bytes(key) for key in sentence_keys[first:last]]
+            if found != [key_of("sentence", quoted_words(words)) for words in said]:
+                raise _damage(
+                    release, document, f"chunk {number}: a sentence is not what was encoded"
+                )
             number += 1
     if number != len(keys):
         raise CorruptReleaseError(f"release {release.id}: the chunks differ; build again")

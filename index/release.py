@@ -48,7 +48,7 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
-from index.encoder import States
+from index.encoder import Pieces, States
 from index.manifest import check_files, check_model, check_sizes, read_manifest
 from index.milvus import Milvus, MilvusRows
 from index.nearest import Nearest, open_nearest
@@ -66,6 +66,11 @@ _CHARACTERS_KEPT = 4_000_000  # of documents; the rest are read again from disk
 def key_of(kind: str, words: str) -> bytes:
     """Return the 16 bytes under which the vector of a chunk's or a sentence's words is found."""
     return hashlib.sha256(f"{kind}\n{words}".encode()).digest()[:16]
+
+
+def key_of_chunk(pieces: Pieces) -> bytes:
+    """Return the same for a chunk that is encoded in pieces."""
+    return key_of("chunk", "\x1e".join(pieces))
 
 
 def quoted_words(text: str) -> str:

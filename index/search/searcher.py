@@ -13,7 +13,7 @@ import numpy as np
 from corpus.glossary import Finder, stands_whole
 from corpus.records import Case, Document
 from corpus.stems import fold
-from corpus.tables import spell_rows
+from corpus.tables import spell_passages
 from index.encoder import Encoder
 from index.encoder import Query as Vectorised
 from index.reader.choice import find_reader
@@ -175,9 +175,5 @@ class Searcher:
     def _stem(self, chunk: int) -> tuple[Stemmed, ...]:
         return self._stemmed.stem(
             chunk,
-            lambda: spell_rows(
-                sentence.text
-                for passage, _, _ in self.release.chunk(chunk)
-                for sentence in passage.sentences
-            ),
+            lambda: spell_passages(passage for passage, _, _ in self.release.chunk(chunk)),
         )
