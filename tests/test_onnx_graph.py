@@ -189,7 +189,7 @@ def make_layers(norms: int) -> Any:
 
 @pytest.mark.parametrize(("layers", "inner"), [(1, 1), (2, 1), (3, 2), (6, 4), (12, 8)])
 def test_the_states_of_an_inner_layer_are_given(layers: int, inner: int) -> None:
-    """Those at two thirds of the depth, after both norms of that layer; the others are as before."""
+    """Those at two thirds of the depth, after both norms of that layer; else all is as before."""
     model = make_layers(2 * layers + 1)
     x = np.random.default_rng(3).standard_normal((1, 5, WIDTH)).astype(np.float32)
     before = run(model, x)

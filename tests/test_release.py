@@ -15,7 +15,7 @@ from corpus.errors import CorruptReleaseError, ModelMismatchError
 from corpus.language import detect
 from corpus.library import Library
 from corpus.stems import list_stems
-from corpus.tables import spell_rows
+from corpus.tables import spell_passages
 from index.build import build
 from index.draft import is_searched
 from index.manifest import FORMAT, MANIFEST, read_manifest
@@ -102,8 +102,8 @@ def test_states_are_of_their_chunks(library: Library, releases: Releases) -> Non
     for case, document in release.cases():
         held = [p for p in release.case_passages(case) if is_searched(p, case.title)]
         for chunk in divide_case(document, case, held, release.glossary):
-            sentences = [s.text for p in held[chunk.first : chunk.last] for s in p.sentences]
-            wanted.append([chunk.context, *(said.words for said in spell_rows(sentences))])
+            said = spell_passages(held[chunk.first : chunk.last])
+            wanted.append([chunk.context, *(each.words for each in said)])
     assert any("Year: 2021 | Lamps: 60" in pieces for pieces in wanted)
     assert len(wanted) == release.manifest.chunks > 2
     for number, pieces in enumerate(wanted):
