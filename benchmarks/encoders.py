@@ -5,23 +5,17 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit, prepare_text
-from index.splitter import open_splitter
+from index.encoder import Encoder, Pieces, Progress, States, Vectors, ignore_progress, make_unit
 
 
 class StandIn(Encoder):
-    """An encoder without a model: a vector by each text's hash, sub-words by the real tokenizer."""
+    """An encoder without a model: a vector by each text's hash, and no states."""
 
     identity = "stand-in@1"
     dimension = 384
-
-    def __init__(self, folder: Path) -> None:
-        """Take an exported model's folder, for its sub-words."""
-        self._splitter = open_splitter(folder)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
@@ -39,13 +33,9 @@ class StandIn(Encoder):
             progress(number + 1, len(texts))
         return rows
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """See Encoder."""
-        return [self._splitter.split(prepare_text(text).lower()) for text in texts]
-
 
 class Counted(Encoder):
-    """An encoder that counts the texts it encodes for passages, and the seconds that takes."""
+    """An encoder that counts the texts it encodes for a release, and the seconds that takes."""
 
     def __init__(self, encoder: Encoder) -> None:
         """Take the encoder that does the work."""
@@ -62,13 +52,27 @@ class Counted(Encoder):
     def encode_passages(
         self, texts: Sequence[str], progress: Progress = ignore_progress
     ) -> Vectors:
+        """See Encoder; not counted, as no release holds them."""
+        return self._encoder.encode_passages(texts, progress)
+
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
         """See Encoder."""
         started = time.perf_counter()
-        rows = self._encoder.encode_passages(texts, progress)
-        self.seconds += time.perf_counter() - started
-        self.texts += len(texts)
+        made = self._encoder.encode_chunks(chunks, progress)
+        self._count(started, len(chunks))
+        return made
+
+    def encode_sentences(
+        self, texts: Sequence[str], progress: Progress = ignore_progress
+    ) -> Vectors:
+        """See Encoder."""
+        started = time.perf_counter()
+        rows = self._encoder.encode_sentences(texts, progress)
+        self._count(started, len(texts))
         return rows
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """See Encoder."""
-        return self._encoder.split_subwords(texts)
+    def _count(self, started: float, texts: int) -> None:
+        self.seconds += time.perf_counter() - started
+        self.texts += texts

@@ -20,13 +20,12 @@ from tqdm import tqdm
 
 from benchmarks.server import ROOT
 from benchmarks.squad import name_document, read_paragraphs, read_questions
-from chatbot.confidence import FOUND, estimate_confidence
+from chatbot.answering import FOUND
 from corpus.library import Library
 from index.build import build
 from index.models import load_encoder
 from index.publish import Releases
-from index.search.searcher import READ, Searcher
-from index.support import survey
+from index.search.searcher import Searcher
 
 
 def write_mixed(files: Sequence[Path], folder: Path) -> None:
@@ -44,14 +43,10 @@ def measure(searcher: Searcher, questions: Path, own: int) -> None:
     """
     marks: dict[bool, list[tuple[bool, bool, bool]]] = {True: [], False: []}
     for question in tqdm(read_questions(questions, questions), unit="question", leave=False):
-        hits, support = survey(searcher, question.text, READ)
-        best = hits[0].document.name
+        found = searcher.read(searcher.parse(question.text))
+        best = found.hits[0].document.name
         marks[_is_own(question.document, own)].append(
-            (
-                best == question.document,
-                _is_own(best, own),
-                estimate_confidence(support) >= FOUND,
-            )
+            (best == question.document, _is_own(best, own), found.confidence >= FOUND)
         )
     for same, each in marks.items():
         found, alike, answered = np.mean(each, axis=0)

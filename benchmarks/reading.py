@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from index.reader.choice import load_reader
 from tqdm import tqdm
 
 from benchmarks.finding import find_xquad, list_judged
@@ -31,7 +30,7 @@ from benchmarks.server import ROOT
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
 from chatbot.trial import open_trial
 from index.encoder import Encoder
-from index.models import load_encoder
+from index.models import load_encoder, load_reader
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader, Text
 from index.search.searcher import READ, Searcher
@@ -160,15 +159,13 @@ def main() -> None:
     parser.add_argument("--reader", default="", help="a CrossEncoder to measure beside")
     parser.add_argument("--raise", dest="write", action="store_true", help="write the table")
     arguments = parser.parse_args()
-    models = arguments.var / "models"
-    encoder = load_encoder("", models, print)
-    say: Callable[[str], None] = print
+    encoder = load_encoder("", arguments.var / "models", print)
     readers: dict[str, Reader] = {
-        "bundled": load_reader("", encoder, models, say),
+        "bundled": load_reader("", encoder, print),
         "cosine": CosineReader(encoder),
     }
     if arguments.reader:
-        readers[arguments.reader] = load_reader(arguments.reader, encoder, models, say)
+        readers[arguments.reader] = load_reader(arguments.reader, encoder, print)
     work = arguments.var / "evaluation"
     work.mkdir(parents=True, exist_ok=True)
     rows = {}

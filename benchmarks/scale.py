@@ -125,7 +125,7 @@ def encode(file: Path, models: Path, to: Path) -> None:
     )
     np.savez(
         to,
-        paragraphs=encoder.encode_chunks(paragraphs),
+        paragraphs=encoder.encode_chunks([(text,) for text in paragraphs])[0],
         questions=encoder.encode_queries(questions),
         words=np.concatenate([np.asarray(each, np.int64) for each in words]),
         starts=np.cumsum([0, *map(len, words)]),

@@ -1,4 +1,4 @@
-"""Texts to unit vectors and to sub-words, whatever runs the model.
+"""Texts to unit vectors, and to the states of their sub-words, whatever runs the model.
 
 A vector depends on nothing but the text's words, so that an incremental build gives the bytes of a
 full one, and a question the same answer however many are asked. So texts are read together only by
@@ -149,9 +149,6 @@ class Encoder(Protocol):
     ) -> Vectors:
         """Return (n, d) float32 unit rows of sentences, to be compared with questions."""
         return self.encode_passages(texts, progress)
-
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the sub-word numbers of each text, lower-cased, in text order."""
 
     def __hash__(self) -> int:
         """Return a number by which what an encoder made is found again."""
@@ -321,10 +318,6 @@ class TextEncoder(Encoder):
                 for done, each in enumerate(pool.map(read_one, some), 1):
                     progress(first + done, len(chunks))
                     yield each
-
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """See Encoder."""
-        return [self.splitter.split(prepare_text(text).lower()) for text in texts]
 
     def _encode(
         self,

@@ -85,10 +85,6 @@ class SharedEncoder(Encoder):
         """See Encoder; waits in no line."""
         return self._encoder.encode_sentences(texts, progress)
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """See Encoder."""
-        return self._encoder.split_subwords(texts)
-
     def _submit(self, text: str) -> Future[Query]:
         with self._lock:
             future = self._encoding.get(text)

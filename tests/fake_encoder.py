@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Encoder, Progress, Vectors, ignore_progress, make_unit
+from index.encoder import Encoder, Pieces, Progress, States, Vectors, ignore_progress, make_unit
 
 _WORD = re.compile(r"[^\W_]+|[\u3400-\u9fff]")
 
@@ -36,16 +36,36 @@ class FakeEncoder(Encoder):
         rows = [self._encode(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimension), np.float32)
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return a number for each lower-case word."""
-        return [[_number(word) for word in _WORD.findall(text.lower())] for text in texts]
-
     def _encode(self, text: str) -> Vectors:
         total = np.full(self.dimension, 1e-3, np.float32)
-        for word in _WORD.findall(text.lower()):
-            total += np.random.default_rng(_number(word)).standard_normal(self.dimension)
+        for number in number_words(text):
+            total += np.random.default_rng(number).standard_normal(self.dimension)
         return make_unit(total.astype(np.float32))
 
 
-def _number(word: str) -> int:
-    return int.from_bytes(hashlib.sha256(word.encode()).digest()[:3], "big")
+class PackedEncoder(FakeEncoder):
+    """The small encoder, which also keeps a state of four numbers for each word of a chunk."""
+
+    def encode_chunks(
+        self, chunks: Sequence[Pieces], progress: Progress = ignore_progress
+    ) -> tuple[Vectors, list[States]]:
+        """Return those of FakeEncoder, with states that depend on the word and its piece."""
+        rows, _ = super().encode_chunks(chunks, progress)
+        return rows, [pack_words(pieces) for pieces in chunks]
+
+
+def pack_words(pieces: Pieces) -> States:
+    """Return the states that PackedEncoder keeps of a chunk."""
+    words = [number_words(piece) for piece in pieces]
+    numbers = np.array([number for each in words for number in each], np.int64)
+    return States(
+        (numbers[:, None] >> np.arange(0, 20, 5)).astype(np.int8),
+        (numbers[:, None] % np.array([89, 97])).astype(np.float16),
+        np.repeat(np.arange(len(pieces)), [len(each) for each in words]).astype(np.uint16),
+    )
+
+
+def number_words(text: str) -> list[int]:
+    """Return a number for each lower-case word of a text."""
+    digests = (hashlib.sha256(word.encode()).digest() for word in _WORD.findall(text.lower()))
+    return [int.from_bytes(digest[:3], "big") for digest in digests]

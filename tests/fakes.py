@@ -158,7 +158,7 @@ class FakeEngine:
         hits = tuple(
             Hit(
                 rank, 10.0 - rank / 10, passage, self._case_of(passage), self.entry.document,
-                Evidence(0.9, 0.8, 7.5, 0.5, 0.0, 0.1), tuple(1.0 for _ in passage.sentences),
+                Evidence(0.9, 0.8, 7.5, 0.5, 0.0), tuple(1.0 for _ in passage.sentences),
             )
             for rank, passage in enumerate(self.entry.passages[:k], 1)
         )  # fmt: skip

@@ -13,7 +13,7 @@ from index.encoder import Pieces, Progress, Query, ReadChunk, Vectors, ignore_pr
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.evidence import FEATURES
 from index.reader.weights import FORMAT
-from tests.fake_encoder import FakeEncoder
+from tests.fake_encoder import FakeEncoder, number_words
 from training.export import write_reader
 from training.network import Network
 
@@ -43,7 +43,7 @@ class StatesEncoder(FakeEncoder):
             yield ReadChunk(row, np.concatenate(states), owners)
 
     def _read_words(self, text: str) -> Vectors:
-        words = self.split_subwords([text])[0]
+        words = number_words(text)
         made = [np.random.default_rng(word).standard_normal(self.dimension) for word in words]
         return np.array(made, np.float32).reshape(len(words), self.dimension)
 

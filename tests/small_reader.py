@@ -43,4 +43,5 @@ class SmallReader:
 
 def use_small_reader(patch: pytest.MonkeyPatch) -> None:
     """Have this reader read where no other is given, while the patch lasts."""
-    patch.setattr("index.search.searcher.find_reader", lambda _: SmallReader())
+    for module in ("index.models", "index.search.searcher"):
+        patch.setattr(f"{module}.find_reader", lambda *_: SmallReader())

@@ -16,9 +16,10 @@ from corpus.errors import ModelError, ModelMismatchError
 from corpus.language import detect
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder, make_unit
-from index.ordinary import find_ordinary, read_ordinary
+from index.encoder import Encoder, join_pieces, make_unit
+from index.ordinary import read_ordinary
 from index.publish import Releases
+from index.reader.weights import read_weights
 from index.release import Release
 from index.search.alignment import (
     FORMAT,
@@ -35,6 +36,7 @@ from index.search.dictionary import Dictionary
 from index.search.searcher import Searcher
 from index.vectors import Vectors
 from tests.fake_encoder import FakeEncoder
+from tests.small_network import StatesEncoder, write_small
 
 WIDTH, RANK = 32, 4
 TEXTS = ("The red bridge is old.", "茶叶在春天采摘。", "Die Brücke ist sehr lang.", "???")
@@ -234,14 +236,13 @@ def test_an_aligned_encoder_aligns_what_is_compared(learned: LearnedMap) -> None
     tell = lambda done, total: told.append((done, total))  # noqa: E731
     for kind, found in (
         ("question", encoder.encode_queries(TEXTS)),
-        ("chunk", encoder.encode_chunks(TEXTS, tell)),
+        ("chunk", encoder.encode_chunks([(text,) for text in TEXTS], tell)[0]),
         ("sentence", encoder.encode_sentences(TEXTS, tell)),
     ):
         np.testing.assert_array_equal(found, learned.apply(kind, rows, TEXTS))  # type: ignore[arg-type]
     np.testing.assert_array_equal(encoder.encode_passages(TEXTS, tell), rows)
     np.testing.assert_array_equal(encoder.encode_alike(TEXTS), plain.encode_queries(TEXTS))
     assert len(told) == 3 * len(TEXTS)
-    assert encoder.split_subwords(TEXTS) == plain.split_subwords(TEXTS)
     assert encoder.dictionary is dictionary
     assert encoder.dimension == WIDTH
     assert encoder.identity == f"fake@1+{learned.identity}"
@@ -257,11 +258,24 @@ def test_a_part_of_a_question_is_aligned_too(learned: LearnedMap) -> None:
         np.testing.assert_array_equal(query.find_part(part), wanted[1])
 
 
-def test_ordinary_sentences_are_aligned_as_sentences(learned: LearnedMap) -> None:
-    """They are what a sentence is judged by."""
-    encoder = AlignedEncoder(FakeEncoder(), learned, Dictionary.empty())
-    wanted = encoder.encode_sentences(read_ordinary()["zh"]).mean(axis=0)
-    np.testing.assert_array_equal(find_ordinary(encoder, "zh"), wanted)
+def test_states_are_as_the_model_gives_them(learned: LearnedMap, tmp_path: Path) -> None:
+    """Those of a question; those of a chunk as the projection packs them, or none without it."""
+    plain, projection = StatesEncoder(), read_weights(write_small(tmp_path / "r.npz")).projection
+    chunks = (("Bridges", *TEXTS[:2]), ("", *TEXTS[1:]))
+    texts = [join_pieces(pieces) for pieces in chunks]
+    encoder = AlignedEncoder(plain, learned, Dictionary.empty(), projection)
+    assert encoder.identity == f"fake@1+{learned.identity}+{projection.identity}"
+    rows, states = encoder.encode_chunks(chunks)
+    np.testing.assert_array_equal(rows, learned.apply("chunk", plain.encode_queries(texts), texts))
+    for read, kept in zip(plain.read_chunks(chunks), states, strict=True):
+        for name in ("rows", "scales", "pieces"):
+            wanted = getattr(projection.pack(read), name)
+            assert len(wanted) > 0
+            np.testing.assert_array_equal(getattr(kept, name), wanted)
+    [query], [asked] = encoder.read_queries(TEXTS[:1]), plain.read_queries(TEXTS[:1])
+    np.testing.assert_array_equal(query.states, asked.states)
+    without = AlignedEncoder(plain, learned, Dictionary.empty())
+    assert [len(each.pieces) for each in without.encode_chunks(chunks)[1]] == [0, 0]
 
 
 def test_a_release_of_another_map_is_refused(
@@ -313,7 +327,7 @@ def test_a_language_gives_no_head_start(
         searcher = Searcher(Release(releases.path(releases.live())), encoder)
         found = searcher.find(searcher.parse(question), 9)
         assert searcher.release.languages == ["en", "zh"]
-        return [one.document.name for one in sorted(found, key=lambda one: -one.evidence.dense)]
+        return [one.document.name for one in sorted(found, key=lambda one: -one.candidate.dense)]
 
     assert list_near(plain)[-1] == "bridge.txt"
     assert list_near(plain)[0].startswith("zh")

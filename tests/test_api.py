@@ -315,7 +315,6 @@ def test_search_returns_hits_with_their_evidence(client: httpx.Client) -> None:
         "lexical",
         "overlap",
         "translated",
-        "contrast",
     }
 
 

@@ -29,7 +29,7 @@ from index.inspection import inspect
 from index.plan import Plan
 from index.publish import Releases
 from index.release import Release
-from tests.fake_encoder import FakeEncoder
+from tests.fake_encoder import FakeEncoder, PackedEncoder
 
 Write = Callable[[str, str], None]
 
@@ -149,10 +149,10 @@ class Edits(RuleBasedStateMachine):
     @rule()
     def build(self) -> None:
         """Build, and compare with a build from nothing."""
-        made = build(self.library, self.releases, FakeEncoder())
+        made = build(self.library, self.releases, PackedEncoder())
         self.number += 1
         fresh = Releases(self.folder / f"fresh{self.number}")
-        whole = build(self.library, fresh, FakeEncoder())
+        whole = build(self.library, fresh, PackedEncoder())
         assert fresh.live() == self.releases.live() == made.release
         live = made.release
         assert _bytes_of(fresh.path(live)) == _bytes_of(self.releases.path(live))
@@ -160,7 +160,7 @@ class Edits(RuleBasedStateMachine):
         kept = made.plan.passages_kept + made.plan.passages_reused
         assert kept + made.plan.passages_to_encode == made.plan.passages
         inspect(self.releases.path(live))
-        again = plan(self.library, self.releases, FakeEncoder())
+        again = plan(self.library, self.releases, PackedEncoder())
         assert not again.changes
         assert (again.to_encode, again.passages_kept) == (0, again.passages)
 

@@ -103,7 +103,7 @@ def test_scores_are_their_formula(tmp_path: Path, polyglot: FakeEncoder, questio
     assert found.keys() == set(range(len(chunks)))
     for number, (_, words, sentences) in enumerate(chunks):
         one, language = found[number], languages[number]
-        dense = float(polyglot.encode_chunks([words])[0] @ asked)
+        dense = float(polyglot.encode_chunks([(words,)])[0][0] @ asked)
         best = float((polyglot.encode_sentences(sentences) @ asked).max())
         same = language == query.language
         translated = 0.0 if same else share(terms, query.groups(language))[number]
@@ -111,11 +111,11 @@ def test_scores_are_their_formula(tmp_path: Path, polyglot: FakeEncoder, questio
         bm25 = (K1 + 1) * own[number] * sum(weight for _, weight in query.groups(query.language))
         wanted = Candidate(
             number, CHUNK * dense + (1 - CHUNK) * best + met, dense, best, bm25, own[number],
-            translated, language,
+            translated, language, query.language,
         )  # fmt: skip
         for name in ("score", "dense", "sentence", "lexical", "overlap", "translated"):
             assert getattr(one, name) == pytest.approx(getattr(wanted, name), abs=1e-5), name
-        assert one.language == language
+        assert (one.language, one.asked) == (language, query.language)
 
 
 def test_words_of_one_language_find_the_other(tmp_path: Path, polyglot: FakeEncoder) -> None:

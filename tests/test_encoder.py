@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import encoder
-from index.encoder import Encoder, divide, find_prompts, identify, prepare_text
+from index import encoder as module
+from index.encoder import (
+    Encoder,
+    TextEncoder,
+    Vectors,
+    divide,
+    find_prompts,
+    identify,
+    join_pieces,
+    make_unit,
+    prepare_text,
+)
+from index.models import load_plain_encoder
+from index.reader.weights import read_weights
+from tests.conftest import MODELS
+from tests.fake_encoder import FakeEncoder
+
+
+@pytest.fixture(scope="module")
+def plain_encoder() -> TextEncoder:
+    """The default model, as it makes its vectors and states."""
+    loaded = load_plain_encoder("", MODELS, print)
+    assert isinstance(loaded, TextEncoder)
+    return loaded
 
 
 @given(text=st.text())
@@ -26,14 +49,81 @@ def test_prepared_text_is_composed_and_on_one_line(text: str) -> None:
 def test_a_vector_depends_on_its_words_alone(real_encoder: Encoder) -> None:
     """Company, order and white space around a text change no bit of its vector."""
     texts = ["a short one", "WeRide carried supplies by self-driving minibuses. " * 9, "école"]
-    for encode in (
-        real_encoder.encode_passages, real_encoder.encode_chunks, real_encoder.encode_sentences
-    ):  # fmt: skip
+
+    def encode_chunks(texts: Sequence[str]) -> Vectors:
+        return real_encoder.encode_chunks([(text,) for text in texts])[0]
+
+    for encode in (real_encoder.encode_passages, encode_chunks, real_encoder.encode_sentences):
         together = encode(texts)
         alone = np.concatenate([encode([text]) for text in reversed(texts)])
         assert (together == alone[::-1]).all()
         spaced = encode([" a  short\none ", "e\u0301cole"])
         assert (spaced == together[[0, 2]]).all()
+
+
+CHUNKS = (
+    ("Bridges of the north", "The red bridge was built in 1999.", "It is long."),
+    ("南方的茶", "茶叶在春天采摘。", "农民每天工作八小时。", "École & Acme: 3,000 kWh"),
+    ("", "Nothing stands before it.", " ", "  A blank   sentence\nis between. "),
+    ("A long one", *(f"Pump {n} moves {n}.5 tonnes of water a day." for n in range(90))),
+)
+
+
+def test_a_chunk_in_pieces_has_the_vector_of_its_text(real_encoder: Encoder) -> None:
+    """Split one by one, its pieces are read as they would be together, in windows too."""
+    rows, _ = real_encoder.encode_chunks(CHUNKS)
+    whole, _ = real_encoder.encode_chunks([(join_pieces(pieces),) for pieces in CHUNKS])
+    assert (rows * whole).sum(axis=1).min() > 0.9999
+
+
+def test_each_sub_word_of_a_chunk_is_of_its_piece(plain_encoder: TextEncoder) -> None:
+    """One state for each, in the order of the text, none for the prompt or what is special."""
+    split = plain_encoder.splitter.split
+    done: list[tuple[int, int]] = []
+    read = list(plain_encoder.read_chunks(CHUNKS, lambda *told: done.append(told)))
+    assert done == [(number, len(CHUNKS)) for number in range(1, len(CHUNKS) + 1)]
+    for pieces, chunk in zip(CHUNKS, read, strict=True):
+        counts = [len(split(prepare_text(piece))) for piece in pieces]
+        assert chunk.pieces.tolist() == np.repeat(np.arange(len(pieces)), counts).tolist()
+        assert chunk.states.shape == (len(chunk.pieces), 2 * plain_encoder.dimension)
+    assert len(read[-1].pieces) > 1024  # of three windows
+    for pieces, chunk in zip(CHUNKS[:3], read, strict=False):  # of one
+        [query] = plain_encoder.read_queries([join_pieces(pieces)])
+        assert query.states.shape == chunk.states.shape
+        mean = make_unit(chunk.states[:, -plain_encoder.dimension :].mean(axis=0))
+        assert float(mean @ chunk.vector) > 0.95  # the last layer's
+
+
+def test_chunks_are_read_alike_alone(plain_encoder: TextEncoder) -> None:
+    """To the bit, so that an incremental build has the states of a full one."""
+    for chunk, pieces in zip(plain_encoder.read_chunks(CHUNKS), CHUNKS, strict=True):
+        [alone] = plain_encoder.read_chunks([pieces])
+        assert (alone.vector == chunk.vector).all()
+        assert (alone.states == chunk.states).all()
+
+
+def test_states_are_kept_for_the_bundled_reader(
+    real_encoder: Encoder, plain_encoder: TextEncoder
+) -> None:
+    """As its projection packs them."""
+    projection = read_weights().projection
+    _, kept = real_encoder.encode_chunks(CHUNKS[:2])
+    for read, states in zip(plain_encoder.read_chunks(CHUNKS[:2]), kept, strict=True):
+        wanted = projection.pack(read)
+        assert len(states.pieces) > 0
+        for name in ("rows", "scales", "pieces"):
+            assert (getattr(states, name) == getattr(wanted, name)).all()
+
+
+def test_an_encoder_without_states_gives_none(encoder: FakeEncoder) -> None:
+    """Its chunks are encoded as the texts they are, and in their order."""
+    rows, states = encoder.encode_chunks(CHUNKS)
+    assert encoder.encoded == [join_pieces(pieces) for pieces in CHUNKS]
+    assert (rows == encoder.encode_queries(encoder.encoded)).all()
+    assert [len(each.pieces) for each in states] == [0] * len(CHUNKS)
+    for row, read in zip(rows, encoder.read_chunks(CHUNKS), strict=True):
+        assert (read.vector == row).all()
+        assert (len(read.states), len(read.pieces)) == (0, 0)
 
 
 def test_questions_read_together_are_those_read_alone(real_encoder: Encoder) -> None:
@@ -51,6 +141,7 @@ def test_parts_of_questions_read_together_too(real_encoder: Encoder) -> None:
         alone = real_encoder.read_queries([text])[0]
         part = text.replace("tea", "")
         assert (alone.vector == query.vector).all()
+        assert (alone.states == query.states).all()
         assert (alone.find_part(part) == query.find_part(part)).all()
 
 
@@ -90,7 +181,7 @@ def test_batches_hold_each_text_once(lengths: list[int], most: int) -> None:
         held = [lengths[number] for number in batch]
         assert held == sorted(held, reverse=True)
         assert len(batch) == 1 or len(batch) * held[0] <= most
-        assert len(batch) * held[0] - sum(held) <= encoder._PADDING
+        assert len(batch) * held[0] - sum(held) <= module._PADDING
 
 
 def test_progress_counts_every_text(real_encoder: Encoder) -> None:

@@ -212,6 +212,8 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     texts = ["water plant", "noise"]
     rows = encoder.encode_passages(texts), plain.encode_passages(texts)
     assert float((rows[0] * rows[1]).sum(axis=1).min()) > 0.98
+    for each, wider in ((encoder, 2), (plain, 1)):  # with those of an inner layer before the last's
+        assert [query.states.shape[1] for query in each.read_queries(texts)] == [wider * 32] * 2
     assert json.loads((place / TRAITS).read_bytes())["together"]
     assert load_plain_encoder(str(small), tmp_path, said.append).identity == encoder.identity
     assert len(said) == 1
@@ -238,7 +240,9 @@ def test_another_model_is_centred(
     assert loaded.dictionary is dictionary
     texts = ["Rain falls.", "下雨了。"]
     wanted = Centring(encoder).apply("chunk", encoder.encode_passages(texts), texts)
-    assert (loaded.encode_chunks(texts) == wanted).all()
+    rows, states = loaded.encode_chunks([(text,) for text in texts])
+    assert (rows == wanted).all()
+    assert [len(each.pieces) for each in states] == [0, 0]
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])

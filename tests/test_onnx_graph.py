@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from index.onnx_encoder import open_onnxruntime
-from index.onnx_graph import find_products, merge_projections, quantize_products
+from index.onnx_graph import find_products, give_inner, merge_projections, quantize_products
 
 Floats = NDArray[np.float32]
 HEADS, SIZE = 3, 4
@@ -167,3 +167,50 @@ def test_texts_do_not_round_each_other(rows: list[str]) -> None:
     x: Floats = (chance.standard_normal((4, 6, WIDTH)) * sizes).astype(np.float32)
     alone = np.concatenate([run(model, text[None]) for text in x])
     np.testing.assert_array_equal(run(model, x), alone)
+
+
+STEPS = np.random.default_rng(2).standard_normal((25, WIDTH)).astype(np.float32)
+
+
+def make_layers(norms: int) -> Any:
+    """Return a model that adds one of STEPS to what it has and normalises that, so often."""
+    constants: dict[str, NDArray[Any]] = {f"s{n}": step for n, step in enumerate(STEPS[:norms])}
+    constants |= {"scale": np.ones(WIDTH, np.float32), "bias": np.zeros(WIDTH, np.float32)}
+    nodes, last = [], "x"
+    for number in range(norms):
+        made = "y" if number == norms - 1 else f"n{number}"
+        nodes += [
+            helper.make_node("Add", [last, f"s{number}"], [f"a{number}"]),
+            helper.make_node("LayerNormalization", [f"a{number}", "scale", "bias"], [made]),
+        ]
+        last = made
+    return make_model(nodes, constants, WIDTH)
+
+
+@pytest.mark.parametrize(("layers", "inner"), [(1, 1), (2, 1), (3, 2), (6, 4), (12, 8)])
+def test_the_states_of_an_inner_layer_are_given(layers: int, inner: int) -> None:
+    """Those at two thirds of the depth, after both norms of that layer; else all is as before."""
+    model = make_layers(2 * layers + 1)
+    x = np.random.default_rng(3).standard_normal((1, 5, WIDTH)).astype(np.float32)
+    before = run(model, x)
+    assert give_inner(model, "inner")
+    session = open_onnxruntime().InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    y, given = session.run(["y", "inner"], {"x": x})
+    np.testing.assert_array_equal(y, before)
+    wanted = x
+    for step in STEPS[: 2 * inner + 1]:
+        wanted = wanted + step
+        wanted = wanted - wanted.mean(axis=-1, keepdims=True)
+        wanted = wanted / np.sqrt(np.square(wanted).mean(axis=-1, keepdims=True) + 1e-5)
+    np.testing.assert_allclose(given, wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize("norms", [0, 1, 2, 6])
+def test_a_model_of_other_layers_gives_none(norms: int) -> None:
+    """It stays as it is, to the byte."""
+    model = make_layers(norms) if norms else make_product(np.random.default_rng(4))[0]
+    before = model.SerializeToString()
+    assert not give_inner(model, "inner")
+    assert model.SerializeToString() == before

@@ -15,13 +15,14 @@ from corpus.errors import CorruptReleaseError, ModelMismatchError
 from corpus.language import detect
 from corpus.library import Library
 from corpus.stems import list_stems
+from corpus.tables import spell_passages
 from index.build import build
 from index.draft import is_searched
 from index.manifest import FORMAT, MANIFEST, read_manifest
 from index.publish import CURRENT, Releases
 from index.release import Release
 from index.search.rarity import hash_term
-from tests.fake_encoder import FakeEncoder
+from tests.fake_encoder import FakeEncoder, PackedEncoder, pack_words
 
 
 def _open(releases: Releases) -> Release:
@@ -82,13 +83,33 @@ def test_chunks_are_made_of_all_rows(
     assert release.languages_of_chunks.tolist() == languages
     assert release.languages == ["en", "und", "zh"]  # there are both in one of them
     rows = release.chunks.take(np.arange(len(wanted)))
-    np.testing.assert_array_equal(rows, encoder.encode_chunks([words for *_, words in wanted]))
+    np.testing.assert_array_equal(rows, encoder.encode_queries([words for *_, words in wanted]))
     for number, (*_, words) in enumerate(wanted):
         terms = [hash_term(term) for term in list_stems(words)]
         assert number in release.words.find_holding(terms)
     [tea] = [words for _, case, words in wanted if case.company]
     assert "艾克米" in tea
     assert release.manifest.chunks == len(wanted)
+
+
+def test_states_are_of_their_chunks(library: Library, releases: Releases) -> None:
+    """Of what stands before it and of each of its sentences, rows of tables as they are read."""
+    table = "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red.\n"
+    (library.folder / "table.txt").write_text(table, "utf-8")
+    build(library, releases, PackedEncoder())
+    release = _open(releases)
+    wanted = []
+    for case, document in release.cases():
+        held = [p for p in release.case_passages(case) if is_searched(p, case.title)]
+        for chunk in divide_case(document, case, held, release.glossary):
+            said = spell_passages(held[chunk.first : chunk.last])
+            wanted.append([chunk.context, *(each.words for each in said)])
+    assert any("Year: 2021 | Lamps: 60" in pieces for pieces in wanted)
+    assert len(wanted) == release.manifest.chunks > 2
+    for number, pieces in enumerate(wanted):
+        read, made = release.read_states(number), pack_words(pieces)
+        for name in ("rows", "scales", "pieces"):
+            np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
 
 
 def test_a_chunk_without_a_language_has_its_documents(
@@ -143,7 +164,9 @@ def test_a_manifest_of_nonsense_is_named(published: Releases, content: bytes) ->
 def test_another_format_is_refused(published: Releases, made_as: int) -> None:
     """It says which it is and what to do, though its manifest has other fields."""
     older = write_format(published, made_as)
-    with pytest.raises(CorruptReleaseError, match=rf"format {made_as}, .* reads 4; build again"):
+    with pytest.raises(
+        CorruptReleaseError, match=rf"format {made_as}, .* reads {FORMAT}; build again"
+    ):
         read_manifest(older)
     (info,) = published.all()
     assert f"format {made_as}" in info.damage
@@ -157,7 +180,7 @@ def test_an_old_release_is_built_again(
     write_format(published, FORMAT - 1)
     status = Engine(published, lambda: encoder).status()
     assert not status.live
-    assert "format 3, this version reads 4; build again" in status.message
+    assert f"format {FORMAT - 1}, this version reads {FORMAT}; build again" in status.message
     assert "\n" not in status.message
     outcome = build(library, published, encoder)
     assert (outcome.published, outcome.release) == (True, wanted)

@@ -11,7 +11,7 @@ import pytest
 
 from corpus.errors import BusyError
 from index import shared_encoder as module
-from index.encoder import Vectors
+from index.encoder import States, Vectors
 from index.shared_encoder import SharedEncoder
 from tests.fake_encoder import FakeEncoder
 
@@ -56,9 +56,10 @@ def test_vectors_are_those_of_the_encoder(encoder: FakeEncoder) -> None:
         for texts, rows in zip(asked, pool.map(shared.encode_queries, asked), strict=True):
             assert (rows == encoder.encode_queries(texts)).all()
     assert (shared.encode_passages(["tea"]) == encoder.encode_passages(["tea"])).all()
-    encoder.encode_chunks = lambda texts, *_: encoder.encode_queries([f"c {t}" for t in texts])  # type: ignore[method-assign]
+    made = encoder.encode_queries(["c tea"]), [States.empty()]
+    encoder.encode_chunks = lambda *_: made  # type: ignore[method-assign]
     encoder.encode_sentences = lambda texts, *_: encoder.encode_queries([f"s {t}" for t in texts])  # type: ignore[method-assign]
-    assert (shared.encode_chunks(["tea"]) == encoder.encode_queries(["c tea"])).all()
+    assert shared.encode_chunks([("of tea", "tea")]) is made
     assert (shared.encode_sentences(["tea"]) == encoder.encode_queries(["s tea"])).all()
     assert (shared.encode_alike(["tea"]) == encoder.encode_queries(["tea"])).all()
     assert shared.dictionary is encoder.dictionary

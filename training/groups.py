@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from benchmarks.squad import Question
 from corpus.chunks import divide_case
-from corpus.tables import spell_rows
+from corpus.tables import spell_passages
 from index.encoder import Encoder
 from index.reader.evidence import FEATURES, describe
 from index.reader.text import Text
@@ -31,7 +31,9 @@ FOUND = 16  # chunks of a question that are kept, and what answers beyond them u
 SOUGHT = 24
 FAR = 0.12  # questions of other collections, for each of its own
 # Sets of one family may answer each other's questions.
-_FAMILIES = ({"squad", "mixed", "es-de"}, {"cmrc", "drcd"}, {"jaquad"}, {"cases"})
+_FAMILIES = (
+    {"squad", "mixed", "es-de"}, {"cmrc", "drcd"}, {"jaquad"}, {"cases", "swapped"},
+)  # fmt: skip
 
 Array = NDArray[Any]
 
@@ -91,8 +93,8 @@ def list_pieces(release: Release) -> Iterator[list[str]]:
             continue
         held = [passage for at in passages for passage, _, _ in release.chunk(at)]
         for one in divide_case(document, case, held, release.glossary):
-            sentences = [s.text for p in held[one.first : one.last] for s in p.sentences]
-            yield [one.context, *(each.words for each in spell_rows(sentences))]
+            said = spell_passages(held[one.first : one.last])
+            yield [one.context, *(each.words for each in said)]
             chunk += 1
 
 

@@ -136,9 +136,7 @@ class EvidenceBody(BaseModel):
     """What speaks for a hit, raw.
 
     `dense` and `sentence` are the cosines of its chunk and of its best sentence, `lexical` is BM25,
-    `overlap` the share of the question's words, `translated` the same by a dictionary, and
-    `contrast` how far the best sentence
-    stands above what any text has of the question.
+    `overlap` the share of the question's words, and `translated` the same by a dictionary.
     """
 
     dense: float
@@ -146,7 +144,6 @@ class EvidenceBody(BaseModel):
     lexical: float
     overlap: float
     translated: float
-    contrast: float
 
 
 class PassageBody(BaseModel):

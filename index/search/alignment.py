@@ -199,10 +199,6 @@ class AlignedEncoder(Encoder):
         """See Encoder."""
         return self._encoder.encode_passages(texts, progress)
 
-    def split_subwords(self, texts: Sequence[str]) -> list[list[int]]:
-        """See Encoder."""
-        return self._encoder.split_subwords(texts)
-
     def _align(self, vector: Vectors, text: str) -> Vectors:
         made: Vectors = self._alignment.apply("question", vector[None, :], [text])[0]
         return made
