@@ -16,9 +16,9 @@ from corpus.library import Library
 from index.build import build
 from index.encoder import ReadChunk
 from index.publish import Releases
-from index.reader.bundled import NEVER, WINDOW, BundledReader
+from index.reader.bundled import WINDOW, BundledReader
 from index.reader.evidence import describe
-from index.reader.text import Reading, Text
+from index.reader.text import NEVER, Reading, Text
 from index.reader.weights import FORMAT, Weights, choose_weights, read_weights
 from index.release import Release
 from index.search.alignment import AlignedEncoder, Centring

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,7 @@ import pytest
 from chatbot import extractive
 from chatbot.extractive import (
     CAPTION,
-    MARGIN,
-    MARGIN_ELSEWHERE,
+    SHARE,
     choose,
     choose_more,
     choose_nearest,
@@ -81,14 +81,14 @@ def test_near_sentences_of_a_case_stand_together(hits: list[Hit]) -> None:
     assert [part.kind for part in parts] == ["case", "quote"]
 
 
-def test_a_second_sentence_must_come_near_the_best(hits: list[Hit]) -> None:
-    """Nearer in another case than in the same, by odds and not by what is asked."""
-    assert MARGIN_ELSEWHERE < MARGIN
-    for within, elsewhere in ((MARGIN, MARGIN_ELSEWHERE), (MARGIN + 0.1, MARGIN_ELSEWHERE + 0.1)):
-        found = [_with_scores(hits[0], 9.0, 0.0, 9.0 - within)]
-        found.append(_with_scores(hits[1], 9.0 - elsewhere, 0.0))
-        chosen = {(choice.hit.rank, choice.place) for choice in choose(found)}
-        assert chosen == ({(1, 0), (1, 2), (2, 0)} if within == MARGIN else {(1, 0)})
+def test_as_few_sentences_as_have_most_of_the_odds(hits: list[Hit]) -> None:
+    """By odds and not by what is asked: another is quoted while those before it have too little."""
+    for gap, several in ((math.log(SHARE / (1 - SHARE)) - 0.1, True), (2.0, False)):
+        found = [_with_scores(hits[0], 9.0, -9.0), _with_scores(hits[1], 9.0 - gap, -9.0)]
+        chosen = [(choice.hit.rank, choice.place) for choice in choose(found)]
+        assert chosen == ([(1, 0), (2, 0)] if several else [(1, 0)])
+    three = [_with_scores(hits[0], 5.0, -9.0, 5.0), _with_scores(hits[1], 5.0, -9.0)]
+    assert len(choose(three)) == 3
 
 
 def test_nothing_is_quoted_twice_and_a_handful_at_most(hits: list[Hit]) -> None:
@@ -161,13 +161,13 @@ def test_what_is_near_is_quoted_sentence_by_sentence(hits: list[Hit]) -> None:
 
 
 def test_what_is_near_says_nothing_twice_and_is_a_handful(hits: list[Hit]) -> None:
-    """Equal words once, at most two sentences of a case, five in all."""
+    """Equal words once, at most three sentences of a case, five in all."""
     one = _with_scores(hits[0], 1.0, NEVER)
     other = replace(one, rank=2, passage=replace(hits[0].passage, id="reprint"))
     assert len(choose_nearest([one, other])) == 1
     said = [f"Word{number} alone{number} stands{number}." for number in range(8)]
     alike = [_place(hits[0], number, "one", words) for number, words in enumerate(said)]
-    assert len(choose_nearest(alike)) == 2
+    assert len(choose_nearest(alike)) == 3
     others = [_place(hits[0], number, str(number), words) for number, words in enumerate(said)]
     assert [choice.hit for choice in choose_nearest(others)] == others[:5]
 

@@ -541,10 +541,10 @@ def test_groups_are_what_the_search_finds(tmp_path: Path) -> None:
             said = spell_passages(held[chunk.first : chunk.last])
             pieces.append([chunk.context, *(each.words for each in said)])
     assert len(groups.starts) - 1 == len(pieces) == release.manifest.chunks == 3
-    for number, chunk in enumerate(encoder.read_chunks(pieces)):
+    for number, read in enumerate(encoder.read_chunks(pieces)):
         here = slice(*groups.starts[number : number + 2].tolist())
-        np.testing.assert_array_equal(groups.states[here], chunk.states.astype(np.float16))
-        np.testing.assert_array_equal(groups.pieces[here], chunk.pieces)
+        np.testing.assert_array_equal(groups.states[here], read.states.astype(np.float16))
+        np.testing.assert_array_equal(groups.pieces[here], read.pieces)
     assert groups.articles.tolist() == [0, 1, 2, -1]
     right = []
     for number, one in enumerate([*labelled, *far]):
@@ -557,8 +557,8 @@ def test_groups_are_what_the_search_finds(tmp_path: Path) -> None:
         np.testing.assert_array_equal(groups.features[rows], wanted)
         here = slice(*groups.asked_starts[number : number + 2].tolist())
         np.testing.assert_array_equal(groups.asked[here], query.read().states.astype(np.float16))
-        said = [each.text for text in texts for each in text.sentences]
-        right.append([said[place] for place in np.flatnonzero(groups.right[rows])])
+        words = [each.text for text in texts for each in text.sentences]
+        right.append([words[place] for place in np.flatnonzero(groups.right[rows])])
     assert right == [
         ["The red bridge was built in 1999 by Ada."], ["Year: 2021 | Lamps: 60"], [], [],
     ]  # fmt: skip
