@@ -27,6 +27,7 @@ from index.search.searcher import READ, Searcher
 LANGUAGES = ("en", "zh")  # of the framing words
 FOUND = 0.5  # how likely the best sentence has to answer for an answer
 NEAR = 0.05  # and for passages that come near; below, nothing is near
+UNHELD = 0.25  # at most, where the case lacks a name that is known to be one
 # How much likelier a question has to be answered with its forerunner before it than alone: what was
 # answered before is near to both.
 AHEAD = 0.1
@@ -134,8 +135,14 @@ def _read_after(
 
 
 def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
-    """Answer with what was found, offer what comes near, or say that nothing does."""
+    """Answer with what was found, offer what comes near, or say that nothing does.
+
+    What is asked of a company or a place is never answered by a case that does not have its name,
+    where that is known to be one.
+    """
     confidence = round(found.confidence, 3)
+    if found.known:
+        confidence = min(confidence, UNHELD)
     if confidence >= FOUND and (choices := extractive.choose(found.hits)):
         return _quote(choices, question, language, release, confidence)
     if confidence >= NEAR and (choices := extractive.choose_nearest(found.hits)):

@@ -25,7 +25,7 @@ NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answer
 NEAREST = 3  # cases offered
 # What the sentences quoted have together of the odds of all that were read. A fact that one
 # sentence says has nearly all of them; benchmarks/LOG.md has what other shares give.
-SHARE = 0.85
+SHARE = 0.9
 MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
