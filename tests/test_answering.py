@@ -49,7 +49,7 @@ class ToldReader:
         stems = set(query.stems)
         scores = []
         for text in texts:
-            shared = [3.0 * len(stems & each.stems) for each in text.sentences]
+            shared = [9.0 * len(stems & each.stems) for each in text.sentences]
             scores.append(np.where(text.worded, shared, NEVER).astype(np.float32))
         return Reading(tuple(scores), 0.0, self.sure(query, texts))
 
@@ -206,7 +206,7 @@ def test_companies_share_the_quotations(
     companies: Library, asking: Callable[[Reader], Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of as many as there are each has its part, and one at least."""
-    monkeypatch.setattr(extractive, "MARGIN", 100.0)
+    monkeypatch.setattr(extractive, "SHARE", 2.0)
     ask = asking(ToldReader(lambda *_: 0.9))
     monkeypatch.setattr(extractive, "QUOTES", 1)
     assert [c.company for c in ask(EACH).citations] == ["Acme", "Zoe Works"]
@@ -320,7 +320,7 @@ def test_the_header_of_a_table_is_never_quoted(
     (library.folder / "lamps.txt").write_text(TABLE, "utf-8")
     monkeypatch.setattr(answering, "FOUND", found)
     monkeypatch.setattr(answering, "NEAR", near)
-    monkeypatch.setattr(extractive, "MARGIN", 1000.0)
+    monkeypatch.setattr(extractive, "SHARE", 2.0)
     ask = asking(CosineReader(FakeEncoder()))
     made = [ask(question), *(ask("more", question, *["more"] * times) for times in range(6))]
     quoted = " / ".join(each for one in made for each in quote(one))

@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -35,6 +33,7 @@ from index.publish import CURRENT, Releases
 from index.reader.stemmed import Stemmed, stem
 from index.reader.text import Reader
 from tests.fake_encoder import FakeEncoder
+from tests.small_reader import SmallReader
 
 # What the scores of sentences cannot tell: whether a passage near to a question answers it.
 NO_READER = (
@@ -533,7 +532,7 @@ def test_the_reader_is_loaded_once_with_the_encoder(published: Releases) -> None
 
     def load(encoder: Encoder) -> Reader:
         asked.append(encoder)
-        return cast("Reader", SimpleNamespace(name="small"))
+        return SmallReader()
 
     encoder = FakeEncoder()
     engine = Engine(published, lambda: encoder, load_reader=load)
