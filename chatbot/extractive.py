@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
-from corpus.records import Case
+from corpus.records import Case, Document, Passage
 from corpus.stems import list_stems, say_the_same
-from index.reader.ranking import Hit
+from corpus.tables import spell_passages
+from index.reader.ranking import Evidence, Hit
 from index.reader.text import NEVER
 
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
@@ -104,6 +105,15 @@ def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
         told.append(choice)
         said.append(stems)
     return join(told[len(given) :])
+
+
+def choose_first(case: Case, document: Document, passage: Passage) -> Choice:
+    """Return how a passage begins, without reading it: its first sentence that is no header."""
+    said = spell_passages([passage])
+    place = next(number for number, each in enumerate(said) if not each.header)
+    scores = (0.0,) * len(said)
+    hit = Hit(0, 0.0, passage, case, document, Evidence(0.0, 0.0, 0.0, 0.0, 0.0), scores)
+    return Choice(hit, place, 0.0)
 
 
 def _pick(choices: Iterator[Choice], most: int, per_case: int) -> list[Choice]:
