@@ -113,6 +113,9 @@ def _answer(
 ) -> Answer:
     """Answer from what is found for a question."""
     _, found = _read_after(question, list_asked(history), searcher, cases)
+    named = searcher.searcher.list_named(question) if found.known and cases is None else []
+    if len(named) == 1:  # the company's own cases may say it
+        found = searcher.read(question, searcher.release.cases_of[named[0][0]])
     return _tell(found, question, language, searcher.release)
 
 
