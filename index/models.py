@@ -13,11 +13,11 @@ from index import model_folder, onnx_model
 from index.bundled_model import PACKAGE, find_bundle
 from index.encoder import Encoder
 from index.onnx_encoder import OnnxEncoder
-from index.reader.choice import find_reader
+from index.reader.choice import find_reader, ignore_report
 from index.reader.cosine import CosineReader
 from index.reader.cross_encoder import CrossEncoderReader, name_cross_encoder
 from index.reader.text import Reader
-from index.reader.weights import choose_weights
+from index.reader.weights import Projection, choose_weights
 from index.search.alignment import AlignedEncoder, choose_alignment
 from index.search.dictionary import Dictionary
 
@@ -34,9 +34,21 @@ def load_encoder(model: str, models: Path, report: Callable[[str], None]) -> Enc
     """
     encoder = load_plain_encoder(model, models, report)
     dictionary = Dictionary.open(models, report)
-    alignment, weights = choose_alignment(encoder, report), choose_weights(encoder, report)
-    projection = weights.projection if weights else None
+    alignment, projection = choose_alignment(encoder, report), _choose_projection(encoder)
     return AlignedEncoder(encoder, alignment, dictionary, projection)
+
+
+def _choose_projection(encoder: Encoder) -> Projection | None:
+    """Return how states are kept for the bundled reader, or None where it could not read them.
+
+    Nothing is told of that here; who opens the reader is told.
+    """
+    weights = choose_weights(encoder, ignore_report)
+    if weights is None:
+        return None
+    (query,) = encoder.read_queries(["?"])
+    # Of a model that is not exported there are those of the last layer alone.
+    return weights.projection if query.states.shape[1] == weights.projection.width else None
 
 
 def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) -> Encoder:

@@ -21,12 +21,14 @@ from index.model_folder import NAME
 from index.models import find_model, load_encoder, load_plain_encoder
 from index.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
 from index.onnx_model import RECIPE
+from index.reader.weights import read_weights
 from index.search.alignment import AlignedEncoder, Centring, LearnedMap
 from index.search.dictionary import Dictionary
 from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS
 from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary
+from tests.small_network import StatesEncoder, write_small
 
 ROOT = Path(__file__).parents[1]
 
@@ -243,6 +245,22 @@ def test_another_model_is_centred(
     rows, states = loaded.encode_chunks([(text,) for text in texts])
     assert (rows == wanted).all()
     assert [len(each.pieces) for each in states] == [0, 0]
+
+
+@pytest.mark.parametrize(("width", "kept"), [(32, True), (16, False)])
+def test_states_are_kept_where_the_bundled_reader_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int, kept: bool
+) -> None:
+    """Of its model as it is exported; run by Sentence Transformers, it gives too few."""
+    weights = read_weights(write_small(tmp_path / "reader.npz"))
+    dictionary = open_small_dictionary(tmp_path)
+    monkeypatch.setattr(module, "load_plain_encoder", lambda *_: StatesEncoder(width))
+    monkeypatch.setattr(module, "choose_weights", lambda *_: weights)
+    monkeypatch.setattr(Dictionary, "open", lambda *_: dictionary)
+    encoder = load_encoder("", tmp_path, print)
+    assert (weights.projection.identity in encoder.identity.split("+")) is kept
+    _, [states] = encoder.encode_chunks([("Tea", "Tea is green.")])
+    assert (len(states.pieces) > 0) is kept
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])

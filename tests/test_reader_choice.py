@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from corpus.errors import ModelError
-from index import models
 from index.models import load_reader, name_reader
+from index.reader import choice
+from index.reader.bundled import BundledReader
 from index.reader.cosine import CosineReader
 from index.reader.cross_encoder import CrossEncoderReader
+from index.reader.weights import read_weights
 from tests.fake_encoder import FakeEncoder
+from tests.small_network import write_small
 from tests.test_cross_encoder import save_small_cross_encoder
-
-BUNDLED = "bundled (read-0123abcd)"
 
 
 @pytest.fixture
@@ -25,16 +24,33 @@ def said() -> list[str]:
     return []
 
 
-def test_the_bundled_reader_comes_first(said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bundled_reader_comes_first(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where its weights were made for the encoder, whose identity tells it beforehand."""
-    weights = object()
-    monkeypatch.setattr(models, "choose_weights", lambda *_: weights)
-    monkeypatch.setattr(
-        models, "BundledReader", lambda given: SimpleNamespace(name=BUNDLED, weights=given)
-    )
-    reader: Any = load_reader("", FakeEncoder(), said.append)
-    assert reader.weights is weights
-    assert name_reader("", "model@0+map-1+read-0123abcd") == reader.name
+    weights = read_weights(write_small(tmp_path / "reader.npz"))
+    kept = weights.projection.identity
+    monkeypatch.setattr(choice, "choose_weights", lambda *_: weights)
+    encoder = FakeEncoder(identity=f"fake@1+map-1+{kept}")
+    reader = load_reader("", encoder, said.append)
+    assert isinstance(reader, BundledReader)
+    assert reader.name == name_reader("", encoder.identity) == f"bundled ({kept})"
+    assert said == []
+
+
+def test_without_states_there_are_cosines(
+    said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundled reader's own model, where it keeps none or those of other weights."""
+    weights = read_weights(write_small(tmp_path / "reader.npz"))
+    monkeypatch.setattr(choice, "choose_weights", lambda *_: weights)
+    for identity in ("fake@1+map-1", "fake@1+map-1+read-0123abcd"):
+        said.clear()
+        reader = load_reader("", FakeEncoder(identity=identity), said.append)
+        assert isinstance(reader, CosineReader)
+        [line] = said
+        assert line.startswith(identity)
+        assert "keeps no states" in line
 
 
 def test_another_encoder_has_cosines(said: list[str]) -> None:

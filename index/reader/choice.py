@@ -25,4 +25,9 @@ def find_reader(encoder: Encoder, report: Callable[[str], None] = ignore_report)
     weights = choose_weights(encoder, report)
     if weights is not None and weights.projection.identity in encoder.identity.split("+"):
         return BundledReader(weights)
+    if weights is not None:
+        report(
+            f"{encoder.identity} keeps no states that the bundled reader reads: "
+            "sentences are compared by their vectors instead"
+        )
     return CosineReader(encoder)
