@@ -112,10 +112,10 @@ def _answer(
     cases: Collection[int] | None,
 ) -> Answer:
     """Answer from what is found for a question."""
-    _, found = _read_after(question, list_asked(history), searcher, cases)
-    named = searcher.searcher.list_named(question) if found.known and cases is None else []
+    words, found = _read_after(question, list_asked(history), searcher, cases)
+    named = searcher.searcher.list_named(words) if found.known and cases is None else []
     if len(named) == 1:  # the company's own cases may say it
-        found = searcher.read(question, searcher.release.cases_of[named[0][0]])
+        found = searcher.read(words, searcher.release.cases_of[named[0][0]])
     return _tell(found, question, language, searcher.release)
 
 
@@ -137,15 +137,19 @@ def _read_after(
     return question, found
 
 
-def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
-    """Answer with what was found, offer what comes near, or say that nothing does.
+def _rate(found: Found) -> float:
+    """Return how likely what was found answers, as it is told.
 
     What is asked of a company or a place is never answered by a case that does not have its name,
     where that is known to be one.
     """
     confidence = round(found.confidence, 3)
-    if found.known:
-        confidence = min(confidence, UNHELD)
+    return min(confidence, UNHELD) if found.known else confidence
+
+
+def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
+    """Answer with what was found, offer what comes near, or say that nothing does."""
+    confidence = _rate(found)
     if confidence >= FOUND and (choices := extractive.choose(found.hits)):
         return _quote(choices, question, language, release, confidence)
     if confidence >= NEAR and (choices := extractive.choose_nearest(found.hits)):
@@ -168,7 +172,7 @@ def _answer_each(question: str, language: str, searcher: _Timed) -> Answer | Non
     for company, spelled in named:
         others = [name for other, name in named if other != company]
         found = searcher.read(leave_out(question, others), release.cases_of[company])
-        confidence = round(found.confidence, 3)
+        confidence = _rate(found)
         if confidence >= FOUND:
             answered[spelled] = confidence
             most = max(extractive.QUOTES // len(named), 1)
@@ -200,8 +204,8 @@ def _quote_more(
     choices = [] if cases is not None else _open_companies(subject, release, searcher.get)
     if not choices:
         subject, found = _read_after(subject, asked[1:], searcher, cases)
-        choices = extractive.choose(found.hits) if round(found.confidence, 3) >= FOUND else []
-    confidence = round(found.confidence, 3)
+        choices = extractive.choose(found.hits) if _rate(found) >= FOUND else []
+    confidence = _rate(found)
     given: list[extractive.Choice] = []
     hits: Sequence[Hit] = ()
     if choices:

@@ -11,7 +11,7 @@ import pytest
 from chatbot import answering, extractive
 from chatbot.about import WORDS
 from chatbot.answer import Answer
-from chatbot.answering import AHEAD, FOUND, NEAR, answer
+from chatbot.answering import AHEAD, FOUND, NEAR, UNHELD, answer
 from chatbot.conversation import Turn
 from corpus.library import Library
 from index.build import build
@@ -212,6 +212,59 @@ def test_companies_share_the_quotations(
     ask = asking(ToldReader(lambda *_: 0.9))
     monkeypatch.setattr(extractive, "QUOTES", 1)
     assert [c.company for c in ask(EACH).citations] == ["Acme", "Zoe Works"]
+
+
+@pytest.fixture
+def places(companies: Library) -> Library:
+    """The companies' library, where the glossary knows a place that one document names."""
+    groups = '[["Zoe Works", "佐伊公司"], ["Kenya", "肯尼亚"], ["Panama", "巴拿马"]]'
+    (companies.folder / "glossary.json").write_text(groups, "utf-8")
+    path = companies.folder / "bridge.txt"
+    path.write_text(path.read_text("utf-8") + "\n桥在肯尼亚。\n", "utf-8")
+    return companies
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("Which red bridge was built in Kenya?", "answer"),
+        ("Which red bridge did Acme build in Kenya?", "answer"),
+        ("Which red bridge was built in Panama?", "nearest"),
+        ("Which red bridge was built in Sheffield?", "answer"),  # known to nobody as a name
+    ],
+)
+def test_a_case_without_a_known_name_answers_nothing(
+    places: Library, asking: Callable[[Reader], Ask], question: str, outcome: str
+) -> None:
+    """However sure the reader is; by any of its spellings a case has it."""
+    made = asking(ToldReader(lambda *_: 0.9))(question)
+    assert made.outcome == outcome
+    assert made.confidence == (0.9 if outcome == "answer" else UNHELD)
+    assert UNHELD < FOUND
+
+
+def test_a_company_whose_case_lacks_a_known_name_is_silent(
+    places: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """Beside another whose case has it, and where more is asked for."""
+    ask = asking(ToldReader(lambda *_: 0.9))
+    made = ask("What was built on hills in Kenya by Acme and Zoe Works?")
+    assert {citation.company for citation in made.citations} == {"Acme"}
+    assert made.parts[-1].text == "No answer was found on Zoe Works."
+    assert ask("Tell me more", "Which red bridge was built in Panama?").outcome == "absent"
+
+
+def test_a_companys_own_cases_are_read_where_anothers_were_nearer(
+    companies: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """For the words that were read, so for a follow-up with its forerunner too."""
+    first, then = "What did Acme build?", "Does green tea grow on the seven hills?"
+    reader = ToldReader(lambda query, _: 0.9 if "Acme" in query.text else 0.2)
+    ask = asking(reader)
+    both = f"{first} {then}"
+    made = ask(then, first)
+    assert reader.asked[-2:] == [(both, {"Acme", "Zoe Works"}), (both, {"Acme"})]
+    assert {citation.company for citation in made.citations} == {"Acme"}
 
 
 FIRST = "What grows on the seven hills?"
