@@ -216,6 +216,10 @@ def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path) -> None:
     change(path, network=np.frombuffer(b"no network", np.uint8))
     with pytest.raises(ModelError, match="does not open"):
         BundledReader(read_weights(path))
+    path.write_bytes(whole)
+    change(path, calibration=np.ones(3, np.float32))
+    with pytest.raises(ModelError, match="calibration is another's"):
+        BundledReader(read_weights(path))
 
 
 def test_another_encoder_has_no_weights(tmp_path: Path) -> None:

@@ -97,14 +97,18 @@ def test_a_folder_that_is_no_model_is_told(tmp_path: Path) -> None:
 
 
 def test_the_default_runs_on_onnxruntime(real_encoder: Encoder) -> None:
-    """In 8 bits, aligned by the map that was made for it, and its identity says so."""
+    """In 8 bits, aligned by the map and with the states for the reader that were made for it.
+
+    Its identity says so.
+    """
     plain = load_plain_encoder("", MODELS, print)
     assert isinstance(plain, OnnxEncoder)
     assert plain.identity == f"{identify(MODELS / NAME)}-{RECIPE}"
     learned = LearnedMap()
     assert learned.fits(plain)
     assert isinstance(real_encoder, AlignedEncoder)
-    assert real_encoder.identity == f"{plain.identity}+{learned.identity}"
+    kept = read_weights().projection.identity
+    assert real_encoder.identity == f"{plain.identity}+{learned.identity}+{kept}"
     assert real_encoder.dictionary.translate("水", "zh", "en")
     [row] = plain.encode_queries(["water"])
     wanted = learned.apply("question", row[None, :], ["water"])

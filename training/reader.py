@@ -5,7 +5,8 @@
 FOLDER holds the question sets that training/README.md lists. Their collections are built, searched
 and read once, by the product's own code, and kept in `--work` (about 6 GB); then `--steps` of
 training are made, one process for each core. A checkpoint is written every few minutes, and a
-stopped run goes on from it. The seed is fixed. benchmarks/LOG.md has what was tried.
+stopped run goes on from it, but draws other groups than it would have: its weights end near those
+of one that was not stopped, not on them. The seed is fixed. benchmarks/LOG.md has what was tried.
 """
 
 from __future__ import annotations

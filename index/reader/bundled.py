@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from index.onnx_encoder import open_onnxruntime
+from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.calibration import describe_reading, estimate
 from index.reader.evidence import FEATURES, describe
 from index.reader.text import NEVER, Floats, Reading, Text
@@ -42,7 +43,9 @@ class BundledReader:
     """See the top of this file; safe to share between threads."""
 
     def __init__(self, weights: Weights) -> None:
-        """Open the network; raises ModelError where it does not."""
+        """Open the network; raises ModelError where it or the calibration does not fit."""
+        if weights.calibration.shape != (len(CALIBRATED),):
+            raise ModelError("the bundled reader does not open (its calibration is another's)")
         onnxruntime = open_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

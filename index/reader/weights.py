@@ -4,7 +4,7 @@
     norm_*, in_*   the projection, float32; see Projection
     match          (w, n m) float32, of the same
     network        the bytes of the network in ONNX; see index.reader.bundled
-    calibration    (f + 1,) float32: weights of the confidence and its bias
+    calibration    (f,) float32: the weights of index.reader.calibration's features
 
 `python -m training.reader` writes it.
 """
