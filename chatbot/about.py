@@ -82,7 +82,10 @@ def find_companies(
     searcher = get_searcher()
     if not is_measured(searcher.encoder):
         return ()
-    vector = searcher.parse(question).read().find_part(rest)
+    query = searcher.parse(question)
+    if {glossary.unify(name).casefold() for name in query.names} - {*map(str.casefold, found)}:
+        return ()  # a place, or somebody else
+    vector = query.read().find_part(rest)
     return found if read_examples(searcher.encoder).asks_for_company(vector) else ()
 
 

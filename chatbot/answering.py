@@ -27,6 +27,7 @@ from index.search.searcher import READ, Searcher
 LANGUAGES = ("en", "zh")  # of the framing words
 FOUND = 0.5  # how likely the best sentence has to answer for an answer
 NEAR = 0.05  # and for passages that come near; below, nothing is near
+UNHELD = 0.25  # at most, where the case lacks a name that is known to be one
 # How much likelier a question has to be answered with its forerunner before it than alone: what was
 # answered before is near to both.
 AHEAD = 0.1
@@ -56,11 +57,11 @@ def answer(
     words_in = language if language in LANGUAGES else choose_language(asked)
     cases = select_cases(release, filters)
     topic = find_topic(asked, get_searcher)
-    told: tuple[str, ...] = ()
+    openings: list[extractive.Choice] = []
     if cases is None and topic is None:
-        told = find_companies(asked, release.cases_of, release.glossary, get_searcher)
-    if told:
-        draft = _tell_companies(told, asked, words_in, release)
+        openings = _open_companies(asked, release, get_searcher)
+    if openings:
+        draft = _quote(openings, asked, words_in, release, 1.0)
     elif topic == "more":
         draft = _quote_more(history, words_in, _Timed(get_searcher(), Deadline(limit)), cases)
     elif topic:
@@ -112,6 +113,9 @@ def _answer(
 ) -> Answer:
     """Answer from what is found for a question."""
     _, found = _read_after(question, list_asked(history), searcher, cases)
+    named = searcher.searcher.list_named(question) if found.known and cases is None else []
+    if len(named) == 1:  # the company's own cases may say it
+        found = searcher.read(question, searcher.release.cases_of[named[0][0]])
     return _tell(found, question, language, searcher.release)
 
 
@@ -134,8 +138,14 @@ def _read_after(
 
 
 def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
-    """Answer with what was found, offer what comes near, or say that nothing does."""
+    """Answer with what was found, offer what comes near, or say that nothing does.
+
+    What is asked of a company or a place is never answered by a case that does not have its name,
+    where that is known to be one.
+    """
     confidence = round(found.confidence, 3)
+    if found.known:
+        confidence = min(confidence, UNHELD)
     if confidence >= FOUND and (choices := extractive.choose(found.hits)):
         return _quote(choices, question, language, release, confidence)
     if confidence >= NEAR and (choices := extractive.choose_nearest(found.hits)):
@@ -186,11 +196,14 @@ def _quote_more(
         asked = asked[1:]
     if not asked:
         return _tell_about("self", "", language, release)
-    subject, found = _read_after(asked[0], asked[1:], searcher, cases)
+    subject, found = asked[0], Found((), 1.0)
+    choices = [] if cases is not None else _open_companies(subject, release, searcher.get)
+    if not choices:
+        subject, found = _read_after(subject, asked[1:], searcher, cases)
+        choices = extractive.choose(found.hits) if round(found.confidence, 3) >= FOUND else []
     confidence = round(found.confidence, 3)
     given: list[extractive.Choice] = []
-    choices = extractive.choose(found.hits) if confidence >= FOUND else []
-    hits: Sequence[Hit] = found.hits
+    hits: Sequence[Hit] = ()
     if choices:
         within = {release.case_number(choice.hit.case.id) for choice in choices}
         hits = searcher.read(subject, within, _MORE_READ).hits
@@ -234,33 +247,26 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
     )  # fmt: skip
 
 
-def _tell_companies(
-    companies: Sequence[str], question: str, language: str, release: Release
-) -> Answer:
-    """Answer a question that names companies and nothing else: how their first cases begin.
+def _open_companies(
+    question: str, release: Release, get_searcher: Callable[[], Searcher]
+) -> list[extractive.Choice]:
+    """Return how the first cases of the companies begin that a question names and no more.
 
-    `companies` are names that `release.cases_of` holds.
+    As many of each as there is room for; none where it asks for something else.
     """
-    parts: list[Part] = []
-    citations: list[Citation] = []
+    companies = find_companies(question, release.cases_of, release.glossary, get_searcher)
+    choices: list[extractive.Choice] = []
     told: Counter[str] = Counter()
+    most = max(extractive.QUOTES // max(len(companies), 1), 1)
     owners = {number: name for name in companies for number in release.cases_of[name]}
-    for at, (case, document) in enumerate(release.cases()):
-        prose = [p for p in release.case_passages(case) if p.kind == "paragraph"]
-        if at not in owners or not prose:
+    for number, (case, document) in enumerate(release.cases()):
+        if number not in owners or told[owners[number]] == most:
             continue
-        told[owners[at]] += 1
-        if told[owners[at]] > max(extractive.QUOTES // len(companies), 1):
-            continue
-        first = prose[0].sentences[0]
-        number = len(citations) + 1
-        citations.append(cite(number, document, case, prose[0], first.start, first.end))
-        parts.append(Part("case", extractive.name_case(case, language)))
-        parts.append(Part("quote", citations[-1].quote, number))
-    return Answer(
-        question, language, True, "extractive", tuple(parts), tuple(citations), (), (), 1.0,
-        release.id, 0.0,
-    )  # fmt: skip
+        prose = (one for one in release.case_passages(case) if one.kind == "paragraph")
+        if (first := next(prose, None)) is not None:
+            told[owners[number]] += 1
+            choices.append(extractive.choose_first(case, document, first))
+    return choices
 
 
 def _quote(

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from chatbot.about import WORDS
 from chatbot.answer import Citation, Nearest, Part
 from chatbot.quotation import cite, link_to
-from corpus.records import Case
+from corpus.records import Case, Document, Passage
 from corpus.stems import list_stems, say_the_same
-from index.reader.ranking import Hit
+from corpus.tables import spell_passages
+from index.reader.ranking import Evidence, Hit
 from index.reader.text import NEVER
 
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
@@ -25,7 +26,7 @@ NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answer
 NEAREST = 3  # cases offered
 # What the sentences quoted have together of the odds of all that were read. A fact that one
 # sentence says has nearly all of them; benchmarks/LOG.md has what other shares give.
-SHARE = 0.85
+SHARE = 0.9
 MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
@@ -104,6 +105,15 @@ def choose_more(hits: Sequence[Hit], given: Sequence[Choice]) -> list[Choice]:
         told.append(choice)
         said.append(stems)
     return join(told[len(given) :])
+
+
+def choose_first(case: Case, document: Document, passage: Passage) -> Choice:
+    """Return how a passage begins, without reading it: its first sentence that is no header."""
+    said = spell_passages([passage])
+    place = next(number for number, each in enumerate(said) if not each.header)
+    scores = (0.0,) * len(said)
+    hit = Hit(0, 0.0, passage, case, document, Evidence(0.0, 0.0, 0.0, 0.0, 0.0), scores)
+    return Choice(hit, place, 0.0)
 
 
 def _pick(choices: Iterator[Choice], most: int, per_case: int) -> list[Choice]:

@@ -227,6 +227,8 @@ def test_companies_alone_are_recognised(question: str, companies: list[str]) -> 
         ("我很想了解文远知行", ["WeRide"]),
         ("WeRide stock price", []),
         ("Where is WeRide?", []),
+        ("文远知行在孟加拉国做了什么？", []),
+        ("What did CAMCE do in Panama?", []),
         ("文远知行的法人代表是谁？", []),
         ("Who is the CEO of WeRide?", []),
         ("What did WeRide carry into Guangzhou?", []),

@@ -27,6 +27,8 @@ QUESTION = "When was the red bridge built?"
 RED = "The red bridge was built in 1999 by Ada."
 GREEN = "Green tea grows on the seven hills."
 
+TABLE = "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red. They are old.\n"
+
 Sure = Callable[[Query, Sequence[Text]], float]
 
 
@@ -49,7 +51,7 @@ class ToldReader:
         stems = set(query.stems)
         scores = []
         for text in texts:
-            shared = [3.0 * len(stems & each.stems) for each in text.sentences]
+            shared = [9.0 * len(stems & each.stems) for each in text.sentences]
             scores.append(np.where(text.worded, shared, NEVER).astype(np.float32))
         return Reading(tuple(scores), 0.0, self.sure(query, texts))
 
@@ -206,7 +208,7 @@ def test_companies_share_the_quotations(
     companies: Library, asking: Callable[[Reader], Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of as many as there are each has its part, and one at least."""
-    monkeypatch.setattr(extractive, "MARGIN", 100.0)
+    monkeypatch.setattr(extractive, "SHARE", 2.0)
     ask = asking(ToldReader(lambda *_: 0.9))
     monkeypatch.setattr(extractive, "QUOTES", 1)
     assert [c.company for c in ask(EACH).citations] == ["Acme", "Zoe Works"]
@@ -297,6 +299,27 @@ def test_more_is_of_what_a_follow_up_was_about(asking: Callable[[Reader], Ask]) 
     assert not {*quote(followed)} & {*quote(more)}
 
 
+def test_more_is_told_of_companies(companies: Library, asking: Callable[[Reader], Ask]) -> None:
+    """Of those that a question named and nothing else, whatever a reader says to it."""
+    ask = asking(ToldReader(lambda *_: 0.0))
+    told, more = ask("佐伊公司"), ask("Tell me more", "佐伊公司")
+    assert quote(told) == [GREEN]
+    assert (more.outcome, more.confidence) == ("answer", 1.0)
+    assert {c.company for c in more.citations} == {"Zoe Works"}
+    assert GREEN not in " ".join(quote(more))
+    last = ask("Tell me more", "佐伊公司", *["Tell me more"] * 3)
+    assert last.text == "The collection has no more on this."
+
+
+def test_a_case_that_begins_with_a_table_is_told_by_its_first_row(
+    library: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """The header alone would say nothing."""
+    (library.folder / "lamps.txt").write_text(TABLE, "utf-8")
+    (library.folder / "lamps.txt.json").write_text('{"company": "Lux Works"}', "utf-8")
+    assert quote(asking(ToldReader(lambda *_: 0.0))("Lux Works")) == ["2020 | 40"]
+
+
 def test_more_of_nothing_is_told(asking: Callable[[Reader], Ask]) -> None:
     """Before any question Casebook says what it is; what was not answered has no more."""
     ask = asking(ToldReader(lambda *_: 0.3))
@@ -305,9 +328,6 @@ def test_more_of_nothing_is_told(asking: Callable[[Reader], Ask]) -> None:
     made = ask("Tell me more", QUESTION)
     assert (made.outcome, made.citations) == ("absent", ())
     assert made.text.startswith("The collection does not answer this.")
-
-
-TABLE = "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red. They are old.\n"
 
 
 @pytest.mark.parametrize(("found", "near"), [(0.0, 0.0), (2.0, 0.0)])
@@ -320,7 +340,7 @@ def test_the_header_of_a_table_is_never_quoted(
     (library.folder / "lamps.txt").write_text(TABLE, "utf-8")
     monkeypatch.setattr(answering, "FOUND", found)
     monkeypatch.setattr(answering, "NEAR", near)
-    monkeypatch.setattr(extractive, "MARGIN", 1000.0)
+    monkeypatch.setattr(extractive, "SHARE", 2.0)
     ask = asking(CosineReader(FakeEncoder()))
     made = [ask(question), *(ask("more", question, *["more"] * times) for times in range(6))]
     quoted = " / ".join(each for one in made for each in quote(one))

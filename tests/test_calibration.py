@@ -41,12 +41,11 @@ OTHER = count(chunk=9.0, near=8.0, words_of_its_chunk=1.0, names_lacking=1.0)
 
 
 def test_a_reading_is_told_by_its_best_sentence() -> None:
-    """How far it stands above none and all others; the nearest is that of all."""
+    """How far all together stand above none; the nearest is that of all, the rest the best's."""
     told = describe([[OTHER], [OTHER, BEST]], [[0.0], [1.0, 3.0]], 0.5)
     assert told == pytest.approx(
         {
-            "margin": 2.5,
-            "share": math.log(math.exp(3) / (math.exp(0) + math.exp(1) + math.exp(3))),
+            "lead": math.log(math.exp(0) + math.exp(1) + math.exp(3)) - 0.5,
             "score": 6.5,
             "near": 8.0,
             "words": 0.75,
@@ -65,19 +64,20 @@ def test_words_are_met_in_either_language() -> None:
 
 
 @pytest.mark.parametrize(
-    ("score", "none", "margin"), [(50.0, 0.0, 10.0), (-50.0, 0.0, -10.0), (NEVER, 3.0, -10.0)]
+    ("score", "none", "lead"),
+    [(4.0, 1.0, 3.0), (50.0, 0.0, 10.0), (-50.0, 0.0, -10.0), (NEVER, 3.0, -10.0)],
 )
-def test_a_margin_has_bounds(score: float, none: float, margin: float) -> None:
+def test_a_lead_has_bounds(score: float, none: float, lead: float) -> None:
     """A network that is too sure of itself decides no more than one that is sure."""
-    assert describe([[OTHER]], [[score]], none)["margin"] == margin
+    assert describe([[OTHER]], [[score]], none)["lead"] == pytest.approx(lead)
 
 
-def test_a_share_has_a_bound() -> None:
-    """However many sentences are as good as the best."""
+def test_several_that_answer_are_likelier_than_one() -> None:
+    """By the sum of their odds; what may not be chosen adds nothing."""
     alike = describe([[BEST] * 4], [[2.0] * 4], 0.0)
-    assert alike["share"] == pytest.approx(-math.log(4))
-    assert describe([[BEST] * 30_000], [[2.0] * 30_000], 0.0)["share"] == -10.0
-    assert describe([[BEST] * 4], [[2.0, NEVER, NEVER, NEVER]], 0.0)["share"] == 0.0
+    assert alike["lead"] == pytest.approx(2 + math.log(4))
+    alone = describe([[BEST] * 4], [[2.0, NEVER, NEVER, NEVER]], 0.0)
+    assert alone["lead"] == pytest.approx(2.0)
 
 
 def test_the_estimate_is_a_logistic_one() -> None:

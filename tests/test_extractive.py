@@ -83,7 +83,7 @@ def test_near_sentences_of_a_case_stand_together(hits: list[Hit]) -> None:
 
 def test_as_few_sentences_as_have_most_of_the_odds(hits: list[Hit]) -> None:
     """By odds and not by what is asked: another is quoted while those before it have too little."""
-    for gap, several in ((math.log(SHARE / (1 - SHARE)) - 0.1, True), (2.0, False)):
+    for gap, several in ((math.log(SHARE / (1 - SHARE)) - 0.1, True), (2.5, False)):
         found = [_with_scores(hits[0], 9.0, -9.0), _with_scores(hits[1], 9.0 - gap, -9.0)]
         chosen = [(choice.hit.rank, choice.place) for choice in choose(found)]
         assert chosen == ([(1, 0), (2, 0)] if several else [(1, 0)])

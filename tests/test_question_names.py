@@ -13,7 +13,7 @@ from corpus.stems import fold
 from index.build import build
 from index.publish import Releases
 from index.release import Release
-from index.search.names import find_known, find_names, find_own, holds, leave_out, occurs
+from index.search.names import find_known, find_names, holds, leave_out, occurs
 from tests.fake_encoder import FakeEncoder
 
 
@@ -138,20 +138,6 @@ def test_a_name_is_had_inside_other_signs(mixed: Release) -> None:
     assert occurs(mixed, "巴伊亚")
     assert not occurs(mixed, "秘鲁")
     assert occurs(mixed, "三一重工")
-
-
-def test_a_company_owns_its_cases_in_every_spelling(mixed: Release) -> None:
-    """And what names none, or several, asks of nobody's alone."""
-    titles = [case.title for case, _ in mixed.cases()]
-    own = find_own(mixed, ["三一重工", "Brazil"])
-    assert own is not None
-    assert {titles[number] for number in own} == {
-        "SANY: The quiet crane",
-        "三一重工：推广安静的电动卡车",
-    }
-    assert find_own(mixed, ["SANY"]) == own
-    assert find_own(mixed, ["SANY", "文远知行"]) is None
-    assert find_own(mixed, ["Huawei"]) is None
 
 
 @given(question=st.text(max_size=200), known=st.lists(st.text(max_size=5), max_size=3))

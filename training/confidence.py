@@ -24,7 +24,7 @@ SHARES = {
     "cases": 0.55, "swapped": 0.05, "squad": 0.1, "cmrc": 0.1, "mixed": 0.1, "es-de": 0.05,
     "drcd": 0.05,
 }  # fmt: skip
-ANSWERED = 0.7  # of what readers ask, what the collection answers, as of the company cases' own
+ANSWERED = 0.75  # of what readers ask, what the collection is taken to answer
 _HELD = 0.001  # how strongly weights are held at 0
 # Weights of evidence for an answer may not be below 0, of evidence against one not above.
 _SIGNS = {"lead": 1, "score": 1, "near": 1, "words": 1, "names lacking": -1,

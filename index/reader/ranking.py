@@ -49,12 +49,15 @@ class Hit:
 class Found:
     """What was found and read for a question: passages, best first, and how sure the reader is.
 
-    `lacking` are the names of the question that no text of the release holds.
+    `lacking` are the names of the question that no text of the release holds, `known` tells whether
+    the case of the best passage lacks one that is known to be a name: a company of the release, or
+    what the glossary has, by none of its spellings there.
     """
 
     hits: tuple[Hit, ...]
     confidence: float
     lacking: tuple[str, ...] = ()
+    known: bool = False
 
 
 def rank(texts: Sequence[Text], reading: Reading) -> list[Hit]:

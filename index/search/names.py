@@ -102,16 +102,6 @@ def occurs(release: Release, name: str, known: bool = False) -> bool:
     )
 
 
-def find_own(release: Release, names: Iterable[str]) -> set[int] | None:
-    """Return the numbers of the cases of the one company that some names mean.
-
-    None where they mean none, or several.
-    """
-    meant = {release.glossary.unify(name) for name in names if release.cases_of}
-    meant &= release.cases_of.keys()
-    return release.cases_of[meant.pop()] if len(meant) == 1 else None
-
-
 def _begins(text: str, at: int) -> bool:
     """Tell whether a sentence may begin at a place: no letter or digit is nearer than a stop."""
     for sign in map(text.__getitem__, range(at - 1, -1, -1)):

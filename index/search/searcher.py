@@ -97,7 +97,10 @@ class Searcher:
             return Found((), 0.0)
         reading = self.reader.read(query, texts)
         lacking = tuple(name for name in query.names if name not in query.held)
-        return Found(tuple(rank(texts, reading)), reading.confidence, lacking)
+        hits = tuple(rank(texts, reading))
+        missed = self.list_lacking(query, hits[0].case, hits[0].document)
+        known = any(name in query.known for name in missed)
+        return Found(hits, reading.confidence, lacking, known)
 
     def search(self, question: str, k: int, cases: Collection[int] | None = None) -> list[Hit]:
         """Return the min(k, n) best passages for a question, best first, ties by row.
