@@ -424,7 +424,7 @@ def test_what_judges_is_read_as_a_question_is_answered() -> None:
 
 
 TRUE = {
-    "margin": 2.0, "share": 1.0, "score": 0.5, "near": -0.6, "words": 0.15, "names lacking": -1.5,
+    "lead": 2.0, "score": 0.5, "near": -0.6, "words": 0.15, "names lacking": -1.5,
     "numbers lacking": -0.5, "another language": -0.2, "always": 1.0,
 }  # fmt: skip
 
@@ -446,7 +446,7 @@ def test_the_calibration_finds_what_speaks_for_an_answer() -> None:
     weights = dict(zip(CALIBRATED, fit({"cases": told}).tolist(), strict=True))
     assert weights["near"] == 0
     order = [
-        "margin", "share", "score", "words", "another language", "numbers lacking", "names lacking",
+        "lead", "score", "words", "another language", "numbers lacking", "names lacking",
     ]  # fmt: skip
     weights["score"] *= 5
     assert sorted(order, key=lambda name: -weights[name]) == order

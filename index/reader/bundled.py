@@ -43,7 +43,7 @@ class BundledReader:
     """See the top of this file; safe to share between threads."""
 
     def __init__(self, weights: Weights) -> None:
-        """Open the network; raises ModelError where it, or its calibration, does not fit."""
+        """Open the network; raises ModelError where it or the calibration does not fit."""
         if weights.calibration.shape != (len(CALIBRATED),):
             raise ModelError("the bundled reader does not open (its calibration is another's)")
         onnxruntime = open_onnxruntime()
