@@ -7,8 +7,6 @@ sub-words. Kept below a folder, memory-mapped, as the states of a million sub-wo
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from benchmarks.squad import Question
 from corpus.chunks import divide_case
 from corpus.tables import spell_passages
 from index.encoder import Encoder
-from index.reader.evidence import FEATURES, describe
+from index.reader.evidence import describe
 from index.reader.text import Text
 from index.release import Release
 from training.collections import Collection, Labelled
@@ -176,12 +174,6 @@ def mark(question: Question, text: Text) -> NDArray[np.bool_]:
             for sentence in passage.sentences
         ]
     )
-
-
-def name_groups(collection: Collection, encoder: Encoder) -> str:
-    """Return the name of the folder of a collection's groups: what it was made of and by."""
-    made = json.dumps([collection.searcher.release.id, encoder.identity, FEATURES, FOUND, FAR])
-    return f"{collection.name}-{hashlib.sha256(made.encode()).hexdigest()[:12]}"
 
 
 def _save(folder: Path, name: str, array: Array) -> None:
