@@ -43,7 +43,7 @@ main()
 """
 QUESTIONS = (
     "How many people benefit from the Padma Water Plant?",
-    "Where do road lights come from solar power?",
+    "What did WeRide do in Guangzhou?",
     "帕德玛水厂惠及多少人？",
 )
 
@@ -134,8 +134,8 @@ def test_it_chooses_by_number_or_not_at_all(address: str, caplog: pytest.LogCapt
     inner = CosineReader(ENCODER)
     reading = Chooser(inner, complete).read(query, texts)
     assert is_whole(reading, texts)
-    assert "".join(said[0].split()).startswith('{"numbers":[')
-    if caplog.records:
+    assert said or caplog.records
+    if caplog.records:  # it did not come to its end, or not by the form
         assert reading.confidence == inner.read(query, texts).confidence
     assert KEY not in caplog.text
 
