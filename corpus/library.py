@@ -296,7 +296,7 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
     )
     cases = find_cases(document, reading.blocks, facts.company or reading.company)
     passages = [p for case in cases for p in split_case(document, case, reading.blocks)]
-    return Entry(document, cases, tuple(passages))
+    return Entry(document, cases, tuple(passages), reading.left_out)
 
 
 def _digest(data: bytes) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "caption"]
+LeftOutReason = Literal["furniture", "hidden", "unreadable", "not supported"]
 CaseKind = Literal["case", "introduction"]
 
 
@@ -30,12 +31,28 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in a file that its reader did not take into the text, and why.
+
+    `what` names it as a person would, in the singular (`text box`, `menu`, `page header`); `text`
+    are its words, empty where they cannot be read; `place` is where it stands (`page 3`) or empty.
+    """
+
+    reason: LeftOutReason
+    what: str
+    text: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader made of a file's bytes: the text, its blocks, what it says of itself.
 
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file
     does not say; `published` is an ISO date (YYYY-MM-DD) or empty. `pages` are the offsets at which
     the pages of a paged format begin, ascending, the first 0; empty for a format without pages.
+    Every visible word of the file is in `text`, in a block or outside all of them as furniture,
+    or it is in `left_out`.
     """
 
     text: str
@@ -46,6 +63,7 @@ class Reading:
     company: str = ""
     url: str = ""
     pages: tuple[int, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +142,12 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document with the cases and passages found in it, each in text order."""
+    """A document with the cases and passages found in it, each in text order.
+
+    `left_out` is what the file holds beside them, as in Reading.
+    """
 
     document: Document
     cases: tuple[Case, ...]
     passages: tuple[Passage, ...]
+    left_out: tuple[LeftOut, ...] = ()

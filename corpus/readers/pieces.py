@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from corpus.errors import DocumentError
-from corpus.records import Block, BlockKind, Reading
+from corpus.records import Block, BlockKind, LeftOut, Reading
 
 _LONGEST = 20_000_000  # characters of a reading: the Bible four times; 1 GB while it is split
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -23,9 +24,9 @@ _UNSEEN = "\u00ad\u200b\u2060\ufeff"  # where a word may be cut or must not
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One heading, paragraph, list item, table row or caption."""
+    """One heading, paragraph, list item, table row or caption, or furniture: never quoted."""
 
-    kind: BlockKind
+    kind: BlockKind | Literal["furniture"]
     text: str
 
 
@@ -41,10 +42,11 @@ def _is_dropped(character: str) -> bool:
     return character in _UNSEEN or unicodedata.category(character) in _DROPPED
 
 
-def compose(pieces: Iterable[Piece], name: str) -> Reading:
+def compose(pieces: Iterable[Piece], name: str, left_out: Sequence[LeftOut] = ()) -> Reading:
     """Return the reading of pieces in order; pieces without a letter or digit are left out.
 
-    Raises DocumentError, naming the file, where nothing is left or there is too much.
+    Furniture is in the text, outside all blocks. Raises DocumentError, naming the file, where
+    nothing is left or there is too much.
     """
     parts: list[str] = []
     blocks: list[Block] = []
@@ -53,14 +55,15 @@ def compose(pieces: Iterable[Piece], name: str) -> Reading:
         words = clean(piece.text)
         if not any(character.isalnum() for character in words):
             continue
-        if blocks:
+        if parts:
             parts.append("\n\n")
             length += 2
         parts.append(words)
-        blocks.append(Block(piece.kind, length, length + len(words)))
+        if piece.kind != "furniture":
+            blocks.append(Block(piece.kind, length, length + len(words)))
         length += len(words)
         if length > _LONGEST:
             raise DocumentError(f"{name}: more than {_LONGEST:,} characters; split it")
     if not blocks:
         raise DocumentError(f"{name}: no text in it; put text into it")
-    return Reading("".join(parts), tuple(blocks))
+    return Reading("".join(parts), tuple(blocks), left_out=tuple(left_out))
