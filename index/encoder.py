@@ -35,6 +35,10 @@ _PADDING = 12  # sub-words padded in vain that take as long as another batch
 # know of the rest and so lie near it (.1): as far as parts encoded alone lie from it (.3 to .4, and
 # a little more). It then tells as much as theirs; benchmarks/LOG.md has the figures.
 _APART = 0.45
+# Sub-words of a question that are read, the prompt among them. Of a longer one those at its
+# beginning and its end: what is asked seldom stands in the middle of what is told around it, and a
+# question of 2,000 characters would take ten times as long as a short one.
+ASKED = 96
 
 Vectors = NDArray[np.float32]
 Pieces = Sequence[str]  # the parts of a chunk: what stands before it, then its sentences
@@ -189,8 +193,9 @@ class Traits:
 class TextEncoder(Encoder):
     """Prepares texts for a model that someone else runs; see Encoder.
 
-    A text longer than the model reads is encoded in windows, and its vector is their mean weighted
-    by length, made unit again, so nothing at its end is lost. Where a vector is the mean of its
+    A passage longer than the model reads is encoded in windows, and its vector is their mean
+    weighted by length, made unit again, so nothing at its end is lost; a question is one window of
+    ASKED sub-words. Where a vector is the mean of its
     sub-words' states, the states of some tell a part of a question: one reading is enough for both.
     """
 
@@ -218,7 +223,7 @@ class TextEncoder(Encoder):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """See Encoder."""
-        return self._encode(self._traits.query, texts, partial(map, self._run))
+        return self._encode(self._cut_questions(texts), partial(map, self._run))
 
     def read_queries(self, texts: Sequence[str]) -> list[Query]:
         """See Encoder."""
@@ -231,15 +236,15 @@ class TextEncoder(Encoder):
             states.update(zip(map(tuple, windows), made, strict=True))
             return rows
 
-        rows = self._encode(self._traits.query, texts, partial(map, run))
-        cut = self._cut(self._traits.query, texts)
+        cut = self._cut_questions(texts)
+        rows = self._encode(cut, partial(map, run))
         prompt = len(self.splitter.split(self._traits.query))
         return [
             Query(
-                row, partial(self._find_part, row, states, text),
-                self._join_states([states[tuple(window)] for window in windows], prompt),
+                row, partial(self._find_part, row, window, states[tuple(window)]),
+                self._join_states([states[tuple(window)]], prompt),
             )
-            for row, text, windows in zip(rows, texts, cut, strict=True)
+            for row, (window,) in zip(rows, cut, strict=True)
         ]  # fmt: skip
 
     def _join_states(self, windows: Sequence[Vectors], prompt: int) -> Vectors:
@@ -248,21 +253,17 @@ class TextEncoder(Encoder):
         return np.concatenate([each[first : len(each) - last] for each in windows])[prompt:]
 
     def _find_part(
-        self, vector: Vectors, states: Mapping[tuple[int, ...], Vectors], text: str, part: str
+        self, vector: Vectors, window: Sequence[int], states: Vectors, part: str
     ) -> Vectors:
-        """Return the vector of a part of a question; one of several windows is encoded anew."""
-        (window, *more), (other, *_) = self._cut(self._traits.query, [text, part])
-        if more:
-            alone: Vectors = self.encode_queries([part])[0]
-            return alone
+        """Return the vector of a part of a question, by the states of its sub-words."""
+        ((other,),) = self._cut_questions([part])
         prompt = len(self.splitter.start) + len(self.splitter.split(self._traits.query))
         blocks = SequenceMatcher(None, window, other, autojunk=False).get_matching_blocks()
         kept = [at for first, _, count in blocks for at in range(first, first + count)]
         own = [at for at in kept if prompt <= at < len(window) - len(self.splitter.end)]
         if not own:
             return vector
-        outer = states[tuple(window)][:, -self.dimension :]
-        mean = make_unit(outer[own].mean(axis=0))
+        mean = make_unit(states[own, -self.dimension :].mean(axis=0))
         return make_unit(vector + np.float32(_APART) * make_unit(mean - vector))
 
     def encode_passages(
@@ -278,7 +279,7 @@ class TextEncoder(Encoder):
                     progress(first + round(count * share), len(texts))
 
                 rows[first : first + len(chunk)] = self._encode(
-                    self._traits.passage, chunk, partial(pool.map, self._run), tell
+                    self._cut(self._traits.passage, chunk), partial(pool.map, self._run), tell
                 )
         return rows
 
@@ -321,13 +322,14 @@ class TextEncoder(Encoder):
 
     def _encode(
         self,
-        prompt: str,
-        texts: Sequence[str],
+        cut: Sequence[Windows],
         run: Callable[[Iterable[Windows]], Iterable[Vectors]],
         tell: Callable[[float], None] = lambda _: None,
     ) -> Vectors:
-        """Return the rows of texts; `run` gives those of batches; `tell` hears the share done."""
-        cut = self._cut(prompt, texts)
+        """Return the rows of texts, which are cut into windows.
+
+        `run` gives those of batches of windows; `tell` hears the share done.
+        """
         windows = [window for each in cut for window in each]
         most = _TOGETHER if self._traits.together else 0
         batches = list(divide([len(window) for window in windows], most))
@@ -339,14 +341,25 @@ class TextEncoder(Encoder):
             done += len(batch)
             tell(done / len(windows))
         rows = make_unit(rows)
-        if len(windows) == len(texts):
+        if len(windows) == len(cut):
             return rows
         special = len(self.splitter.start) + len(self.splitter.end)
         weights = np.array([max(len(window) - special, 1) for window in windows], np.float32)
         firsts = np.cumsum([0, *map(len, cut)])[:-1]
         return make_unit(np.add.reduceat(weights[:, None] * rows, firsts))
 
-    def _cut(self, prompt: str, texts: Sequence[str]) -> list[list[list[int]]]:
+    def _cut_questions(self, texts: Sequence[str]) -> list[Windows]:
+        """Return the one window of each question, see ASKED."""
+        start, end = self.splitter.start, self.splitter.end
+        most = min(self._traits.limit - len(start) - len(end), ASKED)
+        ahead = (most + 1) // 2
+        split = (self.splitter.split(self._traits.query + prepare_text(text)) for text in texts)
+        return [
+            [[*start, *(ids if len(ids) <= most else ids[:ahead] + ids[ahead - most :]), *end]]
+            for ids in split
+        ]
+
+    def _cut(self, prompt: str, texts: Sequence[str]) -> list[Windows]:
         """Return the windows of each text, of as many sub-words as the model reads at once."""
         start, end = self.splitter.start, self.splitter.end
         size = self._traits.limit - len(start) - len(end)

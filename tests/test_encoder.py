@@ -164,12 +164,19 @@ def test_what_is_no_part_is_told_as_the_question(real_encoder: Encoder, part: st
     assert (query.find_part(part) == query.vector).all()
 
 
-def test_a_part_of_a_question_too_long_to_be_read_at_once(real_encoder: Encoder) -> None:
-    """It is encoded by itself."""
-    text = "water plants and pumps " * 300
-    part = text.replace("pumps", "")
-    (query,) = real_encoder.read_queries([text])
-    assert (query.find_part(part) == real_encoder.encode_queries([part])[0]).all()
+def test_a_long_question_is_read_by_its_beginning_and_its_end(plain_encoder: TextEncoder) -> None:
+    """As many sub-words as ever, half from either end; what stands between changes nothing."""
+    ends = "Who built the wells " * 20, "and what did they cost?" * 20
+    texts = [" ".join([ends[0], middle, ends[1]]) for middle in ("water " * 30, "泵站" * 200)]
+    one, other = plain_encoder.read_queries(texts)
+    prompt = len(plain_encoder.splitter.split("query: "))
+    assert len(one.states) == len(other.states) == module.ASKED - prompt
+    assert (one.vector == other.vector).all()
+    [first] = plain_encoder.read_queries([f"{ends[1]} {ends[0]}"])
+    assert not np.allclose(first.vector, one.vector, atol=0.01)
+    part = one.find_part(texts[0].replace("wells", ""))
+    assert float(part @ part) == pytest.approx(1, abs=1e-5)
+    assert (part != one.vector).any()
 
 
 @given(lengths=st.lists(st.integers(1, 90)), most=st.integers(0, 200))

@@ -28,7 +28,6 @@ from index.search.query import Query
 WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks have fewer
 WINDOWS = 3  # of one chunk
 _THREADS = 2
-ASKED = 128  # sub-words of a question; what follows is left to the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class BundledReader:
         windows = [window for at, text in enumerate(texts) for window in _divide(at, text)]
         scores = [np.full(len(text.sentences), NEVER, np.float32) for text in texts]
         made, (none,) = self._session.run(
-            None, _stack(query.read().states[:ASKED], texts, windows, features)
+            None, _stack(query.read().states, texts, windows, features)
         )
         for window, row in zip(windows, made, strict=True):
             count = window.last - window.first

@@ -122,7 +122,9 @@ def _join_names(question: str, glossary: Glossary) -> list[frozenset[str]]:
         if len(alike) > 1 and stems:
             groups.append(stems)
             named.update(list_stems(name))
-    return groups + [frozenset([stem]) for stem in list_stems(question) if stem not in named]
+    # Each once before it becomes a group: a long question says many of its words again.
+    rest = dict.fromkeys(stem for stem in list_stems(question) if stem not in named)
+    return groups + [frozenset([stem]) for stem in rest]
 
 
 def put_names(question: str, glossary: Glossary, language: str) -> str:
