@@ -9,28 +9,29 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chatbot import extractive
 from chatbot.about import WORDS, Topic, find_companies, find_example, find_topic, suggest
 from chatbot.answer import Answer, Citation, Part
-from chatbot.conversation import Turn, clean_history, join_questions, list_asked
-from chatbot.deadline import LIMIT, Deadline
+from chatbot.conversation import Turn, clean_history, list_asked, read_after
+from chatbot.deadline import LIMIT, Deadline, TimedSearcher
 from chatbot.question import Filters, choose_language, clean_question, select_cases
 from chatbot.quotation import check_answer, cite
 from corpus.errors import CitationError
 from index.reader.ranking import Found, Hit
 from index.release import Release
 from index.search.names import leave_out
-from index.search.searcher import READ, Searcher
+from index.search.searcher import Searcher
+
+if TYPE_CHECKING:  # httpx takes its time to import
+    from chatbot.llm.rephraser import Rephraser
 
 LANGUAGES = ("en", "zh")  # of the framing words
 FOUND = 0.5  # how likely the best sentence has to answer for an answer
 NEAR = 0.05  # and for passages that come near; below, nothing is near
 UNHELD = 0.25  # at most, where the case lacks a name that is known to be one
-# How much likelier a question has to be answered with its forerunner before it than alone: what was
-# answered before is near to both.
-AHEAD = 0.1
 _NAMED = 3  # names that a refusal tells to be nowhere
 _COMPANIES = 6  # that one question is read for, each by itself
 _MORE_READ = 16  # chunks of the cases that more is quoted from
@@ -46,11 +47,12 @@ def answer(
     filters: Filters | None = None,
     language: str | None = None,
     limit: float = LIMIT,
+    rephraser: Rephraser | None = None,
 ) -> Answer:
     """Return what `release` says to a question; see Engine.ask for the arguments and errors.
 
     `get_searcher` is called only where something has to be searched for; from then on the answer
-    may take `limit` seconds.
+    may take `limit` seconds. What `rephraser` writes is searched with and never shown.
     """
     started = time.perf_counter()
     asked, history = clean_question(question), clean_history(history)
@@ -58,16 +60,21 @@ def answer(
     cases = select_cases(release, filters)
     topic = find_topic(asked, get_searcher)
     openings: list[extractive.Choice] = []
+
+    def begin() -> TimedSearcher:
+        said = " ".join([asked, *list_asked(history)])
+        return TimedSearcher(get_searcher(), Deadline(limit), said, rephraser)
+
     if cases is None and topic is None:
         openings = _open_companies(asked, release, get_searcher)
     if openings:
         draft = _quote(openings, asked, words_in, release, 1.0)
     elif topic == "more":
-        draft = _quote_more(history, words_in, _Timed(get_searcher(), Deadline(limit)), cases)
+        draft = _quote_more(history, words_in, begin(), cases)
     elif topic:
         draft = _tell_about(topic, asked, words_in, release)
     else:
-        searcher = _Timed(get_searcher(), Deadline(limit))
+        searcher = begin()
         draft = (cases is None and _answer_each(asked, words_in, searcher)) or _answer(
             asked, history, words_in, searcher, cases
         )
@@ -82,59 +89,19 @@ def answer(
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Timed:
-    """A searcher for one question, as long as there is time."""
-
-    searcher: Searcher
-    deadline: Deadline
-
-    @property
-    def release(self) -> Release:
-        """The release that is searched."""
-        return self.searcher.release
-
-    def get(self) -> Searcher:
-        """Return the searcher."""
-        return self.searcher
-
-    def read(self, words: str, cases: Collection[int] | None = None, k: int = READ) -> Found:
-        """Return what is found and read for some words; raises SlowError."""
-        self.deadline.check()
-        return self.searcher.read(self.searcher.parse(words), k, cases)
-
-
 def _answer(
     question: str,
     history: Sequence[Turn],
     language: str,
-    searcher: _Timed,
+    searcher: TimedSearcher,
     cases: Collection[int] | None,
 ) -> Answer:
     """Answer from what is found for a question."""
-    words, found = _read_after(question, list_asked(history), searcher, cases)
+    words, found = read_after(question, list_asked(history), searcher, cases, FOUND)
     named = searcher.searcher.list_named(words) if found.known and cases is None else []
-    if len(named) == 1:  # the company's own cases may say it
+    if len(named) == 1 and searcher.has_time(1):  # the company's own cases may say it
         found = searcher.read(words, searcher.release.cases_of[named[0][0]])
     return _tell(found, question, language, searcher.release)
-
-
-def _read_after(
-    question: str, before: Sequence[str], searcher: _Timed, cases: Collection[int] | None
-) -> tuple[str, Found]:
-    """Return the words that are read for a question, and what is found for them.
-
-    It is read alone and with its forerunner before it, which is the first of those asked `before`,
-    last first, that is no small talk. What is likelier answered counts.
-    """
-    found = searcher.read(question, cases)
-    forerunner = next((one for one in before if find_topic(one, searcher.get) is None), "")
-    if forerunner:
-        words = join_questions(forerunner, question)
-        both = searcher.read(words, cases)
-        if both.confidence > found.confidence + AHEAD:
-            return words, both
-    return question, found
 
 
 def _rate(found: Found) -> float:
@@ -157,7 +124,7 @@ def _tell(found: Found, question: str, language: str, release: Release) -> Answe
     return _absent(question, language, found, release, confidence)
 
 
-def _answer_each(question: str, language: str, searcher: _Timed) -> Answer | None:
+def _answer_each(question: str, language: str, searcher: TimedSearcher) -> Answer | None:
     """Answer what is asked of several companies for each of them, and say of whom it is not.
 
     Each one's cases are read for themselves, for the question without the others' names. None where
@@ -189,7 +156,7 @@ def _answer_each(question: str, language: str, searcher: _Timed) -> Answer | Non
 def _quote_more(
     history: Sequence[Turn],
     language: str,
-    searcher: _Timed,
+    searcher: TimedSearcher,
     cases: Collection[int] | None,
 ) -> Answer:
     """Quote what else the cases say that answered the last question, for the nth time."""
@@ -203,7 +170,7 @@ def _quote_more(
     subject, found = asked[0], Found((), 1.0)
     choices = [] if cases is not None else _open_companies(subject, release, searcher.get)
     if not choices:
-        subject, found = _read_after(subject, asked[1:], searcher, cases)
+        subject, found = read_after(subject, asked[1:], searcher, cases, FOUND)
         choices = extractive.choose(found.hits) if _rate(found) >= FOUND else []
     confidence = _rate(found)
     given: list[extractive.Choice] = []

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
 from chatbot.desk import Desk
@@ -139,7 +140,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
     add_verbs(lambda name, run, text: add(name, _at_desk(run), text))
-    add_verb(add, _releases, lambda settings: _load_encoder(settings))
+    add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
     return parser
 
@@ -156,14 +157,13 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from chatbot.server import serve
 
     releases = _releases(settings)
-    loaded: list[Encoder] = []
 
+    @cache
     def load() -> Encoder:
-        if not loaded:
-            loaded.append(SharedEncoder(_load_encoder(settings)))
-        return loaded[0]
+        return SharedEncoder(_load_encoder(settings))
 
-    desk = Desk(Library(settings.reports), releases, load)
+    read = cache(partial(choose_reader, settings))  # the engine's is the desk's too
+    desk = Desk(Library(settings.reports), releases, load, read)
 
     def prepare() -> None:
         try:
@@ -178,7 +178,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    engine = _make_engine(settings, releases, load)
+    engine = _make_engine(settings, releases, load, read)
     return serve(engine, settings, prepare, say, desk)
 
 
@@ -243,7 +243,7 @@ def _at_desk(
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    engine = Engine(_releases(settings), lambda: _load_encoder(settings))
+    engine = Engine(_releases(settings), partial(_load_encoder, settings))
     status = engine.status()
     if status.live:
         status = replace(status, reader=_name_reader(settings, status.model))
@@ -267,20 +267,30 @@ def _releases(settings: Settings) -> Releases:
 
 
 def _desk(settings: Settings) -> Desk:
-    return Desk(Library(settings.reports), _releases(settings), lambda: _load_encoder(settings))
+    return Desk(
+        Library(settings.reports),
+        _releases(settings),
+        partial(_load_encoder, settings),
+        partial(choose_reader, settings),
+    )
 
 
 def _engine(settings: Settings) -> Engine:
     releases = _releases(settings)
     releases.live()  # says at once where nothing is published, before a model is loaded
-    return _make_engine(settings, releases, lambda: _load_encoder(settings))
+    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
+    return _make_engine(settings, releases, load, read)
 
 
-def _make_engine(settings: Settings, releases: Releases, load: Callable[[], Encoder]) -> Engine:
+def _make_engine(
+    settings: Settings,
+    releases: Releases,
+    load: Callable[[], Encoder],
+    read: Callable[[Encoder], Reader],
+) -> Engine:
     return Engine(
-        releases, load, _find_model(settings),
-        load_reader=lambda encoder: choose_reader(settings, encoder),
-    )  # fmt: skip
+        releases, load, _find_model(settings), load_reader=read, rephraser=find_rephraser(settings)
+    )
 
 
 def choose_reader(settings: Settings, encoder: Encoder) -> Reader:
@@ -301,11 +311,13 @@ def find_rephraser(settings: Settings) -> Rephraser | None:
     return Rephraser(_open_form(settings))
 
 
+@cache  # what chooses and what rephrases leave it alone together
 def _open_form(settings: Settings) -> FormComplete:
     from chatbot.endpoint import Endpoint
-    from chatbot.llm.form import LIMITS
+    from chatbot.llm.form import LIMITS, Breaker
 
-    return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS).complete
+    endpoint = Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS)
+    return Breaker(endpoint.complete)
 
 
 def _name_reader(settings: Settings, model: str) -> str:

@@ -2,21 +2,30 @@
 
 Only what the reader asked is used, never what Casebook answered, so no answer can steer a later
 one. Whether a question stands alone is not judged by its words: it is read alone and with its
-forerunner before it, and what is likelier answered counts (`chatbot.answering`).
+forerunners before it, and what is likelier answered counts. A language model, where there is one to
+ask, makes it whole and puts it in another language, for the search alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
+from chatbot.about import find_topic
+from chatbot.deadline import TimedSearcher
 from chatbot.question import clean_question
 from corpus.errors import QuestionError
+from index.reader.ranking import Found
 
+# How much likelier a question has to be answered in other words than alone: what was answered
+# before is near to both.
+AHEAD = 0.1
 _TURNS = 10  # how far back a forerunner is looked for
+_FORERUNNERS = 2  # that a question is read after
 
 _ENDS_BACKWARDS = re.compile(r"\W*?[.!?。？！]")  # from the end: every sign is looked at once
 
@@ -55,3 +64,52 @@ def join_questions(forerunner: str, question: str) -> str:
     ended = _ENDS_BACKWARDS.match(forerunner[::-1])
     stop = " " if ended else ". "  # or the first word of the next would be a name
     return f"{forerunner}{stop}{question}"
+
+
+def read_after(
+    question: str,
+    before: Sequence[str],
+    searcher: TimedSearcher,
+    cases: Collection[int] | None,
+    enough: float,
+) -> tuple[str, Found]:
+    """Return the words that are read for a question, and what is found for them.
+
+    It is read alone, made whole by a language model where there is one, and after the forerunner
+    among those asked `before`, last first, that are no small talk; after two of them where it is
+    not answered with a confidence of `enough` so far. What is likelier answered counts. Raises
+    SlowError.
+    """
+    asked = (one for one in before if find_topic(one, searcher.get) is None)
+    forerunners = list(islice(asked, _FORERUNNERS))
+    rephraser, whole = searcher.rephraser, question
+    if rephraser and forerunners and searcher.has_time(3):  # to make it whole, and two readings
+        whole = rephraser.make_whole(before[::-1], question)
+    alone = whole == question
+    other = _translate(whole, searcher) if searcher.has_time(2 if alone else 3) else ""
+    words, best = question, searcher.read(question, cases, other=other if alone else "")
+    if not alone and searcher.has_time(1):
+        found = searcher.read(whole, cases, other=other)
+        if found.confidence > best.confidence + AHEAD:
+            words, best = whole, found
+    joined = question
+    for number, forerunner in enumerate(forerunners):
+        if (number and best.confidence >= enough) or not searcher.has_time(1):
+            break
+        joined = join_questions(forerunner, joined)
+        found = searcher.read(joined, cases)
+        if found.confidence > best.confidence + AHEAD:
+            words, best = joined, found
+    return words, best
+
+
+def _translate(question: str, searcher: TimedSearcher) -> str:
+    """Return a question in a language that the release has beside its own, or nothing."""
+    rephraser = searcher.rephraser
+    if rephraser is None:
+        return ""
+    own = searcher.searcher.parse(question).language
+    for language in searcher.release.languages:
+        if language != own and language in rephraser.languages:
+            return rephraser.translate(question, language)
+    return ""

@@ -31,6 +31,7 @@ from index.manifest import check_model
 from index.nearest import Reach
 from index.plan import Plan
 from index.publish import ReleaseInfo, Releases
+from index.reader.text import Reader
 from index.release import Release
 from index.search.searcher import READ, Searcher
 
@@ -65,12 +66,20 @@ class Desk:
     """What an editor does with the library and the releases; safe to share between threads."""
 
     def __init__(
-        self, library: Library, releases: Releases, load_encoder: Callable[[], Encoder]
+        self,
+        library: Library,
+        releases: Releases,
+        load_encoder: Callable[[], Encoder],
+        load_reader: Callable[[Encoder], Reader] | None = None,
     ) -> None:
-        """Take the documents, the releases, and the way to load the encoder."""
+        """Take the documents, the releases, and the ways to load encoder and reader.
+
+        Without the last, the reader that fits the encoder reads.
+        """
         self.library = library
         self._releases = releases
         self._load_encoder = load_encoder
+        self._load_reader = load_reader
 
     def take_file(self, name: str, data: bytes, facts: Facts = NOTHING) -> Offer:
         """Return a file as an offer under a safe name.
@@ -256,18 +265,22 @@ class Desk:
         self, questions: list[Question], release: Release, encoder: Encoder, asking: Progress
     ) -> GateReport:
         before: Ask | None = None
+        reader = self._load_reader(encoder) if self._load_reader else None
         try:
             live = self._open(self._releases.live())
             check_model(live.manifest, encoder.identity)
-            before = ask_of(live, encoder)
+            before = ask_of(live, encoder, reader)
         except ReleaseError:  # none yet, damaged, or another model's: nothing to compare with
             pass
-        return compare(questions, before, ask_of(release, encoder), asking)
+        return compare(questions, before, ask_of(release, encoder, reader), asking)
 
 
-def ask_of(release: Release, encoder: Encoder) -> Ask:
-    """Return what asks a release a known question, as the gate does."""
-    searcher = Searcher(release, encoder)
+def ask_of(release: Release, encoder: Encoder, reader: Reader | None = None) -> Ask:
+    """Return what asks a release a known question, as the gate does.
+
+    Without a reader, the one that fits the encoder reads.
+    """
+    searcher = Searcher(release, encoder, reader)
 
     def hand_over(question: str) -> Iterator[Handed]:
         """Give the passages of the chunks handed over, among which a refused answer may stand."""

@@ -58,6 +58,10 @@ _DIALECTS: tuple[Callable[[Schema], Mapping[str, Any]], ...] = (
 )
 
 
+class CrowdedError(EndpointError):
+    """As many questions are there as may be; nothing was asked."""
+
+
 class _StatusError(EndpointError):
     """The endpoint answered with another status than 200."""
 
@@ -89,7 +93,7 @@ class Endpoint:
         EndpointError where they do not come whole, in time and within the limits.
         """
         if not self._free.acquire(blocking=False):
-            raise EndpointError(f"{AT_ONCE} questions are there already")
+            raise CrowdedError(f"{AT_ONCE} questions are there already")
         done: Future[str] = Future()
         deadline = time.monotonic() + self._limits.total
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chatbot.answer import Answer
 from chatbot.answering import answer
@@ -30,6 +31,9 @@ from index.reader.text import Reader
 from index.release import Release
 from index.search.searcher import Searcher
 
+if TYPE_CHECKING:  # httpx takes its time to import
+    from chatbot.llm.rephraser import Rephraser
+
 EVERY = 0.5  # seconds between two looks at which release is live
 
 log = logging.getLogger("casebook")
@@ -48,17 +52,20 @@ class Engine:
         complete: Complete | None = None,
         limit: float = LIMIT,
         load_reader: Callable[[Encoder], Reader] | None = None,
+        rephraser: Rephraser | None = None,
     ) -> None:
         """Take the releases to follow, the way to load the encoder, and a language model if any.
 
         `limit` is how many seconds a question may take once the encoder is there. `load_reader`
-        loads what reads the passages, for the encoder.
+        loads what reads the passages, for the encoder; `rephraser` puts questions in other words
+        for the search.
         """
         self.limit = limit
         self._releases = releases
         self._load_encoder = load_encoder
         self._complete = complete
         self._load_reader = load_reader
+        self._rephraser = rephraser
         self._encoder: Encoder | None = None
         self._reader: Reader | None = None
         self._encoder_lock = threading.Lock()
@@ -120,6 +127,7 @@ class Engine:
                 filters,
                 language,
                 self.limit,
+                self._rephraser,
             )
             self._recent.keep(key, given)
             return given

@@ -31,6 +31,7 @@ from corpus.library import QUESTIONS
 from index.encoder import Encoder
 from index.manifest import check_model
 from index.publish import Releases
+from index.reader.text import Reader
 from index.release import Release
 
 Run = Callable[[Settings, argparse.Namespace], int]
@@ -53,11 +54,12 @@ def add_verb(
     add: Callable[[str, Run, str], argparse.ArgumentParser],
     open_releases: Callable[[Settings], Releases],
     load_encoder: Callable[[Settings], Encoder],
+    load_reader: Callable[[Settings, Encoder], Reader],
 ) -> None:
-    """Tell a parser of the verb; the two others open what settings name."""
+    """Tell a parser of the verb; the three others open what settings name."""
 
     def run(settings: Settings, arguments: argparse.Namespace) -> int:
-        return _evaluate(settings, arguments, open_releases, load_encoder)
+        return _evaluate(settings, arguments, open_releases, load_encoder, load_reader)
 
     verb = add("evaluate", run, "Ask labelled questions and print how good the answers are.")
     verb.add_argument(
@@ -91,8 +93,9 @@ def _evaluate(
     arguments: argparse.Namespace,
     open_releases: Callable[[Settings], Releases],
     load_encoder: Callable[[Settings], Encoder],
+    load_reader: Callable[[Settings, Encoder], Reader],
 ) -> int:
-    _check(arguments)
+    _check(settings, arguments)
     own = settings.reports / QUESTIONS
     path: Path = arguments.file or own
     if path.suffix == _LINES:
@@ -107,8 +110,9 @@ def _evaluate(
         labels = sample(labels, arguments.limit, arguments.seed)
     if arguments.plot and not {label.group for label in labels} & set(UNANSWERABLE):
         raise UsageError("--plot: every question has an answer; give --hold-out, or other ones")
+    reader = load_reader(settings, encoder)
     with progress_bar("Asking", "question") as asking:
-        marks = ask(labels, exam.release, encoder, exam.unit, asking)
+        marks = ask(labels, exam.release, encoder, exam.unit, asking, reader)
     report = summarise(marks)
     if arguments.json:
         left_out = {"count": len(exam.left_out), "such_as": list(exam.left_out[:_SHOWN])}
@@ -128,7 +132,7 @@ def _evaluate(
     return 0
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _check(settings: Settings, arguments: argparse.Namespace) -> None:
     """Raise UsageError for flags that cannot be, or be together."""
     lines = arguments.file is None or arguments.file.suffix == _LINES
     if arguments.limit is not None and arguments.limit < 1:
@@ -142,6 +146,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--plot {arguments.plot}: no such folder; make it first")
     if arguments.raise_floors and (arguments.file or arguments.limit):
         raise UsageError("--raise-floors is of all of the library's questions: give no FILE, no N")
+    if arguments.raise_floors and settings.reader:
+        raise UsageError("--raise-floors is of the bundled reader: leave CASEBOOK_READER unset")
     if arguments.lower and not arguments.raise_floors:
         raise UsageError("--lower goes with --raise-floors")
 

@@ -44,6 +44,7 @@ from chatbot.measures import (
     reliability,
 )
 from index.encoder import Encoder, Progress, ignore_progress
+from index.reader.text import Reader
 from index.release import Release
 from index.search.searcher import Searcher
 
@@ -117,12 +118,14 @@ def ask(
     encoder: Encoder,
     unit: Unit,
     progress: Progress = ignore_progress,
+    reader: Reader | None = None,
 ) -> list[Mark]:
     """Ask a release every question, in order; `progress` is told questions done and in all.
 
     Milliseconds are those of the answer alone: what it is ranked by is searched for afterwards.
+    Without a reader, the one that fits the encoder reads.
     """
-    searcher = Searcher(release, encoder)
+    searcher = Searcher(release, encoder, reader)
     marks = []
     for number, label in enumerate(labels, 1):
         made = answer(release, lambda: searcher, label.question)

@@ -11,8 +11,8 @@ import pytest
 from chatbot import answering, extractive
 from chatbot.about import WORDS
 from chatbot.answer import Answer
-from chatbot.answering import AHEAD, FOUND, NEAR, UNHELD, answer
-from chatbot.conversation import Turn
+from chatbot.answering import FOUND, NEAR, UNHELD, answer
+from chatbot.conversation import AHEAD, Turn
 from corpus.library import Library
 from index.build import build
 from index.publish import Releases

@@ -78,21 +78,33 @@ class Searcher:
             self.encoder.dictionary, read,
         )  # fmt: skip
 
-    def find(self, query: Query, k: int = READ, cases: Collection[int] | None = None) -> list[Text]:
+    def find(
+        self,
+        query: Query,
+        k: int = READ,
+        cases: Collection[int] | None = None,
+        other: Query | None = None,
+    ) -> list[Text]:
         """Return the min(k, n) best chunks for a question, best first, as they are read.
 
-        `cases` limits them to chunks of these cases, by their numbers in `release.cases()`.
+        `cases` limits them to chunks of these cases, by their numbers in `release.cases()`; `other`
+        is the question in another language, which finds chunks too.
         """
-        vector = query.read().vector
-        chunks = find_candidates(self.release, query, vector, k, cases)
+        chunks = find_candidates(self.release, query, query.read().vector, k, cases, other)
         return [self._open(query, candidate) for candidate in chunks]
 
-    def read(self, query: Query, k: int = READ, cases: Collection[int] | None = None) -> Found:
+    def read(
+        self,
+        query: Query,
+        k: int = READ,
+        cases: Collection[int] | None = None,
+        other: Query | None = None,
+    ) -> Found:
         """Return the passages of the chunks that `find` gives, as they were read, best first.
 
         Without any, nothing is found and the confidence is 0.
         """
-        texts = self.find(query, k, cases)
+        texts = self.find(query, k, cases, other)
         if not texts:
             return Found((), 0.0)
         reading = self.reader.read(query, texts)
