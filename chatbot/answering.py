@@ -97,7 +97,7 @@ def _answer(
     cases: Collection[int] | None,
 ) -> Answer:
     """Answer from what is found for a question."""
-    words, found = read_after(question, list_asked(history), searcher, cases, FOUND)
+    words, found = read_after(question, list_asked(history), searcher, cases)
     named = searcher.searcher.list_named(words) if found.known and cases is None else []
     if len(named) == 1 and searcher.has_time(1):  # the company's own cases may say it
         found = searcher.read(words, searcher.release.cases_of[named[0][0]])
@@ -170,7 +170,7 @@ def _quote_more(
     subject, found = asked[0], Found((), 1.0)
     choices = [] if cases is not None else _open_companies(subject, release, searcher.get)
     if not choices:
-        subject, found = read_after(subject, asked[1:], searcher, cases, FOUND)
+        subject, found = read_after(subject, asked[1:], searcher, cases)
         choices = extractive.choose(found.hits) if _rate(found) >= FOUND else []
     confidence = _rate(found)
     given: list[extractive.Choice] = []

@@ -2,7 +2,7 @@
 
 Only what the reader asked is used, never what Casebook answered, so no answer can steer a later
 one. Whether a question stands alone is not judged by its words: it is read alone and with its
-forerunners before it, and what is likelier answered counts. A language model, where there is one to
+forerunner before it, and what is likelier answered counts. A language model, where there is one to
 ask, makes it whole and puts it in another language, for the search alone.
 """
 
@@ -12,7 +12,6 @@ import re
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 from chatbot.about import find_topic
@@ -25,7 +24,6 @@ from index.reader.ranking import Found
 # before is near to both.
 AHEAD = 0.1
 _TURNS = 10  # how far back a forerunner is looked for
-_FORERUNNERS = 2  # that a question is read after
 
 _ENDS_BACKWARDS = re.compile(r"\W*?[.!?。？！]")  # from the end: every sign is looked at once
 
@@ -71,19 +69,16 @@ def read_after(
     before: Sequence[str],
     searcher: TimedSearcher,
     cases: Collection[int] | None,
-    enough: float,
 ) -> tuple[str, Found]:
     """Return the words that are read for a question, and what is found for them.
 
-    It is read alone, made whole by a language model where there is one, and after the forerunner
-    among those asked `before`, last first, that are no small talk; after two of them where it is
-    not answered with a confidence of `enough` so far. What is likelier answered counts. Raises
-    SlowError.
+    It is read alone, made whole by a language model where there is one, and with its forerunner
+    before it, which is the first of those asked `before`, last first, that is no small talk. What
+    is likelier answered counts. Raises SlowError.
     """
-    asked = (one for one in before if find_topic(one, searcher.get) is None)
-    forerunners = list(islice(asked, _FORERUNNERS))
+    forerunner = next((one for one in before if find_topic(one, searcher.get) is None), "")
     rephraser, whole = searcher.rephraser, question
-    if rephraser and forerunners and searcher.has_time(3):  # to make it whole, and two readings
+    if rephraser and forerunner and searcher.has_time(3):  # to make it whole, and two readings
         whole = rephraser.make_whole(before[::-1], question)
     alone = whole == question
     other = _translate(whole, searcher) if searcher.has_time(2 if alone else 3) else ""
@@ -92,11 +87,8 @@ def read_after(
         found = searcher.read(whole, cases, other=other)
         if found.confidence > best.confidence + AHEAD:
             words, best = whole, found
-    joined = question
-    for number, forerunner in enumerate(forerunners):
-        if (number and best.confidence >= enough) or not searcher.has_time(1):
-            break
-        joined = join_questions(forerunner, joined)
+    if forerunner and searcher.has_time(1):
+        joined = join_questions(forerunner, question)
         found = searcher.read(joined, cases)
         if found.confidence > best.confidence + AHEAD:
             words, best = joined, found

@@ -118,6 +118,37 @@ def test_scores_are_their_formula(tmp_path: Path, polyglot: FakeEncoder, questio
         assert (one.language, one.asked) == (language, query.language)
 
 
+def test_a_question_in_two_languages_has_the_better_scores(
+    tmp_path: Path, polyglot: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each chunk, with the evidence of the first; also where not every chunk is compared."""
+    release = publish(TEXTS, tmp_path, polyglot)
+    searcher = Searcher(release, polyglot)
+    one, other = (searcher.parse(question) for question in QUESTIONS[:2])
+    scores = [
+        {each.chunk: each for each in find(release, polyglot, query.text)} for query in (one, other)
+    ]
+    wanted = [
+        replace(each, score=max(each.score, scores[1][chunk].score))
+        for chunk, each in scores[0].items()
+    ]
+    wanted.sort(key=lambda each: (-each.score, each.chunk))
+    assert wanted != list(scores[0].values())
+    vector = one.read().vector
+    assert find_candidates(release, one, vector, 1000, None, other) == wanted
+    assert find_candidates(release, one, vector, 2, None, other) == wanted[:2]
+    assert find_candidates(release, one, vector, 1000, None, one) == list(scores[0].values())
+    kept = [each for each in wanted if release.chunk_cases()[each.chunk] in (1, 2)]
+    assert find_candidates(release, one, vector, 9, [1, 2], other) == kept
+    monkeypatch.setattr("index.search.candidates.DEPTH", 1)
+    monkeypatch.setattr("index.search.candidates.NEAR", 1)
+    few = find_candidates(release, one, vector, 1000, None, other)
+    assert {*few} <= {*wanted}
+    assert {few_of.chunk for few_of in few} >= {
+        each.chunk for query in (one, other) for each in find(release, polyglot, query.text)
+    }
+
+
 def test_words_of_one_language_find_the_other(tmp_path: Path, polyglot: FakeEncoder) -> None:
     """By the dictionary, and not by their own, which no chunk of the other holds."""
     release = publish(TEXTS, tmp_path, polyglot)

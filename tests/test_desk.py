@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,13 @@ from chatbot.questions import GateReport, Quoted, Setback
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.facts import Facts
 from corpus.library import Library, Offer
+from index.encoder import Encoder
 from index.inspection import Inspection
 from index.publish import Releases
+from index.reader.text import Reader, Reading, Text
+from index.search.query import Query
 from tests.fake_encoder import FakeEncoder
+from tests.small_reader import SmallReader
 
 ROAD = b"The road is long. It never ends, say the people of Lund.\n"
 
@@ -181,6 +187,31 @@ def test_the_first_release_has_nothing_to_lose(
     done = Desk(library, releases, lambda: other).publish()
     assert done.gate is not None
     assert done.gate.right_before is None
+
+
+def test_known_questions_are_read_by_the_reader_that_is_set(
+    library: Library, published: Releases, encoder: FakeEncoder
+) -> None:
+    """Loaded once for a build, asked of both releases; where nothing is known it is not loaded."""
+    loaded: list[Encoder] = []
+
+    class Refusing(SmallReader):
+        def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+            return replace(super().read(query, texts), confidence=0.0)
+
+    def load(encoder: Encoder) -> Reader:
+        loaded.append(encoder)
+        return Refusing()
+
+    desk = Desk(library, published, lambda: encoder, load)
+    (library.folder / "road.txt").write_bytes(ROAD)
+    desk.publish()
+    assert loaded == []
+    _know(library, ("When was the red bridge built?", []), ("What grows?", ["Green tea"]))
+    (library.folder / "road.txt").unlink()
+    done = desk.publish()
+    assert done.gate is not None
+    assert (done.gate.right, done.gate.right_before, loaded) == (1, 1, [encoder])
 
 
 def test_a_removed_document_stays_until_its_releases_are_pruned(desk: Desk) -> None:

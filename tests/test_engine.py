@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from chatbot.answer import Answer
 from chatbot.answering import FOUND, NEAR
 from chatbot.conversation import Turn
 from chatbot.engine import Engine
+from chatbot.generative import Message
+from chatbot.llm.rephraser import Rephraser
 from corpus.errors import (
     CitationError,
     FilterError,
@@ -538,6 +542,26 @@ def test_the_reader_is_loaded_once_with_the_encoder(published: Releases) -> None
     engine.warm()
     assert asked == [encoder]
     assert engine.status().reader == "small"
+
+
+def test_a_question_is_put_in_other_words(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """By what the engine was given for it, once for equal questions, which are remembered."""
+    (library.folder / "桥.txt").write_text("桥\n\n没有人知道蓝色的桥有多老。\n", "utf-8")
+    build(library, releases, encoder)
+    asked: list[str] = []
+
+    def complete(messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
+        del schema
+        asked.append(messages[-1]["content"])
+        return '{"question": "红桥是什么时候建的？"}'
+
+    engine = Engine(releases, FakeEncoder, rephraser=Rephraser(complete))
+    question = "When was the red bridge built?"
+    told = [engine.ask(question).parts for _ in range(2)]
+    assert told[0] == told[1] == Engine(releases, FakeEncoder).ask(question).parts
+    assert [json.loads(each)["question"] for each in asked] == [question]
 
 
 def test_a_reader_that_cannot_be_had_is_told(published: Releases) -> None:
