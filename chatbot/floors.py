@@ -1,4 +1,4 @@
-"""Floors under the figures of the shipped questions: what was reached once has to be kept.
+"""Floors under figures, those of the shipped questions first: what was reached has to be kept.
 
 A file says of which data the floors are, by SHA-256, and the lowest value that each measure may
 have. Floors of other data say nothing: they have to be set anew. Raising never lowers.
@@ -46,12 +46,17 @@ def measure(report: Report, questions: Path, release: Release) -> Floors:
     data = {QUESTIONS: hashlib.sha256(questions.read_bytes()).hexdigest()}
     data |= {document.name: document.file_sha256 for document in release.documents()}
     reached = {
-        f"{group}: {name}": math.floor(report.groups[group][name].value * 1000 + 1e-9) / 1000
+        f"{group}: {name}": round_down(report.groups[group][name].value)
         for group, names in _MEASURES.items()
         for name in names
         if name in report.groups.get(group, {})
     }
     return Floors(data, reached)
+
+
+def round_down(value: float) -> float:
+    """Return a figure as a floor that it does not fall below itself."""
+    return math.floor(value * 1000 + 1e-9) / 1000
 
 
 def read_floors(path: Path) -> Floors:
@@ -61,7 +66,7 @@ def read_floors(path: Path) -> Floors:
         floors = Floors(dict(fields["data"]), {k: float(v) for k, v in fields["measures"].items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DocumentError(
-            f"{path.name}: not a file of floors ({error}); set them with `evaluate --raise-floors`"
+            f"{path.name}: not a file of floors ({error}); set them with --raise-floors"
         ) from error
     return floors
 
@@ -73,7 +78,7 @@ def check_floors(floors: Floors, reached: Floors) -> None:
     if changed:
         raise GateError(
             f"the floors are of other data ({', '.join(sorted(changed))} changed): look at what "
-            "changed, and set them with `evaluate --raise-floors`"
+            "changed, and set them with --raise-floors"
         )
     below = _find_below(floors, reached)
     if below:

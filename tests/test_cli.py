@@ -16,8 +16,11 @@ from chatbot import cli
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
+from index.encoder import Encoder
 from index.manifest import FORMAT
 from index.publish import CURRENT, Releases
+from index.reader.cosine import CosineReader
+from index.reader.text import Reader
 from tests.fake_encoder import FakeEncoder
 from tests.test_release import write_format
 
@@ -80,6 +83,27 @@ def test_a_language_model_chooses_among_what_another_reader_has() -> None:
     assert rephraser is not None
     assert rephraser.translate("water", "zh") == ""  # nobody is there
     assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+
+
+@pytest.mark.parametrize("verb", [["build"], ["ask", "Who grows tea?"], ["evaluate"]])
+def test_whatever_reads_is_what_the_settings_name(
+    flags: list[str], library: Library, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, verb: list[str],
+) -> None:  # fmt: skip
+    """An answer, the known questions at a build, an evaluation: loaded once for each."""
+    known = {"question": "Who grows tea?", "language": "en", "answers": []}
+    (library.folder / "questions.jsonl").write_text(json.dumps(known), "utf-8")
+    _run(capsys, "build", *flags)
+    (library.folder / "tea.txt").unlink()
+    named: list[str] = []
+
+    def choose(settings: Settings, encoder: Encoder) -> Reader:
+        named.append(settings.reader)
+        return CosineReader(encoder)
+
+    monkeypatch.setattr(cli, "choose_reader", choose)
+    _run(capsys, *verb, *flags, "--reader", "BAAI/ranker")
+    assert named == ["BAAI/ranker"]
 
 
 def test_every_verb_speaks_json(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
