@@ -22,6 +22,7 @@ from index.publish import CURRENT, Releases
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader
 from tests.fake_encoder import FakeEncoder
+from tests.scripted_endpoint import say, serving
 from tests.test_release import write_format
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +84,26 @@ def test_a_language_model_chooses_among_what_another_reader_has() -> None:
     assert rephraser is not None
     assert rephraser.translate("water", "zh") == ""  # nobody is there
     assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+
+
+def test_a_language_model_is_asked_before_an_answer(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a translation and a choice; talking nonsense, it changes nothing that is printed."""
+    _run(capsys, "build", *flags)
+    asked = ["ask", "红桥 1999?", "--language", "en", *flags]
+    plain = _run(capsys, *asked)
+    with serving(say("I am a teapot")) as server:
+        model = ["--reader", "llm", "--llm-url", server.url, "--llm-model", "small"]
+        told = _run(capsys, *asked, *model)
+        forms = [json.loads(body["messages"][-1]["content"]) for _, _, body in server.asked]
+    assert told[:2] == plain[:2]
+    assert "teapot" not in told[1] + told[2]
+    assert [set(form) for form in forms[:2]] == [
+        {"question", "language"},
+        {"question", "sentences"},
+    ]
+    assert {form["question"] for form in forms[:2]} == {"红桥 1999?"}
 
 
 @pytest.mark.parametrize("verb", [["build"], ["ask", "Who grows tea?"], ["evaluate"]])
