@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NoReturn
 
-from chatbot.desk import Desk
-from chatbot.editing import add_verbs, publish
+from chatbot.commands.evaluation import add_verb
+from chatbot.commands.publishing import add_verbs, publish
 from chatbot.engine import Engine
-from chatbot.evaluating import add_verb
-from chatbot.generative import Complete
-from chatbot.questions import GateReport
+from chatbot.evaluation.regression_questions import GateReport
+from chatbot.llm.restating import Complete
+from chatbot.publishing.publisher import Desk
 from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import (
@@ -31,13 +31,13 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.library import Library
-from index.encoder import Encoder
-from index.manifest import read_manifest
-from index.milvus import Milvus
+from index.encoder.encoder import Encoder
+from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder, load_reader, name_reader
-from index.publish import Releases
 from index.reader.text import Reader
-from index.shared_encoder import SharedEncoder
+from index.storage.manifest import read_manifest
+from index.storage.milvus import Milvus
+from index.storage.publish import Releases
 
 if TYPE_CHECKING:
     from chatbot.llm.form import Complete as FormComplete
@@ -302,7 +302,7 @@ def find_rephraser(settings: Settings) -> Rephraser | None:
 
 
 def _open_form(settings: Settings) -> FormComplete:
-    from chatbot.endpoint import Endpoint
+    from chatbot.llm.endpoint import Endpoint
     from chatbot.llm.form import LIMITS
 
     return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS).complete
@@ -320,7 +320,7 @@ def _name_reader(settings: Settings, model: str) -> str:
 def _find_model(settings: Settings) -> Complete | None:
     if not settings.llm_url:
         return None
-    from chatbot.endpoint import Endpoint  # httpx takes its time to import
+    from chatbot.llm.endpoint import Endpoint  # httpx takes its time to import
 
     return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key).complete
 

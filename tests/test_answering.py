@@ -1,4 +1,4 @@
-"""chatbot.answering: what is answered, with a reader that is told how sure it is."""
+"""chatbot.answers.answering: what is answered, with a reader that is told how sure it is."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from chatbot import answering, extractive
-from chatbot.about import WORDS
-from chatbot.answer import Answer
-from chatbot.answering import AHEAD, FOUND, NEAR, UNHELD, answer
-from chatbot.conversation import Turn
+from chatbot.answers import answering, extractive
+from chatbot.answers.answer import Answer
+from chatbot.answers.answering import AHEAD, FOUND, NEAR, UNHELD, answer
+from chatbot.answers.conversation import Turn
+from chatbot.answers.small_talk import WORDS
 from corpus.library import Library
 from index.build import build
-from index.publish import Releases
 from index.reader.cosine import CosineReader
 from index.reader.text import NEVER, Reader, Reading, Text
-from index.release import Release
 from index.search.query import Query
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 QUESTION = "When was the red bridge built?"

@@ -16,8 +16,8 @@ from chatbot import cli
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
-from index.manifest import FORMAT
-from index.publish import CURRENT, Releases
+from index.storage.manifest import FORMAT
+from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
 from tests.test_release import write_format
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from chatbot.endpoint import Limits
-from chatbot.generative import EndpointError, Message
+from chatbot.llm.endpoint import Limits
+from chatbot.llm.restating import EndpointError, Message
 
 # What is asked before an answer has to leave time for it: three forms and a search take no longer
 # than a question may.
