@@ -34,15 +34,21 @@ from benchmarks.finding import find_xquad, list_judged
 from benchmarks.server import ROOT
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
 from chatbot.cli import choose_reader
-from chatbot.floors import Floors, check_floors, raise_floors, read_floors, round_down
+from chatbot.evaluation.quality_floors import (
+    Floors,
+    check_floors,
+    raise_floors,
+    read_floors,
+    round_down,
+)
+from chatbot.evaluation.temporary_release import open_trial
 from chatbot.settings import read_settings
-from chatbot.trial import open_trial
 from corpus.errors import CasebookError
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.models import load_encoder, load_reader
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader, Text
-from index.search.searcher import READ, Searcher
+from index.searcher import READ, Searcher
 from training.collections import list_files, read_held_cases
 from training.confidence import tell_apart
 from training.groups import mark

@@ -15,12 +15,12 @@ from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
-from chatbot.desk import Desk
-from chatbot.editing import add_verbs, publish
+from chatbot.commands.evaluation import add_verb
+from chatbot.commands.publishing import add_verbs, publish
 from chatbot.engine import Engine
-from chatbot.evaluating import add_verb
-from chatbot.generative import Complete
-from chatbot.questions import GateReport
+from chatbot.evaluation.regression_questions import GateReport
+from chatbot.llm.restating import Complete
+from chatbot.publishing.publisher import Desk
 from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import (
@@ -32,13 +32,13 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.library import Library
-from index.encoder import Encoder
-from index.manifest import read_manifest
-from index.milvus import Milvus
+from index.encoder.encoder import Encoder
+from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder, load_reader, name_reader
-from index.publish import Releases
 from index.reader.text import Reader
-from index.shared_encoder import SharedEncoder
+from index.storage.manifest import read_manifest
+from index.storage.milvus import Milvus
+from index.storage.publish import Releases
 
 if TYPE_CHECKING:
     from chatbot.llm.form import Complete as FormComplete
@@ -313,7 +313,7 @@ def find_rephraser(settings: Settings) -> Rephraser | None:
 
 @cache  # what chooses and what rephrases leave it alone together
 def _open_form(settings: Settings) -> FormComplete:
-    from chatbot.endpoint import Endpoint
+    from chatbot.llm.endpoint import Endpoint
     from chatbot.llm.form import LIMITS, Breaker
 
     endpoint = Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS)
@@ -332,7 +332,7 @@ def _name_reader(settings: Settings, model: str) -> str:
 def _find_model(settings: Settings) -> Complete | None:
     if not settings.llm_url:
         return None
-    from chatbot.endpoint import Endpoint  # httpx takes its time to import
+    from chatbot.llm.endpoint import Endpoint  # httpx takes its time to import
 
     return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key).complete
 

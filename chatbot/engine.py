@@ -13,23 +13,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatbot.answer import Answer
-from chatbot.answering import answer
-from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
-from chatbot.conversation import Turn
-from chatbot.deadline import LIMIT
-from chatbot.examples import is_measured, read_examples
-from chatbot.generative import Complete, can_write, write
-from chatbot.question import Filters, clean_question, select_cases
-from chatbot.quotation import check_answer
-from chatbot.recent import RecentAnswers, make_key
+from chatbot.answers.answer import Answer
+from chatbot.answers.answer_cache import RecentAnswers, make_key
+from chatbot.answers.answering import answer
+from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
+from chatbot.answers.citations import check_answer
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import LIMIT
+from chatbot.answers.examples import is_measured, read_examples
+from chatbot.answers.question import Filters, clean_question, select_cases
+from chatbot.llm.restating import Complete, can_write, write
 from corpus.errors import CasebookError, NotFoundError, ReleaseError
-from index.encoder import Encoder
-from index.manifest import check_model
-from index.publish import Releases
+from index.encoder.encoder import Encoder
 from index.reader.text import Reader
-from index.release import Release
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.manifest import check_model
+from index.storage.publish import Releases
+from index.storage.release import Release
 
 if TYPE_CHECKING:  # httpx takes its time to import
     from chatbot.llm.rephraser import Rephraser

@@ -23,8 +23,8 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from chatbot.desk import Desk
 from chatbot.engine import Engine
+from chatbot.publishing.publisher import Desk
 from chatbot.settings import Settings
 from corpus.errors import UsageError
 
@@ -113,8 +113,8 @@ class Wire(H11Protocol):
         """Answer what is no request, or one whose head has over 64 KiB, and hang up."""
         from starlette.datastructures import MutableHeaders
 
-        from chatbot.web.failures import REQUEST_ID, describe
-        from chatbot.web.policies import dress
+        from chatbot.web.error_responses import REQUEST_ID, describe
+        from chatbot.web.security.security_headers import dress
 
         status = getattr(sys.exc_info()[1], "error_status_hint", 400)
         token = REQUEST_ID.set(uuid.uuid4().hex[:16])

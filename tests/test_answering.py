@@ -1,4 +1,4 @@
-"""chatbot.answering: what is answered, with a reader that is told how sure it is."""
+"""chatbot.answers.answering: what is answered, with a reader that is told how sure it is."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chatbot import answering, extractive
-from chatbot.about import WORDS
-from chatbot.answer import Answer
-from chatbot.answering import FOUND, NEAR, UNHELD, answer
-from chatbot.conversation import AHEAD, Turn
-from chatbot.deadline import FORM
-from chatbot.endpoint import Endpoint, Limits
-from chatbot.generative import EndpointError, Message
+from chatbot.answers import answering, extractive
+from chatbot.answers.answer import Answer
+from chatbot.answers.answering import FOUND, NEAR, UNHELD, answer
+from chatbot.answers.conversation import AHEAD, Turn
+from chatbot.answers.deadline import FORM
+from chatbot.answers.small_talk import WORDS
 from chatbot.llm.chooser import Chooser
+from chatbot.llm.endpoint import Endpoint, Limits
 from chatbot.llm.form import Breaker
 from chatbot.llm.rephraser import Rephraser
+from chatbot.llm.restating import EndpointError, Message
 from corpus.library import Library
 from index.build import build
-from index.publish import Releases
 from index.reader.cosine import CosineReader
 from index.reader.text import NEVER, Reader, Reading, Text
-from index.release import Release
 from index.search.query import Query
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests import scripted_endpoint
 from tests.fake_encoder import FakeEncoder
 from tests.scripted_endpoint import Script

@@ -1,4 +1,4 @@
-"""index.bundled_model and index.model_folder: the packaged model read, and as good as it."""
+"""bundled_model and model_folder: the packaged model read, and as good as it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tokenizers import Tokenizer
 
 from corpus.errors import ModelError
 from corpus.library import Library
-from index import model_folder
-from index.bundled_model import dequantize, find_bundle, read_bundle
-from index.encoder import Encoder
-from index.model_folder import build_charsmap, is_whole, prepare
+from index.encoder import model_folder
+from index.encoder.bundled_model import dequantize, find_bundle, read_bundle
+from index.encoder.encoder import Encoder
+from index.encoder.model_folder import build_charsmap, is_whole, prepare
+from index.encoder.sentence_transformer import SentenceEncoder
 from index.models import find_model
-from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS, REPORTS
 
 CHINESE = """

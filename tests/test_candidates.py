@@ -14,14 +14,14 @@ from corpus.chunks import divide_case
 from corpus.library import Library
 from corpus.stems import list_stems
 from index.build import build
-from index.draft import is_searched
-from index.encoder import Encoder
-from index.publish import Releases
-from index.release import Release
+from index.encoder.encoder import Encoder
+from index.languages.dictionary import Dictionary
+from index.languages.rarity import hash_term
 from index.search.candidates import CHUNK, TRANSLATED, WORDS, Candidate, find_candidates
-from index.search.dictionary import Dictionary
-from index.search.rarity import hash_term
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.release_writer import is_searched
 from index.storage.words import K1
 from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary

@@ -16,11 +16,11 @@ from chatbot import cli
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
-from index.encoder import Encoder
-from index.manifest import FORMAT
-from index.publish import CURRENT, Releases
+from index.encoder.encoder import Encoder
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader
+from index.storage.manifest import FORMAT
+from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
 from tests.scripted_endpoint import say, serving
 from tests.test_release import write_format

@@ -1,4 +1,4 @@
-"""chatbot.desk: an editor's day, from a file to a release and back."""
+"""chatbot.publishing.publisher: an editor's day, from a file to a release and back."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.desk import Desk
-from chatbot.questions import GateReport, Quoted, Setback
+from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.publishing.publisher import Desk
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.facts import Facts
 from corpus.library import Library, Offer
-from index.encoder import Encoder
-from index.inspection import Inspection
-from index.publish import Releases
+from index.encoder.encoder import Encoder
 from index.reader.text import Reader, Reading, Text
 from index.search.query import Query
+from index.storage.publish import Releases
+from index.storage.verify import Inspection
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import SmallReader
 
@@ -130,9 +130,9 @@ def test_a_weaker_answer_stops_nothing(desk: Desk, library: Library) -> None:
     text = "Bridges of the north\n\nIt was put there in 1999 by Ada. Nobody knows its age.\n"
     (library.folder / "bridge.txt").write_text(text, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("index.search.searcher.READ", "chatbot.desk.READ"):
+        for place in ("index.searcher.READ", "chatbot.publishing.publisher.READ"):
             patch.setattr(place, 0)
-        patch.setattr("chatbot.answering.NEAR", 1.0)
+        patch.setattr("chatbot.answers.answering.NEAR", 1.0)
         with pytest.raises(GateError, match="1 lost, 0 weaker"):
             desk.publish()
     done = desk.publish()

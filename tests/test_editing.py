@@ -1,4 +1,4 @@
-"""chatbot.editing: the editor's verbs as a person runs them."""
+"""chatbot.commands.publishing: the editor's verbs as a person runs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""index.encoder: texts prepared, long ones in windows, each on its own."""
+"""index.encoder.text_encoder: texts prepared, long ones in windows, each on its own."""
 
 from __future__ import annotations
 
@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import encoder as module
-from index.encoder import (
-    Encoder,
-    TextEncoder,
-    Vectors,
-    divide,
-    find_prompts,
-    identify,
-    join_pieces,
-    make_unit,
-    prepare_text,
-)
+from index.encoder import text_encoder as module
+from index.encoder.encoder import Encoder, Vectors, join_pieces, make_unit
+from index.encoder.text_encoder import TextEncoder, divide, find_prompts, identify, prepare_text
 from index.models import load_plain_encoder
 from index.reader.weights import read_weights
 from tests.conftest import MODELS

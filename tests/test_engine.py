@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from chatbot import answering as module
-from chatbot.answer import Answer
-from chatbot.answering import FOUND, NEAR
-from chatbot.conversation import Turn
+from chatbot.answers import answering as module
+from chatbot.answers.answer import Answer
+from chatbot.answers.answering import FOUND, NEAR
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
-from chatbot.generative import Message
 from chatbot.llm.rephraser import Rephraser
+from chatbot.llm.restating import Message
 from corpus.errors import (
     CitationError,
     FilterError,
@@ -32,10 +32,10 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.tables import Said
 from index.build import build
-from index.encoder import Encoder
-from index.publish import CURRENT, Releases
+from index.encoder.encoder import Encoder
 from index.reader.stemmed import Stemmed, stem
 from index.reader.text import Reader
+from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import SmallReader
 
@@ -322,7 +322,7 @@ def test_more_companies_than_quotations_are_each_told(
     report: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many are named, each has the beginning of a case."""
-    monkeypatch.setattr("chatbot.extractive.QUOTES", 2)
+    monkeypatch.setattr("chatbot.answers.extractive.QUOTES", 2)
     answer = report.ask("What did WeRide, CAMCE and POWERCHINA do, please?")
     companies = [citation.company for citation in answer.citations]
     assert sorted(companies) == ["CAMCE", "POWERCHINA", "WeRide"]

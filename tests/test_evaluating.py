@@ -1,4 +1,4 @@
-"""chatbot.evaluating: the verb as a person runs it, its tables, and the exit codes of bad input."""
+"""evaluation: the verb as a person runs it, its tables, and the exit codes of bad input."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import cli, evaluating
-from chatbot.floors import read_floors
+from chatbot import cli
+from chatbot.commands import evaluation as evaluating
+from chatbot.evaluation.quality_floors import read_floors
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
 from tests.test_cross_encoder import save_small_cross_encoder

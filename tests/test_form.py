@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from chatbot.endpoint import CrowdedError
-from chatbot.generative import EndpointError, Message
 from chatbot.llm.chooser import Chooser
+from chatbot.llm.endpoint import CrowdedError
 from chatbot.llm.form import LIMITS, Breaker, RestError
 from chatbot.llm.rephraser import Rephraser
+from chatbot.llm.restating import EndpointError, Message
 from index.reader.cosine import CosineReader
 from tests.reading import ENCODER, make_query, make_text
 
@@ -79,6 +79,6 @@ def test_the_log_says_once_that_it_is_away(caplog: pytest.LogCaptureFixture) -> 
 
 def test_three_forms_leave_time_for_a_search() -> None:
     """Of a question's half minute."""
-    from chatbot.deadline import LIMIT
+    from chatbot.answers.deadline import LIMIT
 
     assert 3 * LIMITS.total <= LIMIT - 5

@@ -17,17 +17,17 @@ from typing import Any
 import httpx
 import pytest
 
-from chatbot.conversation import Turn
-from chatbot.endpoint import Endpoint, Limits
+from chatbot.answers.citations import check_answer
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
-from chatbot.faithfulness import Source, find_fault
-from chatbot.generative import Message
 from chatbot.llm.chooser import Chooser
+from chatbot.llm.endpoint import Endpoint, Limits
+from chatbot.llm.faithfulness import Source, find_fault
 from chatbot.llm.rephraser import LONGEST, Rephraser
-from chatbot.quotation import check_answer
-from index.encoder import Encoder
-from index.publish import Releases
+from chatbot.llm.restating import Message
+from index.encoder.encoder import Encoder
 from index.reader.cosine import CosineReader
+from index.storage.publish import Releases
 from tests.reading import ENCODER, is_whole, make_query, make_text
 from tests.test_nginx import find_port
 

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import reading
 from benchmarks.reading import DOCUMENT, FLOORS
-from chatbot.floors import read_floors
+from chatbot.evaluation.quality_floors import read_floors
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import use_small_reader
 from tests.test_collections import make_articles, make_case

@@ -21,7 +21,7 @@ from chatbot.engine import Engine
 from chatbot.server import describe_address, serve, take_port
 from chatbot.settings import Settings
 from corpus.errors import LibraryError, UsageError
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.conftest import MODELS, REPORTS
 from tests.fake_encoder import FakeEncoder
 

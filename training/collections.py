@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.squad import Question, name_document, read_questions
-from chatbot.trial import open_trial
+from chatbot.evaluation.temporary_release import open_trial
 from corpus.library import GLOSSARY
-from index.encoder import Encoder
-from index.search.searcher import Searcher
+from index.encoder.encoder import Encoder
+from index.searcher import Searcher
 from training.question_sets import HELD, is_held
 
 Texts = tuple[dict[str, str], list["Labelled"]]

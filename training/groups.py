@@ -19,10 +19,10 @@ from tqdm import tqdm
 from benchmarks.squad import Question
 from corpus.chunks import divide_case
 from corpus.tables import spell_passages
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.reader.evidence import describe
 from index.reader.text import Text
-from index.release import Release
+from index.storage.release import Release
 from training.collections import Collection, Labelled
 
 FOUND = 16  # chunks of a question that are kept, and what answers beyond them up to SOUGHT

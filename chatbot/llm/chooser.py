@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from chatbot.generative import EndpointError
 from chatbot.llm.form import Complete, fill, note
+from chatbot.llm.restating import EndpointError
 from index.reader.text import NEVER, Reader, Reading, Text
 from index.search.query import Query
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from chatbot.deadline import FORM
-from chatbot.endpoint import CrowdedError, Limits
-from chatbot.generative import EndpointError, Message
+from chatbot.answers.deadline import FORM
+from chatbot.llm.endpoint import CrowdedError, Limits
+from chatbot.llm.restating import EndpointError, Message
 
 # What is asked before an answer has to leave time for it: three forms and a search take no longer
 # than a question may.

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from index.encoder import count_cores
-from index.onnx_encoder import open_onnxruntime
+from index.encoder.encoder import count_cores
+from index.encoder.onnx_encoder import open_onnxruntime
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.calibration import describe_reading, estimate
 from index.reader.evidence import FEATURES, describe

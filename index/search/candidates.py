@@ -22,13 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Vectors
-from index.release import Numbers, Release
+from index.encoder.encoder import Vectors
 from index.search.query import Query
+from index.storage.ann import DEPTH
+from index.storage.release import Numbers, Release
+from index.storage.vectors import Rows
 from index.storage.words import K1
-from index.vectors import Rows
 
-DEPTH = 1000  # chunks that are compared in full; a collection of no more is compared whole
 NEAR = 200  # of each language, by each kind of evidence, where it is larger
 CHUNK, WORDS, TRANSLATED = 0.4, 0.45, 0.4
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.stems import UNSPACED, list_stems
-from index.encoder import Query as Vectorised
-from index.search import cldr
-from index.search.dictionary import Dictionary
+from index.encoder.encoder import Query as Vectorised
+from index.languages import cldr
+from index.languages.dictionary import Dictionary
+from index.languages.rarity import Rarity, hash_term, load_rarity
 from index.search.names import find_names, leave_out
-from index.search.rarity import Rarity, hash_term, load_rarity
 from index.storage.words import Group
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
