@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from chatbot.answers.answer import Answer
 from chatbot.answers.answer_cache import RecentAnswers, make_key
@@ -19,7 +18,7 @@ from chatbot.answers.answering import answer
 from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.answers.citations import check_answer
 from chatbot.answers.conversation import Turn
-from chatbot.answers.deadline import LIMIT
+from chatbot.answers.deadline import LIMIT, Rephraser
 from chatbot.answers.examples import is_measured, read_examples
 from chatbot.answers.question import Filters, clean_question, select_cases
 from chatbot.llm.restating import Complete, can_write, write
@@ -30,9 +29,6 @@ from index.searcher import Searcher
 from index.storage.manifest import check_model
 from index.storage.publish import Releases
 from index.storage.release import Release
-
-if TYPE_CHECKING:  # httpx takes its time to import
-    from chatbot.llm.rephraser import Rephraser
 
 EVERY = 0.5  # seconds between two looks at which release is live
 

@@ -482,7 +482,7 @@ def test_a_model_that_fails_costs_one_wait_and_one_line(
         limits = Limits(first=0.3, total=0.5)
         model = Breaker(Endpoint(server.url, "small", limits=limits).complete)
         made = asking(Chooser(inner, model))(NEXT, FIRST, rephraser=Rephraser(model))
-        assert len({path for path, _, _ in server.asked}) == 1
+        assert len(server.asked) <= 1
     assert replace(made, elapsed_ms=0.0) == replace(plain, elapsed_ms=0.0)
     [line] = [each.getMessage() for each in caplog.records if each.name == "casebook"]
     assert line.startswith("no question by the language model: ")

@@ -10,13 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from chatbot.answers import extractive
 from chatbot.answers.answer import Answer, Citation, Part
 from chatbot.answers.citations import check_answer, cite
 from chatbot.answers.conversation import Turn, clean_history, list_asked, read_after
-from chatbot.answers.deadline import LIMIT, Deadline, TimedSearcher
+from chatbot.answers.deadline import LIMIT, Deadline, Rephraser, TimedSearcher
 from chatbot.answers.question import Filters, choose_language, clean_question, select_cases
 from chatbot.answers.small_talk import (
     WORDS,
@@ -31,9 +30,6 @@ from index.reader.ranking import Found, Hit
 from index.search.names import leave_out
 from index.searcher import Searcher
 from index.storage.release import Release
-
-if TYPE_CHECKING:  # httpx takes its time to import
-    from chatbot.llm.rephraser import Rephraser
 
 LANGUAGES = ("en", "zh")  # of the framing words
 FOUND = 0.5  # how likely the best sentence has to answer for an answer

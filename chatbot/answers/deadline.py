@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from corpus.errors import SlowError
 from index.reader.ranking import Found
 from index.search.names import find_known
 from index.searcher import READ, Searcher
 from index.storage.release import Release
-
-if TYPE_CHECKING:  # httpx takes its time to import
-    from chatbot.llm.rephraser import Rephraser
 
 FORM = 8.0  # seconds that a language model has for what it is asked before the answer
 LIMIT = 30.0  # seconds; a question takes some hundredths of one, one of 2,000 characters two
@@ -55,6 +52,18 @@ class Deadline:
 def give_up(seconds: float) -> SlowError:
     """Return the error for a question that has taken so long."""
     return SlowError(f"no answer after {seconds:g} seconds; ask again, best in fewer words")
+
+
+class Rephraser(Protocol):
+    """What puts questions in other words for the search, into `languages`; no reader sees them."""
+
+    languages: Sequence[str]
+
+    def make_whole(self, asked: Sequence[str], question: str) -> str:
+        """Return a follow-up of questions, oldest first, so that it stands alone, or as it is."""
+
+    def translate(self, question: str, language: str) -> str:
+        """Return a question in one of the languages, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,9 @@ _TRANSLATE = (
 
 
 class Rephraser:
-    """See the top of this file; safe to share between threads.
+    """See the top of this file and chatbot.answers.deadline; safe to share between threads."""
 
-    `languages` are those that it translates into.
-    """
-
-    languages = tuple(_NAMES)
+    languages: Sequence[str] = tuple(_NAMES)
 
     def __init__(self, complete: Complete) -> None:
         """Take the model."""
