@@ -51,6 +51,7 @@ class Reading:
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file
     does not say; `published` is an ISO date (YYYY-MM-DD) or empty. `pages` are the offsets at which
     the pages of a paged format begin, ascending, the first 0; empty for a format without pages.
+    `page_labels` are the numbers that are printed on them, empty where they are counted from 1.
     Every visible word of the file is in `text`, in a block or outside all of them as furniture,
     or it is in `left_out`.
     """
@@ -63,6 +64,7 @@ class Reading:
     company: str = ""
     url: str = ""
     pages: tuple[int, ...] = ()
+    page_labels: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Lines on pages to paragraphs: what the paper parts is put together, what it repeats is left out.
+"""Lines on pages to paragraphs: what the paper parts is put together.
 
 Lines come in reading order. A paragraph goes on over a column, a page, and a caption or a note that
 stands between; a hyphen at a line's end stays where the document writes the word with one.
@@ -12,14 +12,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Literal
 
+from corpus.readers.pdf.segments import is_wide
 from corpus.readers.text import is_caption
 from corpus.records import BlockKind
+from corpus.tables import BETWEEN
 
-_EDGE = 3  # lines at the top and at the bottom of a page that may be furniture
-_REPEATED = 0.5  # share of the pages on which such a line is furniture, and ...
-_IN_PLACE = 0.3  # ... where it stands at the same height
-_SAME_PLACE = 2.0  # points
+Kind = BlockKind | Literal["furniture"]
+
 _LARGER = 1.12  # how much higher than the text's median a heading's line is
 _ALIKE = 0.85, 1.18  # how sizes of one paragraph's lines differ at most
 _GAP, _STOP_GAP = 1.3, 1.12  # steps between two lines that part paragraphs; behind a sentence's end
@@ -28,7 +29,6 @@ _HYPHENATES = 0.03  # share of lines that end in a hyphen where a program put mo
 _STOPS = tuple(".!?。！？；;:：…”\"'’)）」』")
 _ITEM = re.compile(r"[•·●○▪◦◆■□►]\s*\S|(?:\d{1,3}(?:[.)]\s|、)|[(（]\d{1,3}[)）])\s*\w")
 _DASH = re.compile(r"[–*-]\s+\S")  # of an item, or of a sentence that is cut there
-_WIDE = re.compile(r"[\u2e80-\U0003ffff]")
 _PARTED = re.compile(r"[\u4e00-\u9fff] [A-Za-z0-9]|[A-Za-z0-9] [\u4e00-\u9fff]")
 _UNPARTED = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -43,7 +43,9 @@ _BETWEEN = 8  # captions and notes that may stand where a paragraph is cut
 class Line:
     """A line as it stands on a page: its words, and in points where they are and how large.
 
-    `base` is the height of the line that letters stand on. `row` is whether it is a table's.
+    `base` is the height of the line that letters stand on. `cells` are those of a table's row, each
+    with its lines. `lead` is how many of its characters are bold before others that are not; all
+    are where `bold`. `furniture` is whether it is no part of what the page says.
     """
 
     text: str
@@ -52,7 +54,10 @@ class Line:
     right: float
     base: float
     size: float
-    row: bool = False
+    cells: tuple[tuple[str, ...], ...] = ()
+    bold: bool = False
+    lead: int = 0
+    furniture: bool = False
 
     @property
     def width(self) -> float:
@@ -62,35 +67,18 @@ class Line:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Lines put together; `starts` are the pages that begin in it, and where in its words."""
+    """Lines put together; `starts` are the pages that begin in it, and where in its words.
 
-    kind: BlockKind
+    A heading is what is larger than the text, until all of its lines are known.
+    """
+
+    kind: Kind
     text: str
+    first: Line
     last: Line
     starts: list[tuple[int, int]] = field(default_factory=list)
     lines: int = 1
-
-
-def drop_furniture(pages: Sequence[Sequence[Line]]) -> list[Line]:
-    """Return the lines of all pages without what is repeated at their edges, digits aside."""
-    seen: dict[str, list[Line]] = defaultdict(list)
-    filled = len([page for page in pages if page])
-    for page in pages:
-        edge = [*page[:_EDGE], *page[max(_EDGE, len(page) - _EDGE) :]]
-        for line in edge:
-            seen[_mask(line)].append(line)
-    furniture: set[Line] = set()
-    for lines in seen.values():
-        everywhere = len({line.page for line in lines}) >= max(3, _REPEATED * filled)
-        for line in lines:
-            there = {o.page for o in lines if abs(o.base - line.base) < _SAME_PLACE}
-            if everywhere or len(there) >= max(2, _IN_PLACE * filled):
-                furniture.add(line)
-    return [line for page in pages for line in page if line not in furniture]
-
-
-def _mask(line: Line) -> str:
-    return re.sub(r"\d+", "0", line.text.casefold())
+    bold: bool = False
 
 
 def join_lines(lines: Sequence[Line]) -> list[Paragraph]:
@@ -105,7 +93,8 @@ def join_lines(lines: Sequence[Line]) -> list[Paragraph]:
         kind = form.kind_of(line)
         place = form.find(made, current, kind, line)
         if place is None:
-            current = Paragraph(kind, line.text, line)
+            words = form.spell_row(line.cells) if line.cells else line.text
+            current = Paragraph(kind, words, line, line, bold=line.bold)
             made.append(current)
             at = 0
         else:
@@ -114,6 +103,7 @@ def join_lines(lines: Sequence[Line]) -> list[Paragraph]:
             made.insert(place + sum(part.last.page != line.page for part in between), current)
             current.text, at = form.append(current.text, line.text)
             current.last, current.lines = line, current.lines + 1
+            current.bold = current.bold and line.bold
             for part in between:  # what began this page is behind the line now
                 if (line.page, 0) in part.starts:
                     part.starts.remove((line.page, 0))
@@ -128,7 +118,8 @@ class _Form:
     """How a document is set: what of it is usual, which every line is compared with."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        self._size = statistics.median(line.size for line in lines)
+        sizes = sorted((line.size, len(line.text)) for line in lines)
+        self._size = _find_median(sizes)  # of the type that most letters are set in
         self._width = statistics.median(line.width for line in lines)
         pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page and _are_alike(a, b)]
         steps = [(a.base - b.base) / a.size for a, b in pairs]
@@ -139,39 +130,46 @@ class _Form:
         text = "\n".join(line.text for line in lines)
         self._blanks = len(_PARTED.findall(text)) > len(_UNPARTED.findall(text))
 
-    def kind_of(self, line: Line) -> BlockKind:
+    def kind_of(self, line: Line) -> Kind:
         """Return what a line is by its form."""
+        if line.furniture:
+            return "furniture"
         if is_caption(line.text):
             return "caption"
-        large = line.size > _LARGER * self._size and len(line.text) <= _HEADING
-        return (
-            "heading" if large and not line.text.endswith((".", "。", ",", "，")) else "paragraph"
-        )
+        return "heading" if self.is_large(line) and not line.cells else "paragraph"
+
+    def is_large(self, line: Line) -> bool:
+        """Tell whether a line is set in larger type than the text."""
+        return line.size > _LARGER * self._size
 
     def find(
-        self, made: Sequence[Paragraph], current: Paragraph | None, kind: BlockKind, line: Line
+        self, made: Sequence[Paragraph], current: Paragraph | None, kind: Kind, line: Line
     ) -> int | None:
         """Return the place of the paragraph that a line goes on with, None where it begins one."""
+        if kind == "furniture":
+            return None
         for place in reversed(range(max(0, len(made) - _BETWEEN), len(made))):
             above = made[place]
             if above is current and self._goes_on(above, kind, line):
                 return place
             small = above.last.size < _ALIKE[0] * line.size  # a note at the foot of a page
-            if above.kind != "caption" and not small:
+            if above.kind not in ("caption", "furniture") and not small:
                 moves = line.page != above.last.page or line.base > above.last.base
                 between = {part.last.page for part in made[place + 1 :]}
                 # A page that begins inside of it would come too late for what moves before it.
                 late = any(at and page in between for page, at in above.starts)
                 over = moves and not late and self._goes_over(above, kind, line)
-                return place if over and not line.row else None
+                return place if over and not line.cells else None
         return None
 
-    def _goes_on(self, before: Paragraph, kind: BlockKind, line: Line) -> bool:
+    def _goes_on(self, before: Paragraph, kind: Kind, line: Line) -> bool:
         """Tell whether a line goes on with the paragraph of the line above it."""
         above = before.last
         if kind == "caption" or (kind != before.kind and before.kind != "caption"):
             return False
-        if line.row or above.row or self._is_item(line, above) or not _are_alike(above, line):
+        if line.cells or above.cells or self._is_item(line, above) or not _are_alike(above, line):
+            return False
+        if self._changes(before, line):
             return False
         down = above.base - line.base
         if line.page != above.page or down < 0:
@@ -189,11 +187,22 @@ class _Form:
         indented = line.left - above.left > 0.8 * line.size
         if indented and before.lines > 1:  # below a first line it may be a hanging indent
             return False
+        hung = above.left - before.first.left > 0.8 * line.size
+        if hung and abs(line.left - before.first.left) < 0.3 * line.size and before.lines > 1:
+            return False
         return not (ended and (short or indented or down > _STOP_GAP * step))
 
-    def _goes_over(self, before: Paragraph, kind: BlockKind, line: Line) -> bool:
+    def _changes(self, before: Paragraph, line: Line) -> bool:
+        """Tell whether a bold heading ends above a line, or begins with it."""
+        if before.bold and not line.bold:
+            return not line.lead and not line.text[0].islower()
+        if line.bold and not before.last.bold:
+            return before.text.endswith(_STOPS) or not self._is_full(before.last)
+        return False
+
+    def _goes_over(self, before: Paragraph, kind: Kind, line: Line) -> bool:
         """Tell whether a line goes on with a paragraph that a column or a page cuts."""
-        if kind != "paragraph" or before.kind != "paragraph" or before.last.row:
+        if kind != "paragraph" or before.kind != "paragraph" or before.last.cells:
             return False
         if not _are_alike(before.last, line):
             return False
@@ -210,6 +219,16 @@ class _Form:
             return True
         ended = above.text.endswith(_STOPS) or not self._is_full(above)
         return ended and _DASH.match(line.text) is not None
+
+    def spell_row(self, cells: Sequence[Sequence[str]]) -> str:
+        """Return a table's row as words; a cell without any keeps its place."""
+        spelled = []
+        for cell in cells:
+            words = ""
+            for line in cell:
+                words = self.append(words, line)[0] if words else line
+            spelled.append(words)
+        return BETWEEN.join(spelled).strip()
 
     def append(self, words: str, line: str) -> tuple[str, int]:
         """Return words with a line behind them, and where it begins."""
@@ -240,14 +259,19 @@ class _Form:
         return not any(wide) or (not all(wide) and (one + other).isalnum() and self._blanks)
 
 
-def is_wide(character: str) -> bool:
-    """Tell whether a character is of a script that writes no blanks between words."""
-    return bool(_WIDE.match(character))
-
-
 def _is_broken(words: str) -> bool:
     """Tell whether words end in a hyphen behind a letter, a digit or `_`."""
     return words.endswith("-") and (words[-2:-1].isalnum() or words[-2:-1] == "_")
+
+
+def _find_median(sizes: Sequence[tuple[float, int]]) -> float:
+    """Return the middle one of sizes in order, each counted by its letters."""
+    half = sum(letters for _, letters in sizes) / 2
+    for size, letters in sizes:
+        half -= letters
+        if half <= 0:
+            return size
+    return sizes[-1][0]
 
 
 def _are_alike(one: Line, other: Line) -> bool:

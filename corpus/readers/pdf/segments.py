@@ -1,0 +1,365 @@
+"""Signs on a page to segments: what stands on one line without a gap, as it is read.
+
+Signs that are drawn twice count once; a digit or mark that stands above or below the line becomes
+the sign for that (`10⁶`, `CO₂`, `2019¹³`); letters that are set apart are words again.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from corpus.readers.pdf.sheets import UNREADABLE, Box, Frame, Glyph
+
+# All in sizes of the type.
+_TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cast a shadow
+_SAME_LINE = 0.2
+_OFF_LINE = 0.1, 0.85  # how far a mark stands off the line ...
+_OFF_LINE_LARGE = 0.18  # ... at least, where it is as large as the text
+_MARK_SIZE = 0.9  # of the text's, at most
+_MARK_NEAR = 0.6  # between a mark and its word
+_MARK_SIGNS = 14
+_WORD_GAP = 0.15  # between two words at least, where no blank is written
+_SPACED = 0.6  # between letters that are set apart at most
+# Between a row's cells; or less, and so much more than between the closest of its words.
+_FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
+_JUMPED = 0.7  # between what is not drawn one after the other
+# How much gaps differ in a line that is stretched to the column's width, and how wide they are.
+_EVEN, _STRETCHED = 1.2, 3.0
+_ITEM_FAR = 4.0  # between a list's mark and its item
+_ITEM_MARKS = 4  # signs of such a mark
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Words on one line: in points where they stand, how large, and when they were drawn.
+
+    `base` is the height of the line that letters stand on, `drawn` and `ended` the places of the
+    first and the last sign in the order of drawing. `lead` is how many characters of the words are
+    bold before others that are not; all are where `bold`. `unreadable` counts signs.
+    """
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    drawn: int
+    ended: int
+    bold: bool = False
+    lead: int = 0
+    unreadable: int = 0
+    inside: bool = True
+
+    @property
+    def box(self) -> Box:
+        """Where its letters are, without what hangs below the line."""
+        return self.left, self.base - 0.1 * self.size, self.right, self.base + 0.72 * self.size
+
+
+@cache
+def _off_line() -> tuple[dict[str, str], dict[str, str]]:
+    """Return the raised and the lowered signs that Unicode has, by the plain ones."""
+    found: dict[str, dict[str, str]] = {"<super>": {}, "<sub>": {}}
+    for code in range(0xA0, 0x2C80):
+        kind, *plain = unicodedata.decomposition(chr(code)).split() or [""]
+        if kind in found and len(plain) == 1:
+            found[kind][chr(int(plain[0], 16))] = chr(code)
+    return found["<super>"], found["<sub>"]
+
+
+def find_segments(frame: Frame) -> list[Segment]:
+    """Return the segments of a frame, in no order."""
+    glyphs = _drop_twins([*frame.glyphs, *_find_dots(frame)])
+    walls = _Walls(frame.rules)
+    runs = _lift_marks(_find_runs(glyphs))
+    return [
+        segment
+        for line in _find_lines(runs)
+        for part in _part(line, walls)
+        for segment in [_make_segment(part)]
+        if segment.text
+    ]
+
+
+def _find_dots(frame: Frame) -> list[Glyph]:
+    """Return the marks of list items that are drawn, not written, as signs.
+
+    Only what stands just before the first sign of a line, at half its height, is one.
+    """
+    if not frame.dots or len(frame.dots) > 2000:
+        return []
+    starts = sorted(frame.glyphs, key=lambda glyph: glyph.base)
+    bases = [glyph.base for glyph in starts]
+    found = []
+    for left, bottom, right, top in frame.dots:
+        near = starts[bisect_left(bases, bottom - 8) : bisect_right(bases, top)]
+        beside = [
+            g
+            for g in near
+            if g.base < bottom + 0.1 * g.size
+            and top < g.base + 0.9 * g.size
+            and left - 2 * g.size < g.left < right + 2.5 * g.size
+        ]
+        first = min(beside, key=lambda glyph: glyph.left, default=None)
+        if first and first.left > right and right - left < 0.7 * first.size:
+            found.append(
+                first._replace(sign="•", left=left, right=right, drawn=first.drawn, bold=False)
+            )
+    return found
+
+
+def _drop_twins(glyphs: Iterable[Glyph]) -> list[Glyph]:
+    """Return the signs without those that another object draws again at the same place."""
+    kept: list[Glyph] = []
+    seen: dict[tuple[str, int, int], list[Glyph]] = defaultdict(list)
+    for glyph in glyphs:
+        near = _TWICE * glyph.size
+        # A place of the size of 4 points; its neighbours are looked at too.
+        x, y = int(glyph.left // 4), int(glyph.base // 4)
+        twin = any(
+            other.piece != glyph.piece
+            and abs(other.left - glyph.left) <= near
+            and abs(other.base - glyph.base) <= near
+            and abs(other.size - glyph.size) < 0.1 * glyph.size
+            for i in (x - 1, x, x + 1)
+            for j in (y - 1, y, y + 1)
+            for other in seen[glyph.sign, i, j]
+        )
+        if twin:
+            continue
+        if len(seen[glyph.sign, x, y]) < 8:
+            seen[glyph.sign, x, y].append(glyph)
+        kept.append(glyph)
+    return kept
+
+
+Run = list[Glyph]
+
+
+def _find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
+    """Return signs that are drawn one after the other on one line, left to right, in one size."""
+    runs: list[Run] = []
+    for glyph in sorted(glyphs, key=lambda glyph: glyph.drawn):
+        last = runs[-1][-1] if runs else None
+        if (
+            last is not None
+            and abs(glyph.base - last.base) < 0.03 * last.size
+            and 0.97 < glyph.size / last.size < 1.03
+            and glyph.raised == last.raised
+            and last.left <= glyph.left < last.right + 0.5 * last.size
+        ):
+            runs[-1].append(glyph)
+        else:
+            runs.append([glyph])
+    return runs
+
+
+def _lift_marks(runs: Sequence[Run]) -> list[Run]:
+    """Return runs with marks set on the line of their words, as raised or lowered signs."""
+    small = [run for run in runs if len(run) <= _MARK_SIGNS]
+    if len(small) > 20_000:  # every sign stands alone: no text
+        return list(runs)
+    ordered = sorted(runs, key=lambda run: run[0].base)
+    bases = [run[0].base for run in ordered]
+    highest = max((run[0].size for run in runs), default=0.0)
+    hosts: dict[int, Glyph] = {}
+    for run in small:
+        if run[0].raised:
+            continue
+        reach = _OFF_LINE[1] * highest
+        first = bisect_left(bases, run[0].base - reach)
+        last = bisect_right(bases, run[0].base + reach)
+        beside = [
+            (near, host)
+            for other in ordered[first : min(last, first + 400)]
+            if other is not run
+            for near, host in [_find_host(run, other)]
+            if host is not None
+        ]
+        if beside:
+            hosts[id(run)] = min(beside, key=lambda found: found[0])[1]
+    lifted = []
+    for run in runs:
+        if run[0].raised:
+            lifted.append(_rewrite(run, run[0].base, raised=True))
+        elif id(run) in hosts:
+            host = hosts[id(run)]
+            lifted.append(_rewrite(run, host.base, raised=run[0].base > host.base))
+        else:
+            lifted.append(run)
+    return lifted
+
+
+def _find_host(run: Run, other: Run) -> tuple[float, Glyph | None]:
+    """Return how far a mark is from the sign of another run that it belongs to, if it does."""
+    mark, size = run[0], other[0].size
+    off = mark.base - other[0].base
+    least = _OFF_LINE[0] if mark.size < _MARK_SIZE * size else _OFF_LINE_LARGE
+    if not least * size <= abs(off) <= _OFF_LINE[1] * size:
+        return 0.0, None
+    if off < 0 and abs(off) > 0.5 * size:
+        return 0.0, None
+    if mark.size >= _MARK_SIZE * size and not (
+        len(run) <= 3 and len(run) < len(other) and all(g.sign.isdigit() for g in run)
+    ):
+        return 0.0, None
+    after = min(((abs(mark.left - g.right), g) for g in other), key=lambda found: found[0])
+    before = abs(other[0].left - run[-1].right), other[0]
+    gap, host = min(after, before, key=lambda found: found[0])
+    if mark.size >= _MARK_SIZE * size:
+        near = 0.15 * size
+    else:
+        near = _MARK_NEAR * size if gap == before[0] else 0.4 * size
+    return (gap, host) if gap <= near else (0.0, None)
+
+
+def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
+    """Return a mark on the line of its word; a word of letters (`19th`) stays as it is."""
+    signs = _off_line()[0 if raised else 1]
+    word = len(run) > 1 and all(glyph.sign.isalpha() for glyph in run)
+    return [
+        glyph._replace(base=base, sign=glyph.sign if word else signs.get(glyph.sign, glyph.sign))
+        for glyph in run
+    ]
+
+
+def _find_lines(runs: Sequence[Run]) -> list[list[Glyph]]:
+    """Return the signs of runs by the lines that they stand on, each from left to right."""
+    lines: list[list[Glyph]] = []
+    base = size = 0.0
+    for run in sorted(runs, key=lambda run: -run[0].base):
+        if lines and base - run[0].base <= _SAME_LINE * min(size, run[0].size):
+            lines[-1].extend(run)
+            size = max(size, run[0].size)
+        else:
+            lines.append(list(run))
+            base, size = run[0].base, run[0].size
+    for line in lines:
+        line.sort(key=lambda glyph: (glyph.left, glyph.drawn))
+    return lines
+
+
+class _Walls:
+    """The upright ruled lines of a page, which part what stands on both sides."""
+
+    def __init__(self, rules: Sequence[Box]) -> None:
+        upright = [rule for rule in rules if rule[3] - rule[1] > rule[2] - rule[0]]
+        self._walls = sorted(upright)
+        self._places = [(wall[0] + wall[2]) / 2 for wall in self._walls]
+
+    def part(self, left: float, right: float, height: float) -> bool:
+        """Tell whether one stands between two places on a line."""
+        first = bisect_left(self._places, left)
+        last = bisect_right(self._places, right, lo=first)
+        return any(wall[1] <= height <= wall[3] for wall in self._walls[first:last])
+
+
+def _part(line: Sequence[Glyph], walls: _Walls) -> Iterable[list[Glyph]]:
+    """Yield the parts of a line that stand apart from each other."""
+    gaps = [after.left - before.right for before, after in pairwise(line)]
+    spaces = [
+        gap
+        for gap, (before, after) in zip(gaps, pairwise(line), strict=True)
+        if gap > _WORD_GAP * max(before.size, after.size)
+    ]
+    usual = min(spaces, default=0.0)
+    widest = max(spaces, default=0.0)
+    stretched = len(spaces) > 1 and widest < min(_EVEN * usual, _STRETCHED * line[0].size)
+    part = [line[0]]
+    for gap, (before, after) in zip(gaps, pairwise(line), strict=True):
+        size = max(before.size, after.size)
+        jumped = not 0 <= after.drawn - before.drawn <= _MARK_SIGNS
+        far = gap > _FAR * size or (gap > _CELLS * size and gap > _FARTHER * usual)
+        far = (far and not stretched) or (jumped and gap > _JUMPED * size)
+        if far and gap < _ITEM_FAR * size and _is_item(part):
+            far = False
+        height = before.base + 0.3 * size
+        if far or walls.part(before.right - 0.3 * size, after.left + 0.3 * size, height):
+            yield part
+            part = []
+        part.append(after)
+    yield part
+
+
+def _is_item(part: Sequence[Glyph]) -> bool:
+    """Tell whether signs are the mark of a list's item, which its words stand far from."""
+    if len(part) > _ITEM_MARKS:
+        return False
+    signs = "".join(glyph.sign for glyph in part)
+    bare = signs.strip("().)、）（")
+    if not any(map(str.isalnum, signs)):
+        return True
+    return bare != signs and bare.isalnum() and len(bare) <= 3
+
+
+def _make_segment(part: Sequence[Glyph]) -> Segment:
+    """Return the words that signs make."""
+    gaps = [after.left - before.right for before, after in pairwise(part)]
+    sizes = [max(before.size, after.size) for before, after in pairwise(part)]
+    apart = _measure_spacing(part, gaps, sizes)
+    words = [part[0].sign]
+    for gap, size, (before, after) in zip(gaps, sizes, pairwise(part), strict=True):
+        wide = is_wide(before.sign) and is_wide(after.sign)
+        written = after.blank and not apart and after.drawn > before.drawn
+        if not wide and (gap - apart > _WORD_GAP * size or (written and gap > 0.05 * size)):
+            words.append(" ")
+        words.append(after.sign)
+    text = "".join(words)
+    count = Counter[float]()
+    for glyph in part:
+        count[glyph.size] += 1
+    letters = [glyph for glyph in part if glyph.sign.isalnum()] or part
+    bold = all(glyph.bold for glyph in letters)
+    return Segment(
+        text,
+        part[0].left,
+        max(glyph.right for glyph in part),
+        Counter(glyph.base for glyph in part).most_common(1)[0][0],
+        max(count, key=lambda size: (count[size], size)),
+        min(glyph.drawn for glyph in part),
+        max(glyph.drawn for glyph in part),
+        bold,
+        0 if bold else _measure_lead(part, words),
+        sum(glyph.sign == UNREADABLE for glyph in part),
+        any(glyph.inside for glyph in part),
+    )
+
+
+def _measure_lead(part: Sequence[Glyph], words: Sequence[str]) -> int:
+    """Return how many characters at the start are bold."""
+    place, number = 0, 0
+    for sign in words:
+        if sign != " ":
+            if not part[number].bold:
+                break
+            number += 1
+        place += len(sign)
+    return place
+
+
+def _measure_spacing(
+    part: Sequence[Glyph], gaps: Sequence[float], sizes: Sequence[float]
+) -> float:
+    """Return how far letters are set apart that are no words of their own, else 0."""
+    if len(gaps) < 5:
+        return 0.0
+    shares = sorted(gap / size for gap, size in zip(gaps, sizes, strict=True))
+    usual = shares[len(shares) // 2]
+    if not 0.06 < usual < _SPACED or shares[len(shares) // 10] < 0.5 * usual:
+        return 0.0
+    blanks = sum(glyph.blank for glyph in part[1:])
+    letters = sum(glyph.sign.isalpha() for glyph in part)
+    if blanks > 0.6 * len(gaps) and letters < 0.6 * len(part):
+        return 0.0  # figures with a blank between two
+    return usual * sizes[0]
+
+
+def is_wide(character: str) -> bool:
+    """Tell whether a character is of a script that writes no blanks between words."""
+    return "\u2e80" <= character <= "\U0003ffff" and not "\uac00" <= character <= "\ud7af"
