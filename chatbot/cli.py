@@ -194,7 +194,7 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     if answer.citations:
         print()
     for citation in answer.citations:
-        page = f"page {citation.page}" if citation.page else ""
+        page = f"page {citation.page_label}" if citation.page else ""
         facts = [citation.case, citation.source, citation.published, citation.document, page]
         place = f"{citation.start}-{citation.end}"
         print(f"[{citation.number}] {' · '.join(fact for fact in facts if fact)}, {place}")

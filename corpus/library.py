@@ -293,6 +293,7 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
         pages=reading.pages,
         file_sha256=_digest(offer.data),
         facts_sha256=facts_sha256,
+        page_labels=reading.page_labels,
     )
     cases = find_cases(document, reading.blocks, facts.company or reading.company)
     passages = [p for case in cases for p in split_case(document, case, reading.blocks)]

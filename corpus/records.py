@@ -8,6 +8,7 @@ Passage and Sentence.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,8 +76,9 @@ class Document:
     `id` comes from `name`, the file's path below the library folder with forward slashes, so that
     an edit keeps it. `sha256` is that of `text` in UTF-8, in hexadecimal. `published` is an ISO
     date or empty; `language` is a BCP 47 primary tag such as `en` or `zh`, `und` where unknown;
-    `url` is the address of the original, or empty; `pages` are as in Reading. `file_sha256` and
-    `facts_sha256` are those of the file's and of its sidecar's bytes, the latter empty without one.
+    `url` is the address of the original, or empty; `pages` and `page_labels` are as in Reading.
+    `file_sha256` and `facts_sha256` are those of the file's and of its sidecar's bytes, the latter
+    empty without one.
     """
 
     id: str
@@ -93,6 +95,17 @@ class Document:
     pages: tuple[int, ...] = ()
     file_sha256: str = ""
     facts_sha256: str = ""
+    page_labels: tuple[str, ...] = ()
+
+    def find_page(self, offset: int) -> tuple[int | None, str]:
+        """Return the page on which a character stands: counted from 1, and as it is called.
+
+        What it is called is printed on it, or is its number; None and empty without pages.
+        """
+        page = bisect_right(self.pages, offset)
+        if not page:
+            return None, ""
+        return page, (self.page_labels[page - 1] if self.page_labels else "") or str(page)
 
 
 @dataclass(frozen=True, slots=True)

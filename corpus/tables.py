@@ -28,14 +28,16 @@ def spell_rows(sentences: Iterable[str]) -> list[Said]:
     """Return sentences that follow each other as they are read.
 
     A row is followed by another of as many cells, or follows one; the first of them is the header.
+    A cell without words keeps its place: `| 2021 | 2022` has three.
     """
     texts = [sentence.strip() for sentence in sentences]
-    cells = [text.split(BETWEEN) if BETWEEN in text else [] for text in texts]
+    cells = [_split(text) for text in texts]
     said: list[Said] = []
     header: list[str] = []
     for number, (text, row) in enumerate(zip(texts, cells, strict=True)):
         if row and len(row) == len(header):
-            said.append(Said(BETWEEN.join(map(_join, header, row))))
+            pairs = zip(header, row, strict=True)
+            said.append(Said(BETWEEN.join(_join(*pair) for pair in pairs if pair[1])))
             continue
         after = cells[number + 1] if number + 1 < len(cells) else []
         header = row if row and len(after) == len(row) else []
@@ -48,6 +50,13 @@ def spell_passages(passages: Iterable[Passage]) -> list[Said]:
     return spell_rows(sentence.text for passage in passages for sentence in passage.sentences)
 
 
+def _split(text: str) -> list[str]:
+    """Return the cells of a row, which has two or more."""
+    return [cell.strip() for cell in text.split("|")] if BETWEEN in f" {text} " else []
+
+
 def _join(header: str, cell: str) -> str:
+    if not header:
+        return cell
     colon = "：" if UNSPACED.search(header) else ": "
-    return f"{header.strip()}{colon}{cell.strip()}"
+    return f"{header}{colon}{cell}"

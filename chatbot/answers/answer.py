@@ -21,7 +21,8 @@ class Citation:
     `quote` equals those characters. `kind` is `text`, `caption` (words under a photo) or `heading`
     (a case's own name). `passage` is the paragraph around the quotation, whose first character
     stands at `passage_start`. `page` is the page of the original on which the quotation begins,
-    from 1, or None where it has no pages. `link` is the case page's path below the application's
+    from 1, or None where it has no pages; `page_label` is what is printed on it, or that number, or
+    empty. `link` is the case page's path below the application's
     root, with the characters to mark: `cases/<case_id>#c<start>-<end>`; `url` is the original's
     address or empty, `published` an ISO date or empty.
     """
@@ -44,6 +45,7 @@ class Citation:
     published: str
     url: str
     link: str
+    page_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

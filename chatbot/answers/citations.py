@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Literal
 
@@ -25,6 +24,7 @@ def cite(
     words = document.text[start:end]
     start += len(words) - len(words.lstrip())
     end -= len(words) - len(words.rstrip())
+    page, page_label = document.find_page(start)
     kinds: dict[str, Kind] = {"heading": "heading", "caption": "caption"}
     return Citation(
         number=number,
@@ -37,7 +37,7 @@ def cite(
         end=end,
         passage=passage.text,
         passage_start=passage.start,
-        page=bisect_right(document.pages, start) or None,
+        page=page,
         case_id=case.id,
         case=case.title,
         company=case.company,
@@ -45,6 +45,7 @@ def cite(
         published=document.published,
         url=document.url,
         link=link_to(case, start, end),
+        page_label=page_label,
     )
 
 

@@ -179,7 +179,7 @@ def render_card(citation: Citation, turn: int, language: str, root: str) -> str:
         facts.append(f'<time class="fact" dir="auto" datetime="{day}">{day}</time>')
     if citation.page:
         page = word("page", language)
-        facts.append(f'<span class="fact">{page} {citation.page}</span>')
+        facts.append(f'<span class="fact">{page} {escape(citation.page_label)}</span>')
     label = escape(f"source-{turn}-{number}-name")
     return (
         f'<li class="card" id="source-{turn}-{number}" tabindex="-1" aria-labelledby="{label}">'

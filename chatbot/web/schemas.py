@@ -78,7 +78,10 @@ class PartBody(BaseModel):
 
 
 class CitationBody(BaseModel):
-    """Where a quotation stands; `link` is below the application's root, `page` counts from 1."""
+    """Where a quotation stands; `link` is below the application's root.
+
+    `page` counts from 1; `page_label` is the number that is printed on it, or else that one.
+    """
 
     number: int
     quote: str
@@ -91,6 +94,7 @@ class CitationBody(BaseModel):
     passage: str
     passage_start: int
     page: int | None
+    page_label: str
     case_id: str
     case: str
     company: str

@@ -247,7 +247,7 @@ class Release:
                 self._kept.move_to_end(number)
                 return held
         record = self.tables.documents[number]
-        record["pages"] = tuple(record["pages"])
+        record |= {key: tuple(record.get(key, ())) for key in ("pages", "page_labels")}
         held = _Held(Document(**record, text=self.tables.texts[number]))
         with self._lock:
             if number not in self._kept:

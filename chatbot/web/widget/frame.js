@@ -185,7 +185,7 @@ function drawCard(turn, citation) {
   passage.dataset.fill = citation.number;
   passage.setAttribute("role", "group");
   const facts = [citation.company, citation.source, citation.published].filter(Boolean).map((fact) => quote("span", fact));
-  if (citation.page) facts.push(say("span", "on_page", {}, citation.page));
+  if (citation.page) facts.push(say("span", "on_page", {}, citation.page_label));
   const card = make("div", { className: "card", hidden: true, id: `source-${turns.indexOf(turn)}-${citation.number}` },
     quote("p", citation.case, "name"), make("p", { className: "facts" }, ...facts), passage);
   if (["caption", "heading"].includes(citation.kind)) card.prepend(say("p", citation.kind, { className: "kind" }));

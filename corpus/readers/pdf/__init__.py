@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from corpus.errors import DocumentError
 from corpus.readers.pdf.furniture import Page, set_furniture_apart
-from corpus.readers.pdf.order import order_lines
+from corpus.readers.pdf.order import Item, order_lines
 from corpus.readers.pdf.paragraphs import Line, Paragraph, join_lines
 from corpus.readers.pdf.segments import Segment, find_segments
 from corpus.readers.pdf.sheets import Frame, Sheet, read_sheets
@@ -37,9 +37,7 @@ def read_pdf(data: bytes, name: str) -> Reading:
     lines = _read_lines(sheets, left_out)
     if not lines:
         unread = sum(each.reason == "unreadable" for each in left_out)
-        why = (
-            f"{unread} of them in fonts that do not tell their signs" if unread else "so it is a scan"
-        )
+        why = f"{unread} in fonts that do not tell their signs" if unread else "so it is a scan"
         raise DocumentError(
             f"{name}: no text on any page ({len(sheets)} in all), {why}; recognise its text (OCR)"
             " first"
@@ -61,7 +59,6 @@ def read_pdf(data: bytes, name: str) -> Reading:
 
 def _read_lines(sheets: Sequence[Sheet], left_out: list[LeftOut]) -> list[Line]:
     """Return the lines of all pages in reading order, and add what is left out of them."""
-    frames = [frame for sheet in sheets for frame in sheet.frames[:1]]
     pages, asides = [], []
     for sheet in sheets:
         place = f"page {sheet.label or sheet.number + 1}"
@@ -71,7 +68,6 @@ def _read_lines(sheets: Sequence[Sheet], left_out: list[LeftOut]) -> list[Line]:
         pages.append(Page(sheet.number, sheet.label, found[0] if found else []))
         asides.append(list(zip(sheet.frames[1:], found[1:], strict=True)))
     set_furniture_apart(pages)
-    del frames
     lines: list[Line] = []
     for sheet, page, aside in zip(sheets, pages, asides, strict=True):
         place = f"page {sheet.label or sheet.number + 1}"
@@ -84,13 +80,11 @@ def _read_lines(sheets: Sequence[Sheet], left_out: list[LeftOut]) -> list[Line]:
             own = order_lines([*inner, *rest], sheet.number) if segments else []
             text = frame.turn % 90 == 0 and len(frame.glyphs) >= _ASIDE * signs
             lines += own if text else [replace(line, furniture=True) for line in own]
-        left_out += [
-            LeftOut("furniture", "repeated line", s.text, place) for s in page.repeated
-        ]
+        left_out += [LeftOut("furniture", "repeated line", s.text, place) for s in page.repeated]
     return lines
 
 
-def _order(items, furniture: Sequence[Segment], number: int) -> list[Line]:  # type: ignore
+def _order(items: list[Item], furniture: Sequence[Segment], number: int) -> list[Line]:
     """Return the lines of a page, its furniture above and below what it says."""
     lines = order_lines(items, number) if items else []
     middle = statistics.median(line.base for line in lines) if lines else 0.0
@@ -122,9 +116,7 @@ def _read_segments(frame: Frame, place: str, left_out: list[LeftOut]) -> list[Se
     return [s for s in segments if s.inside and s.unreadable <= _UNREADABLE * len(s.text)]
 
 
-def _place_pages(
-    reading: Reading, paragraphs: Iterable[Paragraph], count: int
-) -> tuple[int, ...]:
+def _place_pages(reading: Reading, paragraphs: Iterable[Paragraph], count: int) -> tuple[int, ...]:
     """Return the offset in the text at which each page begins; empty pages begin where the next."""
     found: dict[int, int] = {}
     start = 0

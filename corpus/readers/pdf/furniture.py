@@ -114,7 +114,7 @@ def _find_repeated(
     for same in by_text.values():
         for number, segment in same:
             there = {n for n, other in same if _stand_alike(other, segment)}
-            apart = _stands_apart(pages[number].segments, segment, side)
+            apart = _stands_apart(pages[number].segments, segment)
             if len(there) >= least and (not is_statement(segment.text) or apart):
                 found[number].append(segment)
     for number, edge in edges.items():
@@ -152,7 +152,7 @@ def _stand_alike(one: Segment, other: Segment) -> bool:
     return min(ends) < _SAME_PLACE
 
 
-def _stands_apart(segments: Sequence[Segment], edge: Segment, side: str) -> bool:
+def _stands_apart(segments: Sequence[Segment], edge: Segment) -> bool:
     """Tell whether a line at a page's edge is small, and far from all others."""
     others = [abs(s.base - edge.base) for s in segments if abs(s.base - edge.base) > 0.5 * s.size]
     sizes = [s.size for s in segments if abs(s.base - edge.base) > 0.5 * s.size]
@@ -186,7 +186,8 @@ def _is_number(
         pages = {
             number
             for number, other in near
-            if number != page.number and (head, value - page.number + number) in _list_numbers(other.text)
+            if number != page.number
+            and (head, value - page.number + number) in _list_numbers(other.text)
         }
         if len(pages) >= (2 if count > 3 else 1):
             return True
@@ -200,9 +201,10 @@ def _is_number(
 
 
 def _list_numbers(text: str) -> list[tuple[str, int]]:
-    """Return the numbers in a line with the words before each; a Roman one may end it."""
+    """Return the numbers in a line and what is before each, blanks aside; the last may be Roman."""
+    text = "".join(text.split())
     found = [(text[: match.start()], int(match[0])) for match in _NUMBER.finditer(text)]
-    last = re.split(r"\W", text)[-1] or text.strip("-–— ·|")
+    last = re.split(r"\W", text)[-1] or text.strip("-–—·|")
     value = _read_roman(last.casefold())
     if value:
         found.append((text[: text.rindex(last)], value))

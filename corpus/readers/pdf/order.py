@@ -18,6 +18,7 @@ from corpus.readers.pdf.tables import Cell, Table
 
 _GUTTER = 0.7  # sizes that a gutter is wide at least
 _NEAR = 2.6  # sizes between bands of one text
+_LONG = 4  # lines side by side that make columns of a page
 _NOTE = 0.93  # of the text's size: a note
 _PROSE = 11.0  # sizes that a column's lines are long at least ...
 _PROSE_LINES = 3  # ... and how many there are
@@ -49,7 +50,7 @@ def _arrange(items: list[Item], page: int, depth: int) -> Iterator[Line]:
                 yield from _read_band(band, page)
             continue
         columns = _split(group, gutters)
-        if _is_rows(group, columns):
+        if _is_rows(columns):
             yield from _make_rows(group, columns, page)
         else:
             for column in columns:
@@ -107,13 +108,13 @@ def _group_bands(bands: Sequence[Band]) -> Iterator[tuple[list[Band], list[Span]
         after = number + 1
         while after < len(bands):
             following = _merge([*columns, *_spans(bands[after])], least)
-            if len(following) < 2 or _distance(group[-1], bands[after]) > 4 * _NEAR * _size(group[-1]):
+            if len(following) < 2 or not _goes_on(group, bands[after], columns):
                 break
             # A lone line goes on with a column; two columns that it would join end the group.
             columns = following
             group.append(bands[after])
             after += 1
-        group, after = _trim(group, columns, after)
+        group, after = _trim(group, after)
         above: list[Band] = []
         while waiting and _belongs_above(waiting[-1], [*above, *group], columns, least):
             above.insert(0, waiting.pop())
@@ -129,11 +130,30 @@ def _group_bands(bands: Sequence[Band]) -> Iterator[tuple[list[Band], list[Span]
         yield waiting, []
 
 
+def _goes_on(group: Sequence[Band], band: Band, columns: Sequence[Span]) -> bool:
+    """Tell whether a band goes on with columns.
+
+    A lone line below does where it begins as a column does that is long enough to be longer than
+    the other, or where it is as near and as large as the last.
+    """
+    last = group[-1]
+    size, far = _size(last), _distance(last, band)
+    if len(band) > 1:
+        return far <= 4 * _NEAR * size
+    if far <= size and abs(_size(band) - size) < 0.15 * size:
+        return True
+    left = band[0].box[0]
+    begins = any(-0.5 * size <= left - start <= 4 * size for start, _ in columns)
+    items = [item.box for each in group for item in each]
+    lines = sorted(sum(start <= box[0] <= end for box in items) for start, end in columns)
+    return begins and lines[-2] >= _LONG and far <= 2 * _NEAR * size
+
+
 def _distance(above: Band, below: Band) -> float:
     return min(item.box[1] for item in above) - max(item.box[3] for item in below)
 
 
-def _trim(group: list[Band], columns: Sequence[Span], after: int) -> tuple[list[Band], int]:
+def _trim(group: list[Band], after: int) -> tuple[list[Band], int]:
     """Return a group without lines of notes below its columns, and the band that comes next."""
     sized = _size([item for band in group for item in band])
     while len(group) > 1:
@@ -178,10 +198,10 @@ def _split(group: Sequence[Band], gutters: Sequence[Span]) -> list[list[Item]]:
     return [column for column in columns if column]
 
 
-def _is_rows(group: Sequence[Band], columns: Sequence[Sequence[Item]]) -> bool:
+def _is_rows(columns: Sequence[Sequence[Item]]) -> bool:
     """Tell whether what stands side by side is the rows of a table."""
     cells = [[item for item in column if isinstance(item, Segment)] for column in columns]
-    if len(columns) < 2 or any(len(one) != len(all_) for one, all_ in zip(cells, columns, strict=True)):
+    if len(columns) < 2 or sum(map(len, cells)) < sum(map(len, columns)):
         return False
     prose = [column for column in cells if _is_prose(column)]
     if len(prose) >= 2:

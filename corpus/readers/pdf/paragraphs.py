@@ -27,10 +27,14 @@ _GAP, _STOP_GAP = 1.3, 1.12  # steps between two lines that part paragraphs; beh
 _HEADING = 160  # characters
 _HYPHENATES = 0.03  # share of lines that end in a hyphen where a program put most of them there
 _STOPS = tuple(".!?。！？；;:：…”\"'’)）」』")
-_ITEM = re.compile(r"[•·●○▪◦◆■□►]\s*\S|(?:\d{1,3}(?:[.)]\s|、)|[(（]\d{1,3}[)）])\s*\w")
+_ITEM = re.compile(
+    r"[•·●○▪◦◆■□►❖✓]\s*\S|(?:\d{1,3}(?:[.)]\s|、)|[(（]\d{1,3}[)）])\s*\w|[①-⑳⁰-⁹¹²³]{1,3}\s*\w"
+)
 _DASH = re.compile(r"[–*-]\s+\S")  # of an item, or of a sentence that is cut there
 _PARTED = re.compile(r"[\u4e00-\u9fff] [A-Za-z0-9]|[A-Za-z0-9] [\u4e00-\u9fff]")
 _UNPARTED = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
+_LEADERS = re.compile(r"(?:[.·…‥．]\s?){4}|…{2}")  # between a title and its page in contents
+_LABEL = re.compile(r"[^:：.。]{1,40}[:：]\s*\S")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # What ends in a hyphen is looked at from its end: its paragraph may be long.
 _CUT = re.compile(r"-[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -123,7 +127,8 @@ class _Form:
         self._width = statistics.median(line.width for line in lines)
         pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page and _are_alike(a, b)]
         steps = [(a.base - b.base) / a.size for a, b in pairs]
-        self._step = statistics.median([step for step in steps if 0 < step < 4] or [1.3])
+        self._step = statistics.median_low([step for step in steps if 0 < step < 4] or [1.3])
+        self._edges = _find_edges(lines)
         broken = sum(_is_broken(line.text) for line in lines)
         self._hyphenates = broken > _HYPHENATES * len(lines)
         self._words = _list_words(lines)
@@ -132,7 +137,7 @@ class _Form:
 
     def kind_of(self, line: Line) -> Kind:
         """Return what a line is by its form."""
-        if line.furniture:
+        if line.furniture or has_leaders(line.text):
             return "furniture"
         if is_caption(line.text):
             return "caption"
@@ -184,18 +189,36 @@ class _Form:
             return kind == "heading"
         width = min(self._width, max(above.width, line.width))
         short = above.right < line.left + 0.75 * width
-        indented = line.left - above.left > 0.8 * line.size
+        centred = abs(line.left + line.right - above.left - above.right) < 0.3 * line.size
+        indented = line.left - above.left > 0.8 * line.size and not centred
         if indented and before.lines > 1:  # below a first line it may be a hanging indent
             return False
         hung = above.left - before.first.left > 0.8 * line.size
         if hung and abs(line.left - before.first.left) < 0.3 * line.size and before.lines > 1:
             return False
+        if self._is_cut_short(above, line):
+            return False
+        if indented and _ITEM.match(above.text) and down <= _STOP_GAP * step:
+            return True  # the second line of a list's item
         return not (ended and (short or indented or down > _STOP_GAP * step))
+
+    def _is_cut_short(self, above: Line, line: Line) -> bool:
+        """Tell whether a line ends where the next one's first word had had room."""
+        first = line.text.split(maxsplit=1)[0]
+        if first[0].islower() or is_wide(first[0]):
+            return False
+        if _LABEL.match(above.text) and _LABEL.match(line.text):
+            return True
+        edge = self._edges.get(_column_of(above), 0.0)
+        room = line.width * (len(first) + 1) / len(line.text)
+        return above.right + 1.1 * room + line.size < edge
 
     def _changes(self, before: Paragraph, line: Line) -> bool:
         """Tell whether a bold heading ends above a line, or begins with it."""
         if before.bold and not line.bold:
             return not line.lead and not line.text[0].islower()
+        if line.lead and before.text.endswith(_STOPS):
+            return True
         if line.bold and not before.last.bold:
             return before.text.endswith(_STOPS) or not self._is_full(before.last)
         return False
@@ -262,6 +285,28 @@ class _Form:
 def _is_broken(words: str) -> bool:
     """Tell whether words end in a hyphen behind a letter, a digit or `_`."""
     return words.endswith("-") and (words[-2:-1].isalnum() or words[-2:-1] == "_")
+
+
+def has_leaders(words: str) -> bool:
+    """Tell whether a line of a table of contents leads to a page's number by dots."""
+    found = _LEADERS.search(words)
+    return found is not None and (words[-1] in ".·…‥．" or words[-1].isalnum()) and (
+        words[found.end() :].strip(".·…‥． ").isalnum() or found.end() == len(words)
+        or not words[found.end() :].strip(".·…‥． ")
+    )  # fmt: skip
+
+
+def _column_of(line: Line) -> tuple[int, int]:
+    return line.page, round(line.left / 6)
+
+
+def _find_edges(lines: Sequence[Line]) -> dict[tuple[int, int], float]:
+    """Return how far the lines of a column reach that begin where others do."""
+    edges: dict[tuple[int, int], float] = defaultdict(float)
+    for line in lines:
+        if not line.cells and not line.furniture:
+            edges[_column_of(line)] = max(edges[_column_of(line)], line.right)
+    return edges
 
 
 def _find_median(sizes: Sequence[tuple[float, int]]) -> float:

@@ -10,7 +10,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
@@ -31,6 +31,7 @@ _FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
 _JUMPED = 0.7  # between what is not drawn one after the other
 # How much gaps differ in a line that is stretched to the column's width, and how wide they are.
 _EVEN, _STRETCHED = 1.2, 3.0
+_LABEL_FAR, _LABEL_HIGH = 15.0, 1.5  # between a form's field and the words that name it
 _ITEM_FAR = 4.0  # between a list's mark and its item
 _ITEM_MARKS = 4  # signs of such a mark
 
@@ -78,13 +79,49 @@ def find_segments(frame: Frame) -> list[Segment]:
     glyphs = _drop_twins([*frame.glyphs, *_find_dots(frame)])
     walls = _Walls(frame.rules)
     runs = _lift_marks(_find_runs(glyphs))
-    return [
-        segment
-        for line in _find_lines(runs)
-        for part in _part(line, walls)
-        for segment in [_make_segment(part)]
-        if segment.text
-    ]
+    segments = [_make_segment(p) for line in _find_lines(runs) for p in _part(line, walls)]
+    return _label_values(segments, frame.fields)
+
+
+def _label_values(segments: list[Segment], fields: Sequence[Box]) -> list[Segment]:
+    """Return segments with the values of form fields behind the words that stand beside them."""
+    for left, bottom, right, top in fields:
+        values = [
+            s
+            for s in segments
+            if left - 2 <= (s.left + s.right) / 2 <= right + 2
+            and bottom - 2 <= s.base + 0.3 * s.size <= top + 2
+        ]
+        if not values or len(segments) > 2000:
+            continue
+        values.sort(key=lambda s: (-round(s.base), s.left))
+        size = values[0].size
+        others = [s for s in segments if not any(s is value for value in values)]
+        beside = [
+            (left - s.right, s)
+            for s in others
+            if s.left < left
+            and left - s.right < _LABEL_FAR * size
+            and bottom - 0.5 * size <= s.base + 0.3 * s.size <= top + 0.5 * size
+        ]
+        over = [
+            (s.base - top, s)
+            for s in others
+            if abs(s.left - left) < size and -0.1 * size <= s.base - top < _LABEL_HIGH * size
+        ]
+        found = min(beside or over, key=lambda pair: pair[0], default=None)
+        if found is None:
+            continue
+        label = found[1]
+        made = replace(
+            label,
+            text=" ".join([label.text, *(value.text for value in values)]),
+            right=max(label.right, *(value.right for value in values)),
+            bold=False,
+            unreadable=label.unreadable + sum(value.unreadable for value in values),
+        )
+        segments = [made if s is label else s for s in others]
+    return segments
 
 
 def _find_dots(frame: Frame) -> list[Glyph]:
@@ -292,7 +329,7 @@ def _is_item(part: Sequence[Glyph]) -> bool:
     if len(part) > _ITEM_MARKS:
         return False
     signs = "".join(glyph.sign for glyph in part)
-    bare = signs.strip("().)、）（")
+    bare = signs.strip("().、（）")
     if not any(map(str.isalnum, signs)):
         return True
     return bare != signs and bare.isalnum() and len(bare) <= 3
@@ -343,9 +380,7 @@ def _measure_lead(part: Sequence[Glyph], words: Sequence[str]) -> int:
     return place
 
 
-def _measure_spacing(
-    part: Sequence[Glyph], gaps: Sequence[float], sizes: Sequence[float]
-) -> float:
+def _measure_spacing(part: Sequence[Glyph], gaps: Sequence[float], sizes: Sequence[float]) -> float:
     """Return how far letters are set apart that are no words of their own, else 0."""
     if len(gaps) < 5:
         return 0.0

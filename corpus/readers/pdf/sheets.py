@@ -11,12 +11,13 @@ import re
 import time
 import unicodedata
 from collections.abc import Iterator
-from ctypes import byref, c_double, c_float, c_int, c_uint, create_string_buffer
+from ctypes import byref, c_double, c_float, c_int, c_uint, c_void_p, cast, create_string_buffer
 from dataclasses import dataclass, field
 from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Any, NamedTuple
 
 from corpus.errors import DocumentError
+from corpus.readers.pieces import clean
 
 _PAGES = 3000
 _SIGNS = 200_000  # of a page: a poster has 20,000
@@ -24,6 +25,7 @@ _SECONDS = 240  # of a file; a page of a report takes .02 to .05
 _OBJECTS = 40_000  # of a page that are looked at for ruled lines; a map has more, and no tables
 _NESTED = 6  # forms within forms that are looked into
 _FIELDS = 2000  # of a page
+_LABEL = 40  # characters of a page's printed number
 _THIN = 2.5  # points of a ruled line at most
 _DOT = 1.5, 8.0  # points of a list's mark that is drawn
 _SMALLEST = 1.0  # points of type that can be read
@@ -59,13 +61,17 @@ class Glyph(NamedTuple):
 
 @dataclass(slots=True)
 class Frame:
-    """What of a page runs in one direction; `turn` is that in degrees against the page's."""
+    """What of a page runs in one direction; `turn` is that in degrees against the page's.
+
+    `fields` are the boxes of a form's fields, whose values are among the signs.
+    """
 
     turn: int
     glyphs: list[Glyph] = field(default_factory=list)
     hidden: list[Glyph] = field(default_factory=list)
     rules: list[Box] = field(default_factory=list)
     dots: list[Box] = field(default_factory=list)
+    fields: list[Box] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -86,6 +92,7 @@ class _Drawing:
     dots: list[Box] = field(default_factory=list)
     grounds: list[Box] = field(default_factory=list)
     pictures: list[Box] = field(default_factory=list)
+    fields: list[Box] = field(default_factory=list)
 
 
 class _Style(NamedTuple):
@@ -136,13 +143,13 @@ def _read_sheet(document: Any, number: int, name: str) -> Sheet:
 
     page = document[number]
     try:
-        if 0 < raw.FPDFPage_GetAnnotCount(page) <= _FIELDS:
-            flat = raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS
-            if flat:
-                page.close()
-                page = document[number]
+        fields = list(_list_fields(page))
+        if fields and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+            page.close()
+            page = document[number]
         drawing = _read_drawing(page)
-        visible = page.get_bbox()
+        drawing.fields = fields
+        visible = _find_visible(page)
         textpage = page.get_textpage()
         try:
             if textpage.count_chars() > _SIGNS:
@@ -152,9 +159,36 @@ def _read_sheet(document: Any, number: int, name: str) -> Sheet:
             textpage.close()
         whole = (visible[2] - visible[0]) * (visible[3] - visible[1])
         scanned = any((r - x) * (t - b) > 0.5 * whole for x, b, r, t in drawing.pictures)
-        return Sheet(number, document.get_page_label(number) or "", frames, scanned)
+        label = clean(document.get_page_label(number) or "")[:_LABEL]
+        return Sheet(number, label, frames, scanned)
     finally:
         page.close()
+
+
+def _find_visible(page: Any) -> Box:
+    """Return the part of a page that is shown, as its text counts places."""
+    crop, whole = page.get_cropbox(), page.get_mediabox()
+    box = (
+        max(crop[0], whole[0]), max(crop[1], whole[1]), min(crop[2], whole[2]),
+        min(crop[3], whole[3]),
+    )  # fmt: skip
+    return box if box[0] < box[2] and box[1] < box[3] else whole
+
+
+def _list_fields(page: Any) -> Iterator[Box]:
+    """Yield the boxes of the fields and notes that are laid on a page."""
+    from pypdfium2 import raw
+
+    box = raw.FS_RECTF()
+    count = raw.FPDFPage_GetAnnotCount(page)
+    for number in range(count if count <= _FIELDS else 0):
+        laid = raw.FPDFPage_GetAnnot(page, number)
+        if not laid:
+            continue
+        if raw.FPDFAnnot_GetSubtype(laid) in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
+            raw.FPDFAnnot_GetRect(laid, byref(box))
+            yield _span([(box.left, box.bottom), (box.right, box.top)])
+        raw.FPDFPage_CloseAnnot(laid)
 
 
 def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
@@ -175,9 +209,9 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
             blank = blank or raw.FPDFText_IsGenerated(textpage, place) == 0
             continue
         made = raw.FPDFText_GetTextObject(textpage, place)
-        key = _address(made)
+        key = cast(made, c_void_p).value or 0
         if key not in styles:
-            styles[key] = len(styles), _read_style(textpage, place, made)
+            styles[key] = len(styles), _read_style(raw, textpage, place, made)
         piece, style = styles[key]
         raw.FPDFText_GetCharOrigin(textpage, place, byref(x), byref(y))
         raw.FPDFText_GetLooseCharBox(textpage, place, byref(box))
@@ -202,13 +236,12 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
         if frame.turn % 90 == 0:
             frame.rules = [_turn_box(rule, frame.turn) for rule in drawing.rules]
             frame.dots = [_turn_box(dot, frame.turn) for dot in drawing.dots]
+            frame.fields = [_turn_box(each, frame.turn) for each in drawing.fields]
     return found
 
 
-def _read_style(textpage: Any, place: int, made: Any) -> _Style:
+def _read_style(raw: Any, textpage: Any, place: int, made: Any) -> _Style:
     """Return how the signs of an object look, by one of them."""
-    from pypdfium2 import raw
-
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(textpage, place, matrix)
     # Some programs set all type at size 1 and enlarge it by the text's matrix.
@@ -292,19 +325,15 @@ def _show(code: int, failed: bool) -> str:
     return "" if category == "Cc" else sign
 
 
-def _address(pointer: Any) -> int:
-    from ctypes import c_void_p, cast
-
-    return cast(pointer, c_void_p).value or 0
-
-
 def _read_drawing(page: Any) -> _Drawing:
     """Return a page's ruled lines, dots, grounds and pictures."""
+    from pypdfium2 import raw
+
     drawing = _Drawing()
     for number, (made, matrix) in enumerate(_list_objects(page)):
         if number >= _OBJECTS:
             break
-        _look_at(made, matrix, drawing)
+        _look_at(raw, made, matrix, drawing)
     return drawing
 
 
@@ -323,7 +352,10 @@ def _list_objects(page: Any) -> Iterator[tuple[Any, Matrix]]:
     ]
     while stack:
         made, matrix, depth = stack.pop()
-        if raw.FPDFPageObj_GetType(made) != raw.FPDF_PAGEOBJ_FORM:
+        kind = raw.FPDFPageObj_GetType(made)
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            continue
+        if kind != raw.FPDF_PAGEOBJ_FORM:
             yield made, matrix
             continue
         if depth >= _NESTED or len(stack) > _OBJECTS:
@@ -332,8 +364,10 @@ def _list_objects(page: Any) -> Iterator[tuple[Any, Matrix]]:
         own = found.a, found.b, found.c, found.d, found.e, found.f
         inner = _multiply(own, matrix)
         parts = min(raw.FPDFFormObj_CountObjects(made), _OBJECTS)
-        for number in reversed(range(parts)):
-            stack.append((raw.FPDFFormObj_GetObject(made, number), inner, depth + 1))
+        stack += [
+            (raw.FPDFFormObj_GetObject(made, number), inner, depth + 1)
+            for number in reversed(range(parts))
+        ]
 
 
 def _multiply(one: Matrix, other: Matrix) -> Matrix:
@@ -355,10 +389,8 @@ def _span(points: list[tuple[float, float]]) -> Box:
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _look_at(made: Any, matrix: Matrix, drawing: _Drawing) -> None:
+def _look_at(raw: Any, made: Any, matrix: Matrix, drawing: _Drawing) -> None:
     """Take down what an object is."""
-    from pypdfium2 import raw
-
     kind = raw.FPDFPageObj_GetType(made)
     if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING):
         return

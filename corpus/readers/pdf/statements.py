@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus.readers.pdf.paragraphs import Kind, Paragraph
+from corpus.readers.pdf.paragraphs import Kind, Paragraph, has_leaders
 from corpus.readers.pdf.segments import is_wide
 
 _HEADING = 160  # characters
@@ -15,7 +15,6 @@ _OPEN = (".", "。", ",", "，", ";", "；")  # what no heading ends in
 _BELOW = 2.2  # sizes between a figure and its words
 _WORDS = 160  # characters of these at most
 _FIGURE_LETTERS = 10
-_LEADERS = re.compile(r"(?:[.·…‥．]\s?){4,}+")
 _CONTENTS = 3  # lines with leaders that make a page one of contents
 
 
@@ -44,8 +43,6 @@ def _name(paragraph: Paragraph, after: Paragraph | None) -> Kind:
     kind, text = paragraph.kind, paragraph.text
     if kind in ("caption", "furniture"):
         return kind
-    if _LEADERS.search(text):
-        return "furniture"
     if paragraph.first.cells:
         return "paragraph"
     short = len(text) <= _HEADING and paragraph.lines <= _HEADING_LINES and not text.endswith(_OPEN)
@@ -156,7 +153,7 @@ def find_title(paragraphs: Sequence[Paragraph], told: str) -> str:
         pages.setdefault(paragraph.first.page, []).append(paragraph)
     sound = _is_sound(told)
     for page in list(pages.values())[:3]:
-        leaders = sum(_LEADERS.search(p.text) is not None for p in page)
+        leaders = sum(has_leaders(p.text) for p in page)
         if leaders >= _CONTENTS:
             continue
         if sound and any(_bare(told) == _bare(p.text) for p in page):
@@ -172,7 +169,7 @@ def find_title(paragraphs: Sequence[Paragraph], told: str) -> str:
 
 def _is_sound(title: str) -> bool:
     """Tell whether a title that a file says it has is one, and not a file's name or a program's."""
-    if not 1 < sum(map(str.isalpha, title)) or len(title) > 2 * _HEADING:
+    if sum(map(str.isalpha, title)) < 2 or len(title) > 2 * _HEADING:
         return False
     if re.search(r"\.\w{2,5}\Z|[\\\\_]", title):
         return False
@@ -183,4 +180,3 @@ def _is_sound(title: str) -> bool:
 
 def _bare(text: str) -> str:
     return "".join(text.casefold().split())
-

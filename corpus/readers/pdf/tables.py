@@ -128,7 +128,7 @@ class _Grid:
             filled[owners[row * across + column]].append(segment)
         if len(filled) < 2:
             return ()
-        rows = []
+        rows: list[list[Cell]] = []
         for row in range(down):
             cells: list[Cell] = []
             last = -1
@@ -141,9 +141,11 @@ class _Grid:
                 cells.append(tuple(words))
             if any(cells) and (not rows or cells != rows[-1]):
                 rows.append(cells)
-        columns = [any(row[n] for row in rows) for n in range(max(map(len, rows)))] if (
-            len({len(row) for row in rows}) == 1
-        ) else []
+        columns = (
+            [any(row[n] for row in rows) for n in range(max(map(len, rows)))]
+            if (len({len(row) for row in rows}) == 1)
+            else []
+        )
         if columns:  # what is empty throughout is no column
             rows = [[c for c, kept in zip(row, columns, strict=True) if kept] for row in rows]
         if len(rows) < 2 or max(map(len, rows)) < 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from chatbot.locales.interface import EDITOR, count
@@ -48,7 +47,7 @@ def render_proof(entry: Entry, language: str) -> str:
     counts = _sum_up(
         language, cases=len(entry.cases), passages=len(entry.passages), sentences=sentences
     )
-    body, number, page = "", 1, 0
+    body, number, page = "", 1, ""
     shown = entry.passages[:MOST]
     for case in entry.cases:
         own = [passage for passage in shown if passage.case_id == case.id]
@@ -56,7 +55,7 @@ def render_proof(entry: Entry, language: str) -> str:
             continue
         parts = ""
         for passage in own:
-            here = bisect_right(document.pages, passage.start)
+            _, here = document.find_page(passage.start)
             place = words["page"].format(page=here) if here != page else ""
             page = here
             parts += _render_passage(passage, number, place, language)
