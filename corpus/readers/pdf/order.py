@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from corpus.readers.pdf.paragraphs import Line
 from corpus.readers.pdf.segments import Segment
-from corpus.readers.pdf.tables import Cell, Table
+from corpus.readers.pdf.tables import Table
 
 _GUTTER = 0.7  # sizes that a gutter is wide at least
 _NEAR = 2.6  # sizes between bands of one text
@@ -26,12 +26,15 @@ _FIGURE = 1.25  # how much larger a figure is than the words below it
 _ALIGNED = 0.7  # share of lines that have a cell in another column
 _SHORT = 12.0  # sizes
 _FIGURES = 0.6  # share of cells that hold a figure in a table of figures
+_RUNS_IN = 2.0  # sizes between a heading and the text behind it at most
 _WRAPPED = 1.45  # sizes between two lines of one cell
+_LINES_OF_CELL = 1.5  # that a table of long cells has on average
 _DEPTH = 40
 
 Item = Segment | Table
 Band = list[Item]
 Span = tuple[float, float]
+Rows = list[list[list[Segment]]]
 
 
 def order_lines(items: Sequence[Item], page: int) -> list[Line]:
@@ -50,11 +53,11 @@ def _arrange(items: list[Item], page: int, depth: int) -> Iterator[Line]:
                 yield from _read_band(band, page)
             continue
         columns = _split(group, gutters)
-        if _is_rows(columns):
-            yield from _make_rows(group, columns, page)
-        else:
-            for column in columns:
-                yield from _arrange(column, page, depth + 1)
+        rows = _find_rows(columns, group)
+        for row in rows:
+            yield _make_row(row, page)
+        for column in columns if not rows else ():
+            yield from _arrange(column, page, depth + 1)
 
 
 def _cut_bands(items: Sequence[Item]) -> list[Band]:
@@ -198,34 +201,33 @@ def _split(group: Sequence[Band], gutters: Sequence[Span]) -> list[list[Item]]:
     return [column for column in columns if column]
 
 
-def _is_rows(columns: Sequence[Sequence[Item]]) -> bool:
-    """Tell whether what stands side by side is the rows of a table."""
+def _find_rows(columns: Sequence[Sequence[Item]], group: Sequence[Band]) -> Rows:
+    """Return the rows of a table that columns make, none where each column is text of its own."""
     cells = [[item for item in column if isinstance(item, Segment)] for column in columns]
     if len(columns) < 2 or sum(map(len, cells)) < sum(map(len, columns)):
-        return False
+        return []
+    drawn = _follow_drawing(cells)
     prose = [column for column in cells if _is_prose(column)]
     if len(prose) >= 2:
-        return False
+        return drawn if drawn and _are_wrapped(drawn) else []
     over = [
         max(column, key=lambda s: s.base).size > _FIGURE * min(s.size for s in column)
         for column in cells
         if len(column) > 1
     ]
     if len(over) >= 2 and all(over):
-        return False
+        return []
+    if drawn:
+        return drawn
     aligned = _count_aligned(cells)
     others = [segment for column in cells[1:] for segment in column]
     figures = sum(
         any(map(str.isdigit, s.text)) and s.right - s.left < _SHORT * s.size for s in others
     )
-    if aligned >= _ALIGNED and figures >= _FIGURES * len(others):
-        return True
-    along, down = _count_drawn(cells)
-    if along + down >= 3 and along >= 2 * down:
-        return aligned >= 0.4
-    if along + down >= 3 and down >= 2 * along:
-        return False
-    return aligned >= _ALIGNED and not prose
+    of_figures = figures >= _FIGURES * len(others)
+    if aligned >= _ALIGNED and (of_figures or not (prose or _are_drawn_down(cells))):
+        return _stack_rows(group, columns)
+    return []
 
 
 def _is_prose(column: Sequence[Segment]) -> bool:
@@ -248,16 +250,50 @@ def _count_aligned(cells: Sequence[Sequence[Segment]]) -> float:
     return aligned / count if count else 0.0
 
 
-def _count_drawn(cells: Sequence[Sequence[Segment]]) -> tuple[int, int]:
-    """Return how often the next thing drawn is in the same row, and in the same column."""
-    drawn = sorted(
-        ((s.drawn, number, s.base) for number, column in enumerate(cells) for s in column)
+def _follow_drawing(cells: Sequence[Sequence[Segment]]) -> Rows:
+    """Return rows as they are drawn one after the other, none where they are not.
+
+    A cell's lines are drawn together, its row's next cell near them, and the next row begins
+    further to the left.
+    """
+    rows: list[list[list[Segment]]] = []
+    near = 0
+    before: tuple[int, Segment] | None = None
+    order = sorted(
+        ((segment.drawn, column, segment) for column, each in enumerate(cells) for segment in each),
+        key=lambda found: found[:2],
     )
-    along = down = 0
-    for (_, one, base), (_, other, below) in pairwise(drawn):
-        along += other == one + 1 and abs(base - below) < 1.5
-        down += other == one and below < base - 1.5
-    return along, down
+    for _, column, segment in order:
+        new = before is None or column < before[0]
+        if before is not None and column == before[0]:
+            down = before[1].base - segment.base
+            new = len(rows[-1][column]) > 0 and not 0 < down < 2 * _WRAPPED * segment.size
+            new = new or (column == 0 and down > _WRAPPED * segment.size)
+        if before is not None and column > before[0]:
+            reach = max(s.base for s in rows[-1][before[0]]) + 3 * segment.size
+            low = min(s.base for s in rows[-1][before[0]]) - 3 * segment.size
+            near += low < segment.base < reach
+        if new:
+            rows.append([[] for _ in cells])
+        rows[-1][column].append(segment)
+        before = column, segment
+    bases = [[s.base for cell in row for s in cell] for row in rows]
+    below = all(max(lower) < min(upper) for upper, lower in pairwise(bases))
+    return rows if len(rows) > 1 and near >= len(rows) and below else []
+
+
+def _are_wrapped(rows: Rows) -> bool:
+    """Tell whether cells have more lines than their rows, as text drawn line by line has not."""
+    lines = sum(len(cell) for row in rows for cell in row)
+    filled = sum(bool(cell) for row in rows for cell in row)
+    return lines >= _LINES_OF_CELL * filled
+
+
+def _are_drawn_down(cells: Sequence[Sequence[Segment]]) -> bool:
+    """Tell whether one column is drawn after the other."""
+    drawn = sorted((s.drawn, number) for number, column in enumerate(cells) for s in column)
+    changes = sum(one != other for (_, one), (_, other) in pairwise(drawn))
+    return changes < len(cells)
 
 
 def _read_band(band: Band, page: int) -> Iterator[Line]:
@@ -265,18 +301,26 @@ def _read_band(band: Band, page: int) -> Iterator[Line]:
     segments = [item for item in band if isinstance(item, Segment)]
     if len(segments) == len(band) > 1:
         bases = [segment.base for segment in segments]
-        if max(bases) - min(bases) < 1.5:
+        if max(bases) - min(bases) < 1.5 and not _runs_in(segments):
             cells = [(segment,) for segment in sorted(segments, key=lambda s: s.left)]
             yield _make_row(cells, page)
             return
-    for item in sorted(band, key=lambda item: (-round(item.box[3]), item.box[0])):
+    top = max(item.box[3] for item in band)
+    for item in sorted(band, key=lambda i: (round((top - i.box[3]) / 3), i.box[0])):
         yield from _make_lines(item, page)
 
 
-def _make_rows(
-    group: Sequence[Band], columns: Sequence[Sequence[Item]], page: int
-) -> Iterator[Line]:
-    """Yield the rows of a table without ruled lines; a wrapped cell's lines are put together."""
+def _runs_in(segments: Sequence[Segment]) -> bool:
+    """Tell whether a line is a bold heading and, a little apart, the text that it stands over."""
+    if len(segments) != 2:
+        return False
+    head, text = sorted(segments, key=lambda segment: segment.left)
+    near = text.left - head.right < _RUNS_IN * text.size
+    return near and head.bold and not text.bold and text.right - text.left > _PROSE * text.size
+
+
+def _stack_rows(group: Sequence[Band], columns: Sequence[Sequence[Item]]) -> Rows:
+    """Return the rows of a table by place; a wrapped cell's lines are put together."""
     owner = {id(item): number for number, column in enumerate(columns) for item in column}
     rows: list[list[list[Segment]]] = []
     last = 0.0
@@ -293,8 +337,7 @@ def _make_rows(
         else:
             rows.append(cells)
         last = min(item.box[1] for item in band)
-    for row in rows:
-        yield _make_row([tuple(cell) for cell in row], page)
+    return rows
 
 
 def _make_lines(item: Item, page: int) -> Iterator[Line]:
@@ -321,7 +364,7 @@ def _is_of_figures(table: Table) -> bool:
     return large > 0.5 * len(cells)
 
 
-def _make_row(cells: Sequence[Cell], page: int) -> Line:
+def _make_row(cells: Sequence[Sequence[Segment]], page: int) -> Line:
     """Return a table's row as a line; one cell alone is no row."""
     segments = [segment for cell in cells for segment in cell]
     words = tuple(tuple(segment.text for segment in cell) for cell in cells)

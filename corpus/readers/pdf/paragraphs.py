@@ -22,6 +22,7 @@ from corpus.tables import BETWEEN
 Kind = BlockKind | Literal["furniture"]
 
 _LARGER = 1.12  # how much higher than the text's median a heading's line is
+_SMALLER = 0.93  # how much smaller what stands aside is than the text
 _ALIKE = 0.85, 1.18  # how sizes of one paragraph's lines differ at most
 _GAP, _STOP_GAP = 1.3, 1.12  # steps between two lines that part paragraphs; behind a sentence's end
 _HEADING = 160  # characters
@@ -157,7 +158,7 @@ class _Form:
             above = made[place]
             if above is current and self._goes_on(above, kind, line):
                 return place
-            small = above.last.size < _ALIKE[0] * line.size  # a note at the foot of a page
+            small = above.last.size < _SMALLER * line.size  # a note at the foot of a page
             if above.kind not in ("caption", "furniture") and not small:
                 moves = line.page != above.last.page or line.base > above.last.base
                 between = {part.last.page for part in made[place + 1 :]}
@@ -227,7 +228,7 @@ class _Form:
         """Tell whether a line goes on with a paragraph that a column or a page cuts."""
         if kind != "paragraph" or before.kind != "paragraph" or before.last.cells:
             return False
-        if not _are_alike(before.last, line):
+        if not _are_alike(before.last, line) or (line.bold and not before.last.bold):
             return False
         opens = line.text[0].islower() or self._is_full(before.last)
         ended = before.text.endswith(_STOPS)

@@ -299,25 +299,30 @@ class _Walls:
 
 def _part(line: Sequence[Glyph], walls: _Walls) -> Iterable[list[Glyph]]:
     """Yield the parts of a line that stand apart from each other."""
-    gaps = [after.left - before.right for before, after in pairwise(line)]
-    spaces = [
-        gap
-        for gap, (before, after) in zip(gaps, pairwise(line), strict=True)
-        if gap > _WORD_GAP * max(before.size, after.size)
-    ]
-    usual = min(spaces, default=0.0)
-    widest = max(spaces, default=0.0)
-    stretched = len(spaces) > 1 and widest < min(_EVEN * usual, _STRETCHED * line[0].size)
     part = [line[0]]
-    for gap, (before, after) in zip(gaps, pairwise(line), strict=True):
+    for before, after in pairwise(line):
         size = max(before.size, after.size)
         jumped = not 0 <= after.drawn - before.drawn <= _MARK_SIGNS
+        apart = jumped and after.left - before.right > _JUMPED * size and not _is_item(part)
+        wall = before.right - 0.3 * size, after.left + 0.3 * size, before.base + 0.3 * size
+        if apart or walls.part(*wall):
+            yield from _part_cells(part)
+            part = []
+        part.append(after)
+    yield from _part_cells(part)
+
+
+def _part_cells(line: Sequence[Glyph]) -> Iterable[list[Glyph]]:
+    """Yield the parts of what is drawn in one go: a row's cells, but not words set wide apart."""
+    gaps = [after.left - before.right for before, after in pairwise(line)]
+    sizes = [max(before.size, after.size) for before, after in pairwise(line)]
+    spaces = [gap for gap, size in zip(gaps, sizes, strict=True) if gap > _WORD_GAP * size]
+    usual, widest = min(spaces, default=0.0), max(spaces, default=0.0)
+    stretched = len(spaces) > 1 and widest < min(_EVEN * usual, _STRETCHED * line[0].size)
+    part = [line[0]]
+    for gap, size, after in zip(gaps, sizes, line[1:], strict=True):
         far = gap > _FAR * size or (gap > _CELLS * size and gap > _FARTHER * usual)
-        far = (far and not stretched) or (jumped and gap > _JUMPED * size)
-        if far and gap < _ITEM_FAR * size and _is_item(part):
-            far = False
-        height = before.base + 0.3 * size
-        if far or walls.part(before.right - 0.3 * size, after.left + 0.3 * size, height):
+        if far and not stretched and not (gap < _ITEM_FAR * size and _is_item(part)):
             yield part
             part = []
         part.append(after)

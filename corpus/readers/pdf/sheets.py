@@ -197,6 +197,7 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
 
     frames: dict[int, Frame] = {}
     styles: dict[int, tuple[int, _Style]] = {}
+    bold: dict[int, bool] = {}
     grounds = [*drawing.grounds, *drawing.pictures]
     area = max(((r - x) * (t - b) for x, b, r, t in drawing.pictures), default=0.0)
     read_below = area > 0.5 * (visible[2] - visible[0]) * (visible[3] - visible[1])  # a scan's text
@@ -211,7 +212,7 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
         made = raw.FPDFText_GetTextObject(textpage, place)
         key = cast(made, c_void_p).value or 0
         if key not in styles:
-            styles[key] = len(styles), _read_style(raw, textpage, place, made)
+            styles[key] = len(styles), _read_style(raw, textpage, place, made, bold)
         piece, style = styles[key]
         raw.FPDFText_GetCharOrigin(textpage, place, byref(x), byref(y))
         raw.FPDFText_GetLooseCharBox(textpage, place, byref(box))
@@ -240,8 +241,8 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
     return found
 
 
-def _read_style(raw: Any, textpage: Any, place: int, made: Any) -> _Style:
-    """Return how the signs of an object look, by one of them."""
+def _read_style(raw: Any, textpage: Any, place: int, made: Any, bold: dict[int, bool]) -> _Style:
+    """Return how the signs of an object look, by one of them; `bold` keeps which fonts are."""
     matrix = raw.FS_MATRIX()
     raw.FPDFText_GetMatrix(textpage, place, matrix)
     # Some programs set all type at size 1 and enlarge it by the text's matrix.
@@ -257,11 +258,14 @@ def _read_style(raw: Any, textpage: Any, place: int, made: Any) -> _Style:
     invisible = mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE or alpha.value < 13
     filled = mode == raw.FPDF_TEXTRENDERMODE_FILL
     white = filled and min(red.value, green.value, blue.value) > 250
-    buffer, flags = create_string_buffer(128), c_int()
-    raw.FPDFText_GetFontInfo(textpage, place, buffer, 128, byref(flags))
-    font = buffer.value.decode("utf-8", "replace")
-    heavy = raw.FPDFText_GetFontWeight(textpage, place) >= _BOLD_WEIGHT
-    return _Style(size, turn, heavy or _BOLD.search(font) is not None, invisible, white)
+    font = cast(raw.FPDFTextObj_GetFont(made), c_void_p).value or 0
+    if font not in bold:
+        buffer, flags = create_string_buffer(128), c_int()
+        raw.FPDFText_GetFontInfo(textpage, place, buffer, 128, byref(flags))
+        name = buffer.value.decode("utf-8", "replace")
+        heavy = raw.FPDFText_GetFontWeight(textpage, place) >= _BOLD_WEIGHT
+        bold[font] = heavy or _BOLD.search(name) is not None
+    return _Style(size, turn, bold[font], invisible, white)
 
 
 def _place_glyph(
@@ -412,10 +416,10 @@ def _look_at(raw: Any, made: Any, matrix: Matrix, drawing: _Drawing) -> None:
     if min(width, height) <= _THIN and max(width, height) > 2 * _THIN:
         drawing.rules.append(box)
         return
+    if _DOT[0] <= width <= _DOT[1] and 0.7 * width <= height <= 1.4 * width:
+        drawing.dots.append(box)
+        return
     if fill.value:
-        if _DOT[0] <= width <= _DOT[1] and 0.7 * width <= height <= 1.4 * width:
-            drawing.dots.append(box)
-            return
         red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
         raw.FPDFPageObj_GetFillColor(made, byref(red), byref(green), byref(blue), byref(alpha))
         if min(red.value, green.value, blue.value) <= 250 and alpha.value > 13:
