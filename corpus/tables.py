@@ -7,12 +7,14 @@ the row as it stands in the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corpus.records import Passage
 from corpus.stems import UNSPACED
 
+_BAR = re.compile(r"(?<= )\|(?= )")
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
 
 
@@ -52,7 +54,8 @@ def spell_passages(passages: Iterable[Passage]) -> list[Said]:
 
 def _split(text: str) -> list[str]:
     """Return the cells of a row, which has two or more."""
-    return [cell.strip() for cell in text.split("|")] if BETWEEN in f" {text} " else []
+    cells = [cell.strip() for cell in _BAR.split(f" {text} ")]
+    return cells if len(cells) > 1 and any(cells) else []
 
 
 def _join(header: str, cell: str) -> str:

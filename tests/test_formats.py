@@ -18,6 +18,7 @@ from corpus.library import Offer, read_entry
 from corpus.readers import READERS, read_bytes, suffix_for
 from corpus.readers.encoding import mark
 from corpus.records import Entry, Reading
+from tests.pages import draw_pdf, say
 
 TITLE = "Members and their green work"
 LINE = "Publish Time:2024-02-23 00:00:00 Source:Example Chamber"
@@ -94,33 +95,9 @@ def make_word() -> bytes:
     return file.getvalue()
 
 
-def make_pdf(pages: Sequence[Sequence[tuple[int, int, int, str]]], extra: str = "") -> bytes:
-    """Return a PDF of lines (x, y, size, words) in Helvetica, a sequence of them for each page."""
-    objects = ["<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"]  # fmt: skip # noqa: E501
-    kids = []
-    for lines in pages:
-        shown = []
-        for x, y, size, words in lines:
-            escaped = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-            shown.append(f"BT /F1 {size} Tf {x} {y} Td ({escaped}) Tj ET")
-        stream = "\n".join(shown)
-        objects.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
-        objects.append(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R "
-            f">> >> /Contents {len(objects)} 0 R >>"
-        )
-        kids.append(f"{len(objects)} 0 R")
-    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
-    data = b"%PDF-1.4\n"
-    offsets = []
-    for number, body in enumerate(objects, 1):
-        offsets.append(len(data))
-        data += f"{number} 0 obj\n{body}\nendobj\n".encode("latin-1")
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    count = len(objects) + 1
-    trailer = f"<< /Size {count} /Root 1 0 R {extra} >>"
-    end = f"xref\n0 {count}\n0000000000 65535 f \n{table}trailer\n{trailer}\nstartxref\n{len(data)}\n%%EOF"  # noqa: E501
-    return data + end.encode()
+def make_pdf(pages: Sequence[Sequence[tuple[int, int, int, str]]], trailer: str = "") -> bytes:
+    """Return a PDF of lines (x, y, size, words), a sequence of them for each page."""
+    return draw_pdf([[say(*line) for line in lines] for lines in pages], trailer=trailer)
 
 
 def _wrap(words: str, width: int = 70) -> list[str]:
@@ -185,14 +162,18 @@ def test_the_article_is_the_same_in_every_format(name: str) -> None:
 
 
 def test_pages_reach_the_document() -> None:
-    """Each page's offset is where its words begin; furniture of every page is left out."""
-    document = _read("a.pdf", make_article_pdf()).document
+    """Each page's offset is where its words begin; furniture of every page is never quoted."""
+    entry = _read("a.pdf", make_article_pdf())
+    document = entry.document
     assert len(document.pages) == 3
     assert document.pages[0] == 0
     for page, (heading, _, _) in zip(document.pages[1:], CASES, strict=True):
         assert document.text[page:].startswith(heading)
-    assert "yearly report" not in document.text
-    assert "Page 2" not in document.text
+    assert document.text.count("yearly report") == 1
+    assert [each.place for each in entry.left_out] == ["page 2", "page 3"]
+    quoted = " ".join(passage.text for passage in entry.passages)
+    assert "yearly report" not in quoted
+    assert "Page 2" not in quoted
 
 
 def test_a_paragraph_runs_over_a_page_and_words_over_a_line() -> None:
@@ -222,7 +203,7 @@ def test_type_that_is_enlarged_is_as_large_as_it_looks() -> None:
     lines = _wrap("This paragraph is set by another program. " * 4)
     plain = make_pdf([[(60, 700 - 14 * n, 12, words) for n, words in enumerate(lines)]])
     scaled = re.sub(
-        rb"/F1 12 Tf 60 (\d+) Td", lambda found: b"/F1 1 Tf 12 0 0 12 60 %s Tm" % found[1], plain
+        rb"/F1 12 Tf 1 0 0 1 60 (\d+) Tm", lambda f: b"/F1 1 Tf 12 0 0 12 60 %s Tm" % f[1], plain
     )
     assert scaled != plain
     assert read_bytes(scaled, "a.pdf") == read_bytes(plain, "a.pdf")

@@ -117,8 +117,9 @@ def make_answer(text: str, link: str = "cases/abc123#c3-9") -> Answer:
     passage = f"before {text} after"
     citation = Citation(
         number=1, quote=text, kind="text", document_id="d", document_sha256="s", document=text,
-        start=107, end=107 + len(text), passage=passage, passage_start=100, page=7, page_label="vii",
-        case_id="abc123", case=text, company=text, source=text, published=text, url=text, link=link,
+        start=107, end=107 + len(text), passage=passage, passage_start=100, page=7,
+        page_label="vii", case_id="abc123", case=text, company=text, source=text, published=text,
+        url=text, link=link,
     )  # fmt: skip
     parts = (Part("words", text), Part("case", text), Part("quote", text, 1))
     return Answer(

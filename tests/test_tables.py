@@ -29,6 +29,16 @@ def test_chinese_headers_have_a_chinese_colon() -> None:
     assert said[1].words == "水厂：努库斯 | 吨水电耗（千瓦时）：1.74"
 
 
+def test_a_cell_without_words_keeps_its_place() -> None:
+    """The corner above the rows' names is a cell; what is empty is not told."""
+    said = spell_rows(["| 2021 | 2022", "Oil | 5 | 6", "Gas | | 8"])
+    assert said == [
+        Said("| 2021 | 2022", header=True),
+        Said("Oil | 2021: 5 | 2022: 6"),
+        Said("Gas | 2022: 8"),
+    ]
+
+
 def test_what_is_no_table_stays() -> None:
     """A line of links, one row alone, a row with other cells than the one above it."""
     alone = ["Front page | Jobs | Archive", "The plant opened in 2019.", "a | b", "c | d | e"]
@@ -51,4 +61,4 @@ def test_every_sentence_is_read_once_and_loses_nothing(sentences: list[str]) -> 
     said = spell_rows(sentences)
     assert len(said) == len(sentences)
     for sentence, each in zip(sentences, said, strict=True):
-        assert all(cell.strip() in each.words for cell in sentence.strip().split(BETWEEN))
+        assert all(cell.strip(" |\n") in each.words for cell in sentence.strip().split(BETWEEN))

@@ -37,10 +37,10 @@ def read_pdf(data: bytes, name: str) -> Reading:
     lines = _read_lines(sheets, left_out)
     if not lines:
         unread = sum(each.reason == "unreadable" for each in left_out)
-        why = f"{unread} in fonts that do not tell their signs" if unread else "so it is a scan"
+        why = "its fonts do not tell their signs" if unread else "it is a scan"
         raise DocumentError(
-            f"{name}: no text on any page ({len(sheets)} in all), {why}; recognise its text (OCR)"
-            " first"
+            f"{name}: no text on any page ({len(sheets)} in all), so {why}; recognise its text"
+            " (OCR) first"
         )
     paragraphs = [p for p in settle(join_lines(lines)) if any(map(str.isalnum, p.text))]
     reading = compose([Piece(p.kind, p.text) for p in paragraphs], name, left_out)

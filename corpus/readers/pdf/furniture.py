@@ -19,7 +19,8 @@ _EDGES = 4  # lines of furniture at the top and at the bottom of a page at most
 _SAME_PLACE = 2.5  # points
 _IN_PLACE = 0.3  # share of the pages on which furniture stands at least
 _PAGES = 3  # ... or so many of them
-_LARGER = 1.12
+_LARGER, _SMALL = 1.12, 0.95  # than the text
+_ROOM, _FAR = 1.7, 3.0  # sizes between furniture and the text
 _STATEMENT = 4  # words that a sentence has at least, and signs of a script without blanks
 _STATEMENT_SIGNS = 8
 _STOPS = (".", "!", "?", "。", "！", "？")
@@ -114,12 +115,14 @@ def _find_repeated(
     for same in by_text.values():
         for number, segment in same:
             there = {n for n, other in same if _stand_alike(other, segment)}
-            apart = _stands_apart(pages[number].segments, segment)
-            if len(there) >= least and (not is_statement(segment.text) or apart):
+            if len(there) >= least and _stands_apart(pages[number].segments, segment, size):
                 found[number].append(segment)
     for number, edge in edges.items():
         for segment in edge:
             if segment in found[number] or segment.size > _LARGER * size:
+                continue
+            lone = _LONE.fullmatch(segment.text) is not None
+            if not lone and not _stands_apart(pages[number].segments, segment, size):
                 continue
             near = [
                 (n, other)
@@ -152,13 +155,22 @@ def _stand_alike(one: Segment, other: Segment) -> bool:
     return min(ends) < _SAME_PLACE
 
 
-def _stands_apart(segments: Sequence[Segment], edge: Segment) -> bool:
-    """Tell whether a line at a page's edge is small, and far from all others."""
-    others = [abs(s.base - edge.base) for s in segments if abs(s.base - edge.base) > 0.5 * s.size]
-    sizes = [s.size for s in segments if abs(s.base - edge.base) > 0.5 * s.size]
-    if not others:
-        return False
-    return min(others) > 3 * edge.size and edge.size < 0.95 * max(sizes)
+def _stands_apart(segments: Sequence[Segment], edge: Segment, size: float) -> bool:
+    """Tell whether a line at a page's edge is no line of its text.
+
+    Type as large as the text's is apart where there is room between; a sentence has to be small
+    and far from all others.
+    """
+    others = [
+        abs(s.base - edge.base) / edge.size
+        for s in segments
+        if abs(s.base - edge.base) > 0.5 * max(s.size, 4)
+    ]
+    room = min(others, default=99.0)
+    small = edge.size < _SMALL * size
+    if is_statement(edge.text):
+        return small and room > _FAR
+    return small or room > _ROOM
 
 
 def is_statement(text: str) -> bool:
@@ -181,7 +193,8 @@ def _is_number(
     text = segment.text
     if is_statement(text):
         return False
-    told = list(_list_numbers(text))
+    long = sum(map(str.isalpha, text)) > _OF_NUMBER
+    told = [each for each in _list_numbers(text) if not long or _is_at_end(text, *each)]
     for head, value in told:
         pages = {
             number
@@ -191,13 +204,19 @@ def _is_number(
         }
         if len(pages) >= (2 if count > 3 else 1):
             return True
-    if not alone or not told or sum(map(str.isalpha, text)) > _OF_NUMBER:
+    if not alone or not told or long:
         return False
     lone = _LONE.fullmatch(text) is not None
     names = {page.label, str(page.number + 1), _spell_roman(page.number + 1)}
     named = re.split(r"\W", text)[-1].casefold() in names or text.strip("-–— ·|") in names
     framed = lone and not text[0].isalnum() and not text[-1].isalnum()
     return framed or (named and (lone or count == 1))
+
+
+def _is_at_end(text: str, head: str, value: int) -> bool:
+    """Tell whether a number is the first or the last of a line, as beside a running title."""
+    bare = "".join(text.split())
+    return not head or bare[len(head) :].casefold() in (str(value), _spell_roman(value))
 
 
 def _list_numbers(text: str) -> list[tuple[str, int]]:

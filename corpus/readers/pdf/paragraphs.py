@@ -128,7 +128,7 @@ class _Form:
         self._width = statistics.median(line.width for line in lines)
         pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page and _are_alike(a, b)]
         steps = [(a.base - b.base) / a.size for a, b in pairs]
-        self._step = statistics.median_low([step for step in steps if 0 < step < 4] or [1.3])
+        self._step = statistics.median_low([step for step in steps if 0 < step < 2.5] or [1.3])
         self._edges = _find_edges(lines)
         broken = sum(_is_broken(line.text) for line in lines)
         self._hyphenates = broken > _HYPHENATES * len(lines)
@@ -206,7 +206,7 @@ class _Form:
     def _is_cut_short(self, above: Line, line: Line) -> bool:
         """Tell whether a line ends where the next one's first word had had room."""
         first = line.text.split(maxsplit=1)[0]
-        if first[0].islower() or is_wide(first[0]):
+        if first[0].islower() or is_wide(first[0]) or _is_broken(above.text):
             return False
         if _LABEL.match(above.text) and _LABEL.match(line.text):
             return True
@@ -230,7 +230,8 @@ class _Form:
             return False
         if not _are_alike(before.last, line) or (line.bold and not before.last.bold):
             return False
-        opens = line.text[0].islower() or self._is_full(before.last)
+        cut = before.lines > 1 and self._is_full(before.last)
+        opens = line.text[0].islower() or cut
         ended = before.text.endswith(_STOPS)
         return opens and not (ended or self._is_item(line, before.last))
 

@@ -19,11 +19,12 @@ from corpus.readers.pdf.sheets import UNREADABLE, Box, Frame, Glyph
 # All in sizes of the type.
 _TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cast a shadow
 _SAME_LINE = 0.2
+_OVER, _LAYERS = 0.5, 8  # how far runs overlap that are one line; lines looked at
 _OFF_LINE = 0.1, 0.85  # how far a mark stands off the line ...
 _OFF_LINE_LARGE = 0.18  # ... at least, where it is as large as the text
 _MARK_SIZE = 0.9  # of the text's, at most
 _MARK_NEAR = 0.6  # between a mark and its word
-_MARK_SIGNS = 14
+_MARK_SIGNS, _MARK_LETTERS = 14, 4
 _WORD_GAP = 0.15  # between two words at least, where no blank is written
 _SPACED = 0.6  # between letters that are set apart at most
 # Between a row's cells; or less, and so much more than between the closest of its words.
@@ -207,7 +208,8 @@ def _lift_marks(runs: Sequence[Run]) -> list[Run]:
     highest = max((run[0].size for run in runs), default=0.0)
     hosts: dict[int, Glyph] = {}
     for run in small:
-        if run[0].raised:
+        letters = sum(glyph.sign.isalpha() for glyph in run)
+        if run[0].raised or letters > _MARK_LETTERS:
             continue
         reach = _OFF_LINE[1] * highest
         first = bisect_left(bases, run[0].base - reach)
@@ -267,18 +269,34 @@ def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
 
 
 def _find_lines(runs: Sequence[Run]) -> list[list[Glyph]]:
-    """Return the signs of runs by the lines that they stand on, each from left to right."""
-    lines: list[list[Glyph]] = []
+    """Return the signs of runs by the lines that they stand on, each from left to right.
+
+    Runs that are drawn over each other are lines of their own: no word has letters of another.
+    """
+    rows: list[list[Run]] = []
     base = size = 0.0
     for run in sorted(runs, key=lambda run: -run[0].base):
-        if lines and base - run[0].base <= _SAME_LINE * min(size, run[0].size):
-            lines[-1].extend(run)
+        if rows and base - run[0].base <= _SAME_LINE * min(size, run[0].size):
+            rows[-1].append(run)
             size = max(size, run[0].size)
         else:
-            lines.append(list(run))
+            rows.append([run])
             base, size = run[0].base, run[0].size
-    for line in lines:
-        line.sort(key=lambda glyph: (glyph.left, glyph.drawn))
+    lines: list[list[Glyph]] = []
+    for row in rows:
+        layers: list[list[Glyph]] = []
+        for run in sorted(row, key=lambda run: (run[0].left, run[0].drawn)):
+            free = (
+                layer
+                for layer in layers[-_LAYERS:]
+                if run[0].left >= layer[-1].right - _OVER * run[0].size
+            )
+            layer = next(free, None)
+            if layer is None:
+                layers.append(list(run))
+            else:
+                layer.extend(run)
+        lines += layers
     return lines
 
 
@@ -395,8 +413,8 @@ def _measure_spacing(part: Sequence[Glyph], gaps: Sequence[float], sizes: Sequen
         return 0.0
     blanks = sum(glyph.blank for glyph in part[1:])
     letters = sum(glyph.sign.isalpha() for glyph in part)
-    if blanks > 0.6 * len(gaps) and letters < 0.6 * len(part):
-        return 0.0  # figures with a blank between two
+    if letters < 0.5 * len(part) or (blanks > 0.6 * len(gaps) and letters < 0.6 * len(part)):
+        return 0.0  # figures side by side
     return usual * sizes[0]
 
 

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from ctypes import byref, c_double, c_float, c_int, c_uint, c_void_p, cast, create_string_buffer
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Any, NamedTuple
 
@@ -234,11 +235,26 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
         blank = False
     found = sorted(frames.values(), key=lambda frame: -len(frame.glyphs))
     for frame in found:
-        if frame.turn % 90 == 0:
+        if frame.turn % 90:
+            frame.glyphs, frame.hidden = map(_widen, (frame.glyphs, frame.hidden))
+        else:
             frame.rules = [_turn_box(rule, frame.turn) for rule in drawing.rules]
             frame.dots = [_turn_box(dot, frame.turn) for dot in drawing.dots]
             frame.fields = [_turn_box(each, frame.turn) for each in drawing.fields]
     return found
+
+
+def _widen(glyphs: list[Glyph]) -> list[Glyph]:
+    """Return signs of a slanting line, whose boxes tell no width, as wide as the next one is far."""
+    wide = []
+    for glyph, after in pairwise([*glyphs, *glyphs[-1:]]):
+        far = after.left - glyph.left
+        if abs(after.base - glyph.base) > 0.3 * glyph.size or not 0 < far < 2 * glyph.size:
+            far = glyph.size / 2
+        elif after.blank:
+            far = min(glyph.size / 2, far - glyph.size / 5)
+        wide.append(glyph._replace(right=glyph.left + max(far, 0.0)))
+    return wide
 
 
 def _read_style(raw: Any, textpage: Any, place: int, made: Any, bold: dict[int, bool]) -> _Style:

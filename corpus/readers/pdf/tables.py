@@ -16,7 +16,7 @@ from corpus.readers.pdf.sheets import Box
 
 _NEAR = 3.5  # points between lines that are one: borders of neighbouring cells
 _REACH = 2.5  # points by which a line may miss the one that it meets
-_RULES = 8000  # of a page; more are a drawing
+_RULES = 3000  # of a page; more are a drawing
 _CELLS = 20_000  # of a table
 
 Cell = tuple[Segment, ...]
@@ -37,9 +37,10 @@ def find_tables(
     """Return the ruled tables and the segments that stand in none."""
     tables: list[Table] = []
     rest = list(segments)
-    if not 4 <= len(rules) <= _RULES:
+    distinct = list({tuple(map(round, rule)): rule for rule in rules}.values())
+    if not 4 <= len(distinct) <= _RULES:
         return tables, rest
-    for group in _group_rules(rules):
+    for group in _group_rules(distinct):
         grid = _Grid.make(group)
         if grid is None:
             continue
