@@ -94,7 +94,8 @@ def test_a_ruled_table_is_read_cell_by_cell(seed: int) -> None:
         say(65, 686, 10, "Act"), say(165, 686, 10, "Agency"), say(285, 686, 10, "Notes"),
         say(65, 642, 10, "Water and"), say(65, 630, 10, "Energy Act"),
         say(165, 656, 10, "Ministry"), say(285, 662, 10, "Passed in 2013"),
-        say(285, 650, 10, "by both houses"), say(165, 615, 10, "Council"), say(285, 615, 10, "None"),
+        say(285, 650, 10, "by both houses"), say(165, 615, 10, "Council"),
+        say(285, 615, 10, "None"),
     ]  # fmt: skip
     assert _said(_read([*lines, *_shuffle(words, seed)])) == [
         "Act | Agency | Notes",
@@ -214,7 +215,8 @@ def test_fact_sheets_keep_all_their_lines() -> None:
     pages = [
         [
             say(60, 780, 18, title), say(60, 740, 11, f"Installed capacity: {size} megawatts"),
-            say(60, 725, 11, f"Year of opening: {2019 + number}"), say(60, 710, 11, "Country: Kenya"),
+            say(60, 725, 11, f"Year of opening: {2019 + number}"),
+            say(60, 710, 11, "Country: Kenya"),
         ]
         for number, (title, size) in enumerate(
             (("Garissa", 50), ("Lamu", 50), ("Raya", 12), ("Thika", 25))
