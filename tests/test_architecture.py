@@ -31,7 +31,7 @@ HOMES = {
     "gradio": {"chatbot/web/chat.py"},
     "trafilatura": {"corpus/readers/page.py"},
     "lxml": {"corpus/readers/page.py"},
-    "pypdfium2": {"corpus/readers/pdf/sheets.py"},
+    "pypdfium2": {"corpus/layout/sheets.py"},
     "pymilvus": {"index/storage/milvus.py"},
     "docx": {"corpus/readers/word.py"},
     "markdown_it": {"corpus/readers/markdown.py"},

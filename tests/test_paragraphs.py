@@ -1,4 +1,4 @@
-"""corpus.readers.pdf.paragraphs: what the paper parts is one paragraph again, on its page."""
+"""corpus.layout.paragraphs: what the paper parts is one paragraph again, on its page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.readers.pdf.paragraphs import Line, Paragraph, join_lines
+from corpus.layout.paragraphs import Line, Paragraph, join_lines
 
 LONG = "The engineers of Acme built twelve solar roofs in the"  # fills the column, does not end
 

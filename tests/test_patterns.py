@@ -16,7 +16,7 @@ from chatbot.llm import restating as generative
 from corpus import stems, tables
 from corpus.glossary import Glossary
 from corpus.language import sentence_spans
-from corpus.readers.pdf.paragraphs import Line, join_lines
+from corpus.layout.paragraphs import Line, join_lines
 from corpus.readers.pieces import clean
 from index.reader import stemmed
 from index.search import names, query

@@ -143,11 +143,13 @@ def test_type_that_is_drawn_twice_is_read_once() -> None:
 )
 def test_a_turned_page_is_read_as_it_is_shown(turn: str, rotate: int) -> None:
     """Lines that run up, down or backwards are lines, and make one paragraph."""
-    places = {
-        90: lambda n: (300 + 13 * n, 100), 180: lambda n: (500, 300 + 13 * n),
-        270: lambda n: (500 - 13 * n, 700),
-    }  # fmt: skip
-    drawn = [say(*places[rotate](n), 10, words, turn=turn) for n, words in enumerate(ONE)]
+    first, step = {90: ((300, 100), (13, 0)), 180: ((500, 300), (0, 13))}.get(
+        rotate, ((500, 700), (-13, 0))
+    )
+    drawn = [
+        say(first[0] + n * step[0], first[1] + n * step[1], 10, words, turn=turn)
+        for n, words in enumerate(ONE)
+    ]
     assert _said(_read(drawn, page=f"/Rotate {rotate}")) == [" ".join(ONE)]
 
 

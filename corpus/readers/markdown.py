@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from corpus.layout.captions import is_caption
 from corpus.readers.encoding import decode
 from corpus.readers.pieces import Piece, compose
-from corpus.readers.text import is_caption
 from corpus.records import BlockKind, Reading
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from corpus.errors import DocumentError
+from corpus.layout.captions import is_caption
 from corpus.readers.encoding import decode, decode_as
 from corpus.readers.pieces import Piece, clean, compose
 from corpus.readers.portal import find_facts
-from corpus.readers.text import is_caption
 from corpus.records import BlockKind, Reading
 
 if TYPE_CHECKING:

@@ -12,23 +12,13 @@ from collections.abc import Iterator
 from itertools import islice
 
 from corpus.errors import DocumentError
+from corpus.layout.captions import CAPTION
 from corpus.readers.encoding import decode
 from corpus.readers.portal import LINES, find_article
 from corpus.records import Block, BlockKind, Reading
 
 _LINE = re.compile(r"[^\r\n]++")
 
-# `Photo: ...`, `Figure 1. ...`, `图：...`, `图 2 ...`, `图为...`; not `Figure 1 shows that ...`.
-_CAPTION = re.compile(
-    r"[▲△▼(（]?\s?(?:"
-    r"(?:photos?|pictures?|images?|figures?|fig\.?)\s?(?:\d{1,3}(?:[.-]\d{1,2})?)?\s?[:：]"
-    r"|(?:photos?|figures?|fig\.?)\s?\d{1,3}(?:[.-]\d{1,2})?(?:\.\s|\s?[|–—-]\s)"
-    r"|(?:图片?|照片|插图)\s?(?:\d{1,3}(?:[.-]\d{1,2})?|[一二三四五六七八九十]{1,3})?\s?[:：]"
-    r"|图\s?\d{1,3}(?:[.-]\d{1,2})?[\s\u3000.、](?![^\r\n]{120})(?![^\r\n]*。)"
-    r"|图为(?![^\r\n]{120})"
-    r")",
-    re.IGNORECASE,
-)
 _MARKDOWN = re.compile(r"#{1,6}\s+")
 _BULLET = re.compile(r"[-*+•·●○▪◦◆■□►–—|>]")
 _LABEL = re.compile(r"[^:：]{1,80}[:：]\s*+")
@@ -59,11 +49,6 @@ def read_text(data: bytes, name: str) -> Reading:
     return Reading(text, blocks, _MARKDOWN.sub("", title, count=1))
 
 
-def is_caption(words: str) -> bool:
-    """Tell whether words have the form of a caption under a photo or a figure."""
-    return _CAPTION.match(words) is not None
-
-
 def _list_lines(text: str, start: int) -> Iterator[Span]:
     """Yield the spans of lines that hold something, without outer white space."""
     for match in _LINE.finditer(text, start):
@@ -77,7 +62,7 @@ def _list_blocks(text: str, start: int) -> tuple[Block, ...]:
     groups: list[tuple[BlockKind, int, int]] = []  # kind, start, end
     above: Span = (start, start)
     for line in _list_lines(text, start):
-        if _CAPTION.match(text, *line):
+        if CAPTION.match(text, *line):
             groups.append(("caption", *line))
         elif groups and groups[-1][0] == "paragraph" and _joins(text, groups[-1][1], above, line):
             groups[-1] = ("paragraph", groups[-1][1], line[1])

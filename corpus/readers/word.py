@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from corpus.errors import DocumentError
+from corpus.layout.captions import is_caption
 from corpus.readers.pieces import Piece, compose
 from corpus.readers.portal import find_facts
-from corpus.readers.text import is_caption
 from corpus.records import BlockKind, Reading
 
 _LARGEST = 200 * 2**20  # bytes unpacked; zipfile reads no more of a part than it declares

@@ -1,8 +1,8 @@
 """A PDF to its text: signs by place to lines, lines to paragraphs, each on its page.
 
-What is drawn on each page is read first (`sheets`), then put together to `segments` and `tables`;
-what pages repeat is set apart (`furniture`), the rest read in `order` and joined to `paragraphs`,
-which `statements` names. Page numbers reach the citations through `Reading.pages`.
+The room `corpus.layout` does the work: `sheets` reads what is drawn, `segments` and `tables` put it
+together, `furniture` sets apart what pages repeat, `order` and `paragraphs` read the rest, and
+`statements` names it. Page numbers reach the citations through `Reading.pages`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corpus.errors import DocumentError
-from corpus.readers.pdf.furniture import Page, set_furniture_apart
-from corpus.readers.pdf.order import Item, order_lines
-from corpus.readers.pdf.paragraphs import Line, Paragraph, join_lines
-from corpus.readers.pdf.segments import Segment, find_segments
-from corpus.readers.pdf.sheets import Frame, Sheet, read_sheets
-from corpus.readers.pdf.statements import find_title, settle
-from corpus.readers.pdf.tables import find_tables
+from corpus.layout.furniture import Page, set_furniture_apart
+from corpus.layout.order import Item, order_lines
+from corpus.layout.paragraphs import Line, Paragraph, join_lines
+from corpus.layout.segments import Segment, find_segments
+from corpus.layout.sheets import Frame, Sheet, read_sheets
+from corpus.layout.statements import find_title, settle
+from corpus.layout.tables import find_tables
 from corpus.readers.pieces import Piece, clean, compose
 from corpus.readers.portal import find_facts
 from corpus.records import LeftOut, Reading

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from corpus.readers.pdf.sheets import UNREADABLE, Box, Frame, Glyph
+from corpus.layout.sheets import UNREADABLE, Box, Frame, Glyph
 
 # All in sizes of the type.
 _TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cast a shadow

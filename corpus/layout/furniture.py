@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from corpus.readers.pdf.segments import Segment
+from corpus.layout.segments import Segment
 
 _EDGES = 4  # lines of furniture at the top and at the bottom of a page at most
 _SAME_PLACE = 2.5  # points

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from corpus.readers.pdf.segments import is_wide
-from corpus.readers.text import is_caption
+from corpus.layout.captions import is_caption
+from corpus.layout.segments import is_wide
 from corpus.records import BlockKind
 from corpus.tables import BETWEEN
 

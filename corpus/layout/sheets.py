@@ -18,7 +18,6 @@ from math import atan2, cos, degrees, hypot, radians, sin
 from typing import Any, NamedTuple
 
 from corpus.errors import DocumentError
-from corpus.readers.pieces import clean
 
 _PAGES = 3000
 _SIGNS = 200_000  # of a page: a poster has 20,000
@@ -160,7 +159,7 @@ def _read_sheet(document: Any, number: int, name: str) -> Sheet:
             textpage.close()
         whole = (visible[2] - visible[0]) * (visible[3] - visible[1])
         scanned = any((r - x) * (t - b) > 0.5 * whole for x, b, r, t in drawing.pictures)
-        label = clean(document.get_page_label(number) or "")[:_LABEL]
+        label = " ".join((document.get_page_label(number) or "").split())[:_LABEL]
         return Sheet(number, label, frames, scanned)
     finally:
         page.close()

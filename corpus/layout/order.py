@@ -12,9 +12,9 @@ import statistics
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from corpus.readers.pdf.paragraphs import Line
-from corpus.readers.pdf.segments import Segment
-from corpus.readers.pdf.tables import Table
+from corpus.layout.paragraphs import Line
+from corpus.layout.segments import Segment
+from corpus.layout.tables import Table
 
 _GUTTER = 0.7  # sizes that a gutter is wide at least
 _NEAR = 2.6  # sizes between bands of one text
