@@ -61,12 +61,12 @@ class Part:
 
 def count_letters(text: str) -> int:
     """Return how many characters are no white space."""
-    return len(text) - sum(map(str.isspace, text))
+    return len("".join(text.split()))
 
 
 def count_columns(text: str) -> int:
     """Return how wide a text is; a Chinese sign takes two."""
-    return len(text) + sum(map("\u2e80".__le__, text))
+    return len(text) if text.isascii() else len(text) + sum(map("\u2e80".__le__, text))
 
 
 def ends_as_sentence(text: str) -> bool:

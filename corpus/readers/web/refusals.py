@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from corpus.errors import DocumentError
+from corpus.readers.encoding import decode
 from corpus.readers.web.lexicon import find_opening, fold, list_words
 from corpus.readers.web.parts import Part
+from corpus.readers.web.tree import parse
+from corpus.readers.web.walk import list_parts
 
 if TYPE_CHECKING:
     from corpus.readers.web.tree import Element
 
 _LITTLE = 600  # letters of an article above which a page is one, whatever it is called
+_FEW = 200  # letters of a page that is there to lead on
+_SMALL = 2**18  # bytes of such a page
+_META = re.compile(rb"http-equiv\s*+=\s*+[\"']?\s*+refresh", re.IGNORECASE)
 _REFRESH = re.compile(
     r"\s*+\d{0,4}(?:\.\d{0,3})?\s*+[;,]\s*+(?:url\s*+=\s*+)?[\"']?([^\"']{1,2000})", re.I
 )
@@ -29,6 +35,18 @@ def find_refresh(tree: Element) -> str:
     return ""
 
 
+def find_onward(data: bytes) -> str:
+    """Return where the bytes of a page lead on to by themselves, where they say little else."""
+    if len(data) > _SMALL or not _META.search(data):
+        return ""
+    try:
+        tree = parse(decode(data, ""), "")
+    except DocumentError:
+        return ""
+    words = " ".join(part.text for part in list_parts(tree)[0])
+    return find_refresh(tree) if len(words) < _FEW else ""
+
+
 def refuse_empty(tree: Element, title: str, kept: Sequence[Part], name: str) -> None:
     """Raise DocumentError where a page's few words only say that its text is not here."""
     if sum(part.letters for part in kept) > _LITTLE:
@@ -42,7 +60,7 @@ def refuse_empty(tree: Element, title: str, kept: Sequence[Part], name: str) -> 
     if any(map(_is_missing, lines[:3])):
         raise DocumentError(f"{name}: says that there is no such page; check the address")
     onward = find_refresh(tree)
-    if onward and sum(part.letters for part in kept) < _LITTLE // 3:
+    if onward and sum(part.letters for part in kept) < _FEW:
         raise DocumentError(f"{name}: only leads on to {onward[:200]}; add that address")
 
 
