@@ -87,12 +87,13 @@ class Article:
         named = [""] * len(self._elements)
         letters = self._sum(part.letters for part in self._parts)
         whole = self._sums[0]
+        logins = self._find_logins(letters)
         for n, element in enumerate(self._elements):
             above = self._parent[n]
             if above >= 0 and named[above]:
                 named[n] = named[above]
                 continue
-            name = _name(element)
+            name = "login form" if n in logins else _name(element)
             if name == MENU and element.tag == "menu":
                 name = ""
             major = self._sums[n] >= _MAJOR * whole if whole else letters[n] >= _MAJOR * letters[0]
@@ -100,6 +101,20 @@ class Article:
                 major = whole - self._sums[n] < _LITTLE // 2
             named[n] = "" if major else name
         return named
+
+    def _find_logins(self, letters: list[int]) -> set[int]:
+        """Return the numbers of elements that ask for a password: their form, what is about it."""
+        found: set[int] = set()
+        for n, element in enumerate(self._elements):
+            if element.tag == "input" and (element.get("type") or "").lower() == "password":
+                around = self._parent[n]
+                while around > 0 and not letters[around]:
+                    around = self._parent[around]
+                found.add(around)
+                while around > 0 and self._elements[around].tag != "form":
+                    around = self._parent[around]
+                found.add(around)
+        return found - {0, -1}
 
     def _name_labels(self) -> None:
         """Name what stands below a label that pages put above such things."""
@@ -271,8 +286,6 @@ def _name(element: Element) -> str:
         return ""
     if element.tag in _TAGS:
         return _TAGS[element.tag]
-    if element.tag == "form" and element.xpath("boolean(.//input[@type='password'])"):
-        return "login form"
     if role and role != "article":
         return role
     names = f"{element.get('class') or ''} {element.get('id') or ''}"

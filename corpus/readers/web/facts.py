@@ -44,6 +44,7 @@ _COLUMN = re.compile(r"【[^【】]{1,10}】\s*")
 _NO_LETTER = re.compile(r"[\W_]+")
 _DATA = 2**20  # characters of structured data that are read
 _NEAR = 12  # parts below the title in which its day is looked for
+_FAR = 40  # lines of facts elsewhere, from the first and from the last, that are looked at
 _TITLE = 200  # columns of the longest title
 _LINE = 300  # letters of the longest line of facts
 _TYPES = ("article", "posting", "report", "webpage", "creativework")
@@ -247,7 +248,7 @@ def _list_lines(parts: Sequence[Part], article: Article, title: int) -> list[tup
                 far.append((False, line))
             else:
                 far.append((False, line)) if number >= start - 3 else None
-    return near + far
+    return near + far[:_FAR] + far[_FAR:][-_FAR:]
 
 
 def _is_own(name: str) -> bool:

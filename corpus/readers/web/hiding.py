@@ -96,6 +96,8 @@ class Hiding:
         """Tell whether nothing that stands in an element is ever seen."""
         if element.tag == "dialog" and element.get("open") is None:
             return True
+        if not style and not element.attrib:
+            return False
         if _FOR_READERS.search(element.get("class") or ""):
             return True
         if style.get("position") != "static" and any(

@@ -12,7 +12,6 @@ _FILE = Path(__file__).parents[2] / "lexicons" / "web_page.json"
 _NO_WORD = re.compile(r"[\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST = 60  # characters of a label
-_OPENING = 24  # characters of the longest opening that is looked for
 
 
 @functools.cache
@@ -40,13 +39,19 @@ def find_opening(text: str, kind: str, closed: bool = True) -> int:
 
     0 where it opens with none. `closed` asks for something that is no letter behind the word.
     """
-    words, longest = list_words(kind), max(map(len, list_words(kind)))
-    for length in range(min(longest, len(text)), 0, -1):
-        if text[:length] in words:
+    words = list_words(kind)
+    for length in _list_lengths(kind):
+        if text[:length] in words and length <= len(text):
             behind = text[length : length + 1]
             if not closed or not (text[length - 1].isalpha() and behind.isalpha()):
                 return length
     return 0
+
+
+@functools.cache
+def _list_lengths(kind: str) -> tuple[int, ...]:
+    """Return how long the words of a kind are, the longest first."""
+    return tuple(sorted({len(word) for word in list_words(kind)}, reverse=True))
 
 
 @functools.lru_cache(4096)

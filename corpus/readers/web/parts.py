@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from corpus.records import BlockKind
@@ -86,9 +86,14 @@ def is_enumeration(text: str) -> bool:
 class Line:
     """A line of a block: its words, how many letters are in links, and how many are bold."""
 
-    text: str = ""
+    words: list[str] = field(default_factory=list)
     linked: int = 0
     bold: int = 0
+
+    @property
+    def text(self) -> str:
+        """Its words in one."""
+        return "".join(self.words)
 
 
 def group_lines(lines: list[Line]) -> Iterator[list[Line]]:

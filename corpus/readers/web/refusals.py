@@ -16,7 +16,7 @@ from corpus.readers.web.walk import list_parts
 if TYPE_CHECKING:
     from corpus.readers.web.tree import Element
 
-_LITTLE = 600  # letters of an article above which a page is one, whatever it is called
+_LITTLE = 400  # letters of an article above which a page is one, whatever it is called
 _FEW = 200  # letters of a page that is there to lead on
 _SMALL = 2**18  # bytes of such a page
 _META = re.compile(rb"http-equiv\s*+=\s*+[\"']?\s*+refresh", re.IGNORECASE)

@@ -72,7 +72,9 @@ class Row:
         self._below: dict[int, int] = {}  # column: rows that a cell above still reaches into
 
     def open_cell(self, element: Element) -> None:
-        """Begin a cell."""
+        """Begin a cell; one that is still open ends."""
+        if self._open is not None:
+            self.close_cell()
         self._skip()
         self._open = []
         self._span = (_read_span(element, "colspan"), _read_span(element, "rowspan"))
@@ -86,22 +88,27 @@ class Row:
         return True
 
     def close_cell(self) -> None:
-        """End a cell."""
+        """End the cell that is open, if any is."""
+        if self._open is None:
+            return
         wide, high = self._span
         start = len(self._cells)
-        self._cells += [" ".join(self._open or []), *[""] * (wide - 1)]
+        self._cells += [" ".join(self._open), *[""] * (wide - 1)]
         if high > 1:
             self._below |= dict.fromkeys(range(start, start + wide), high)
         self._open = None
 
     def close(self) -> tuple[str, int]:
         """End the row and return its line, empty where it has no words, and letters in links."""
+        if self._open is not None:
+            self.close_cell()
         self._skip()
         cells, linked = self._cells, self._linked
         self._cells, self._linked, self._open = [], 0, None
         self._below = {column: left - 1 for column, left in self._below.items() if left > 1}
         full = [cell for cell in cells if cell]
-        return (BETWEEN.join(cells) if len(full) > 1 else "".join(full)), linked
+        alone = len(full) == 1 and bool(cells[0])
+        return (full[0] if alone else BETWEEN.join(cells) if full else ""), linked
 
     def _skip(self) -> None:
         """Leave the places empty into which cells above reach."""

@@ -147,7 +147,8 @@ class _Walk:
         inside = element.iterdescendants()
         if any(inner.tag in _BLOCKS or inner.tag in ("math", "br") for inner in inside):
             return False
-        self._write(set_off(self._spell(element), self._lines[-1].text, raised), flat=False)
+        before = next(reversed(self._lines[-1].words), "")
+        self._write(set_off(self._spell(element), before, raised), flat=False)
         return True
 
     def _repeats_formula(self, element: Element) -> bool:
@@ -193,7 +194,7 @@ class _Walk:
             words = _SPACE.sub(" ", words) if flat else words
             line = self._lines[-1]
             letters = count_letters(words)
-            line.text += words
+            line.words.append(words)
             line.linked += letters if self._linked else 0
             line.bold += letters if self._bold else 0
 
@@ -229,16 +230,16 @@ class _Walk:
         if block:
             yield from self._flush()
         row = self._row
-        if row is not None and tag == "tr":
+        if row is not None and tag in ("tr", "table"):
             line, linked = row.close()
             if line:
                 yield Part("paragraph", clean(line), element, linked, row=True)
         elif row is not None and tag in ("td", "th"):
             row.close_cell()
-        elif tag == "table":
-            self._rows.pop()
         elif tag == "li":
             self._marker = ""
+        if tag == "table":
+            self._rows.pop()
         self._count(element, style, -1)
         self._dim.pop()
         if block:
