@@ -13,6 +13,7 @@ from corpus.library import Offer, read_entry
 from corpus.readers import read_bytes, suffix_for
 from corpus.readers.web.marks import _LOWERED, _RAISED, set_off
 from corpus.records import Reading
+from tests.patterns import bound
 
 TITLE = "Brill gives water to the river towns"
 PROSE = (
@@ -30,6 +31,14 @@ def read(body: str, head: str = "", lang: str = "en") -> Reading:
     """Return the reading of a page."""
     page = f"<!doctype html><html lang={lang}><head>{head}</head><body>{body}</body></html>"
     return read_bytes(page.encode(), "a.html")
+
+
+def try_reading(body: str) -> Reading | str:
+    """Return the reading of a page, or the line that refuses it."""
+    try:
+        return read(body)
+    except DocumentError as error:
+        return str(error)
 
 
 def quoted(reading: Reading) -> str:
@@ -110,18 +119,15 @@ AROUND = [
     '<div class="breadcrumb">Home &gt; News &gt; Water</div>',
     "<div><a href=/>Home</a> &raquo; <a href=/n>News</a> &raquo; Water</div>",
     "<div>您的当前位置：首页 / 新闻 / 水</div>",
-    "<div><input name=u><input type=password name=p><label>Keep me signed in on this computer."
-    "</label><button>Log in to the river</button></div>",
+    "<div><input type=password name=p><label>Keep me signed in here.</label><button>Go</button></div>",
     "<h3>Related articles</h3><ul><li><a href=/a>Nine towns drink</a></li></ul>",
-    "<section><h3>You may also like</h3><p><a href=/a>A lake</a> – The lake is deep and cold now."
-    "</p></section>",
-    '<div class="comments"><h3>2 comments</h3><p>Guest: I have never seen such works anywhere.</p>'
-    "</div>",
+    "<section><h3>You may also like</h3><p><a href=/a>A lake</a> – It is deep and cold now.</p></section>",
+    '<div class="comments"><h3>2 comments</h3><p>Guest: I have never seen such works.</p></div>',
     "<h3>Leave a comment</h3><p>Guest: the water in our town is brown every day of the week.</p>",
     '<div class="share-bar">Share: <a>Mail</a> <a>Print</a></div>',
     "<p>分享到：<a>微信</a> <a>微博</a></p><p>上一篇：<a>旧闻</a></p>",
     "<p>责任编辑：王五</p>",
-    '<div class="cookie-notice"><p>This site keeps small files on your computer, as all do.</p></div>',
+    '<div class="cookie-notice"><p>This site keeps files on your computer, as all do.</p></div>',
     "<p>Copyright 2024 Brill. All rights reserved by the company and by nobody else.</p>",
 ]
 
@@ -325,8 +331,8 @@ def test_a_day_is_labelled_or_stands_alone(line: str, lang: str, day: str) -> No
     [
         '<meta property="article:published_time" content="2021-06-14T08:00:00+08:00">',
         '<meta name="PubDate" content="20210614">',
-        '<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle",'
-        ' "datePublished": "2021-06-14T01:00:00Z"}]}</script>',
+        '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2021-06-14"}'
+        + "</script>",
         '<link rel=canonical href="https://brill.example/2021/06/14/water.html">',
         '<meta property="og:url" content="https://brill.example/news/t20210614_12.html">',
     ],
@@ -377,7 +383,8 @@ def save(html: bytes, kind: str = "text/html", closed: bool = True, **headers: s
         + f"Content-Type: {kind}\r\nContent-Transfer-Encoding: quoted-printable\r\n".encode()
         + f"{extra}\r\n".encode()
         + quopri.encodestring(html).replace(b"\n", b"\r\n")
-        + b"\r\n------b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBO\r\n"
+        + b"\r\n------b\r\nContent-Type: image/png\r\n"
+        + b"Content-Transfer-Encoding: base64\r\n\r\niVBO\r\n"
         + (b"------b--\r\n" if closed else b"")
     )
 
@@ -457,10 +464,9 @@ def test_every_word_of_a_page_is_somewhere(body: str) -> None:
     """Each is in the text or among what was left out, once, whatever the markup."""
     back = {sign: plain for table in (_LOWERED, _RAISED) for plain, sign in table.items()}
     words = re.findall(r"w\d+q", body)
-    try:
-        reading = read(body)
-    except DocumentError as error:
-        assert "no text in it" in str(error)
+    reading = try_reading(body)
+    if isinstance(reading, str):
+        assert "no text in it" in reading
         return
     found = re.findall(
         r"w\d+q",
@@ -470,20 +476,23 @@ def test_every_word_of_a_page_is_somewhere(body: str) -> None:
     assert all(any(map(str.isalnum, one.text)) for one in reading.left_out)
 
 
-@given(st.lists(st.sampled_from(["<div>", "</div>", "<table>", "<td>", "<p>", "x. ", "<math>",
-    "<msup>", "<sup>", "<svg>", "<form>", "</p>", "<a href=/>", "<h1>", "<br>", "<!--", "<![CDATA[",
-    "<template>", "<plaintext>", "&#0;", "\0", "<select>", "<title>", "<ruby><rt>", "<meta ", "<b"]),
-    max_size=40))  # fmt: skip
+SCRAPS = (
+    *("<div>", "</div>", "<table>", "<td>", "<p>", "x. ", "<math>", "<msup>", "<sup>", "<svg>"),
+    *("<form>", "</p>", "<a href=/>", "<h1>", "<br>", "<!--", "<![CDATA[", "<template>", "<b"),
+    *("<plaintext>", "&#0;", "\0", "<select>", "<title>", "<ruby><rt>", "<meta ", "<caption>"),
+)
+
+
 @settings(max_examples=80, deadline=None)
+@given(st.lists(st.sampled_from(SCRAPS), max_size=40))
 def test_broken_markup_is_read_or_refused(parts: list[str]) -> None:
     """No markup ends in anything but a reading or one line."""
-    try:
-        reading = read_bytes(("<html><body>" + "".join(parts)).encode(), "a.html")
-    except DocumentError as error:
-        assert str(error).startswith("a.html: ")
-        assert "\n" not in str(error)
-        return
-    assert quoted(reading).strip()
+    reading = try_reading("".join(parts))
+    if isinstance(reading, str):
+        assert reading.startswith("a.html: ")
+        assert "\n" not in reading
+    else:
+        assert quoted(reading).strip()
 
 
 @pytest.mark.parametrize(
@@ -494,14 +503,10 @@ def test_broken_markup_is_read_or_refused(parts: list[str]) -> None:
 )  # fmt: skip
 def test_hostile_markup_takes_time_in_proportion(unit: str) -> None:
     """A quarter of a megabyte of one thing is read, or refused, within seconds."""
-    from tests.patterns import bound
-
     body = f"<p>{PROSE[0]}</p>" + unit * (2**18 // len(unit))
     with bound(30):
-        try:
-            assert read(body).text
-        except DocumentError as error:
-            assert str(error).startswith("a.html: ")
+        reading = try_reading(body)
+    assert not isinstance(reading, str) or reading.startswith("a.html: ")
 
 
 def test_what_is_left_out_reaches_the_entry() -> None:
