@@ -119,15 +119,15 @@ AROUND = [
     '<div class="breadcrumb">Home &gt; News &gt; Water</div>',
     "<div><a href=/>Home</a> &raquo; <a href=/n>News</a> &raquo; Water</div>",
     "<div>您的当前位置：首页 / 新闻 / 水</div>",
-    "<div><input type=password name=p><label>Keep me signed in here.</label><button>Go</button></div>",
+    "<div><input type=password name=p><label>Stay signed in.</label><button>Go</button></div>",
     "<h3>Related articles</h3><ul><li><a href=/a>Nine towns drink</a></li></ul>",
-    "<section><h3>You may also like</h3><p><a href=/a>A lake</a> – It is deep and cold now.</p></section>",
+    "<section><h3>You may also like</h3><p><a href=/a>A lake</a> – It is deep.</p></section>",
     '<div class="comments"><h3>2 comments</h3><p>Guest: I have never seen such works.</p></div>',
     "<h3>Leave a comment</h3><p>Guest: the water in our town is brown every day of the week.</p>",
     '<div class="share-bar">Share: <a>Mail</a> <a>Print</a></div>',
     "<p>分享到：<a>微信</a> <a>微博</a></p><p>上一篇：<a>旧闻</a></p>",
     "<p>责任编辑：王五</p>",
-    '<div class="cookie-notice"><p>This site keeps files on your computer, as all do.</p></div>',
+    '<div class="cookie-notice"><p>This site keeps files on your computer.</p></div>',
     "<p>Copyright 2024 Brill. All rights reserved by the company and by nobody else.</p>",
 ]
 
@@ -331,8 +331,7 @@ def test_a_day_is_labelled_or_stands_alone(line: str, lang: str, day: str) -> No
     [
         '<meta property="article:published_time" content="2021-06-14T08:00:00+08:00">',
         '<meta name="PubDate" content="20210614">',
-        '<script type="application/ld+json">{"@type": "NewsArticle", "datePublished": "2021-06-14"}'
-        + "</script>",
+        '<script type=application/ld+json>{"@type":"Report","datePublished":"2021-06-14"}</script>',
         '<link rel=canonical href="https://brill.example/2021/06/14/water.html">',
         '<meta property="og:url" content="https://brill.example/news/t20210614_12.html">',
     ],
@@ -502,8 +501,8 @@ def test_broken_markup_is_read_or_refused(parts: list[str]) -> None:
      "<meta http-equiv=refresh content='0;url='>", "<div class='menu menu menu'>x</div>"],
 )  # fmt: skip
 def test_hostile_markup_takes_time_in_proportion(unit: str) -> None:
-    """A quarter of a megabyte of one thing is read, or refused, within seconds."""
-    body = f"<p>{PROSE[0]}</p>" + unit * (2**18 // len(unit))
+    """Sixty-four kilobytes of one thing is read, or refused, within seconds."""
+    body = f"<p>{PROSE[0]}</p>" + unit * (2**16 // len(unit))
     with bound(30):
         reading = try_reading(body)
     assert not isinstance(reading, str) or reading.startswith("a.html: ")

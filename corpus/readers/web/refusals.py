@@ -21,7 +21,7 @@ _FEW = 200  # letters of a page that is there to lead on
 _SMALL = 2**18  # bytes of such a page
 _META = re.compile(rb"http-equiv\s*+=\s*+[\"']?\s*+refresh", re.IGNORECASE)
 _REFRESH = re.compile(
-    r"\s*+\d{0,4}(?:\.\d{0,3})?\s*+[;,]\s*+(?:url\s*+=\s*+)?[\"']?([^\"']{1,2000})", re.I
+    r"\s*+\d{0,4}(?:\.\d{0,3})?\s*+[;,]\s*+(?:url\s*+=\s*+)?+[\"']?([^\"']{1,2000})", re.I
 )
 
 
