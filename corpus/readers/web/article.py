@@ -246,6 +246,9 @@ class Article:
             return MENU
         if part.is_linked and not (letters > _LONG_LINK and ends_as_sentence(part.text)):
             return MENU
+        labelled = any(find_opening(text, kind) for kind in ("published", "updated", "source"))
+        if labelled and letters < 200 and not ends_as_sentence(text) and find_date(text, ""):
+            return LINE
         if weight:
             return ""
         if _CRUMBS.search(text) and is_enumeration(text + " > > >"):

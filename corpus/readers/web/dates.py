@@ -147,8 +147,8 @@ def _list_months(language: str) -> dict[str, int]:
 
 @functools.lru_cache(64)
 def _list_days(language: str) -> frozenset[str]:
-    names = {"星期", "周", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"}
-    for locale in filter(None, map(_find_locale, ("en", language))):
+    names: set[str] = set()
+    for locale in filter(None, map(_find_locale, ("en", "zh", language))):
         for use in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):
                 names |= {fold(str(name)).rstrip(".") for name in locale.days[use][width].values()}
