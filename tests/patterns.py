@@ -26,7 +26,7 @@ from chatbot.evaluation.labels import match_words
 from chatbot.llm.quantity import _WORDS, match_numbers
 from corpus.cases import match_company
 from corpus.glossary import match_whole
-from corpus.readers.web.lexicon import _match_names
+from corpus.readers.web import lexicon
 
 NAMES = ("WeRide", "CAMCE", "文远知行")
 # By the function that makes patterns of names, or of other words, what it makes of some.
