@@ -37,7 +37,7 @@ MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
     "corpus.readers.web.lexicon._match_names": lambda: map(
-        _match_names, ("names", "comment_names")
+        lexicon._match_names, ("names", "comment_names")
     ),
     "corpus.glossary.translate": lambda: ["|".join(map(match_whole, NAMES))],
     "index.search.names.find_known": lambda: map(match_whole, NAMES),
