@@ -7,6 +7,7 @@ the row as it stands in the document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from corpus.records import Passage
 from corpus.stems import UNSPACED
 
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
+_BAR = re.compile(r"(?<![^ ])\|(?![^ ])")  # beside an empty cell one blank may be all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ def spell_rows(sentences: Iterable[str]) -> list[Said]:
     A row is followed by another of as many cells, or follows one; the first of them is the header.
     """
     texts = [sentence.strip() for sentence in sentences]
-    cells = [text.split(BETWEEN) if BETWEEN in text else [] for text in texts]
+    cells = [_BAR.split(text) if BETWEEN in text else [] for text in texts]
     said: list[Said] = []
     header: list[str] = []
     for number, (text, row) in enumerate(zip(texts, cells, strict=True)):
         if row and len(row) == len(header):
-            said.append(Said(BETWEEN.join(map(_join, header, row))))
+            said.append(Said(BETWEEN.join(filter(None, map(_join, header, row)))))
             continue
         after = cells[number + 1] if number + 1 < len(cells) else []
         header = row if row and len(after) == len(row) else []
@@ -49,5 +51,8 @@ def spell_passages(passages: Iterable[Passage]) -> list[Said]:
 
 
 def _join(header: str, cell: str) -> str:
+    header, cell = header.strip(), cell.strip()
+    if not header or not cell:
+        return cell
     colon = "：" if UNSPACED.search(header) else ": "
-    return f"{header.strip()}{colon}{cell.strip()}"
+    return f"{header}{colon}{cell}"

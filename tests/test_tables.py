@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.tables import BETWEEN, Said, spell_rows
+from corpus.tables import Said, spell_rows
 
 TABLE = [
     "Year | Diesel (litres) | Containers\n\n",
@@ -51,4 +53,13 @@ def test_every_sentence_is_read_once_and_loses_nothing(sentences: list[str]) -> 
     said = spell_rows(sentences)
     assert len(said) == len(sentences)
     for sentence, each in zip(sentences, said, strict=True):
-        assert all(cell.strip() in each.words for cell in sentence.strip().split(BETWEEN))
+        cells = re.split(r"(?<![^ ])\|(?![^ ])", sentence.strip())
+        assert all(cell.strip() in each.words for cell in cells)
+
+
+def test_an_empty_cell_holds_its_place() -> None:
+    """A row is read with the headers of its own columns, also beside cells without words."""
+    said = spell_rows(["| 2021 | 2022", "Water | 5 | 6", "Sand | | 8", "Sum | 5 |"])
+    assert [each.words for each in said[1:]] == [
+        "Water | 2021: 5 | 2022: 6", "Sand | 2022: 8", "Sum | 2021: 5",
+    ]  # fmt: skip

@@ -133,7 +133,7 @@ class Desk:
         if self._stands_elsewhere(name, page.address):
             digest = hashlib.sha256(page.address.encode("utf-8")).hexdigest()[:8]
             name = make_name(f"{page.name}-{digest}", suffix)
-        packed = suffix in (".pdf", ".docx")
+        packed = suffix in (".pdf", ".docx", ".mhtml")
         data = page.data if packed else mark(page.data, page.charset)
         return Offer(name, data, facts.over(Facts(url=page.address)))
 

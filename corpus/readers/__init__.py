@@ -14,9 +14,10 @@ from pathlib import PurePosixPath
 from corpus.errors import DocumentError
 from corpus.readers.encoding import decode
 from corpus.readers.markdown import read_markdown
-from corpus.readers.page import read_page
+from corpus.readers.mhtml import is_archive, read_archive
 from corpus.readers.pdf import read_pdf
 from corpus.readers.text import read_text
+from corpus.readers.web import read_page
 from corpus.readers.word import read_word
 from corpus.records import Reading
 
@@ -28,6 +29,9 @@ READERS: dict[str, Reader] = {
     ".markdown": read_markdown,
     ".html": read_page,
     ".htm": read_page,
+    ".xhtml": read_page,
+    ".mhtml": read_archive,
+    ".mht": read_archive,
     ".pdf": read_pdf,
     ".docx": read_word,
 }
@@ -73,13 +77,15 @@ def suffix_for(data: bytes, name: str) -> str:
     for start, kind, mend in _OTHERS:
         if data.startswith(start):
             raise DocumentError(f"{name}: {kind}, which Casebook does not read; {mend}")
+    if suffix in (".mhtml", ".mht") or is_archive(data):
+        return ".mhtml"
     if _AS_PAGE.match(data[:2000].lstrip(b"\xef\xbb\xbf")):
         return ".html"
     if suffix == ".pdf" and data.strip():
         raise DocumentError(f"{name}: not a PDF; get it again, or name it after what it is")
     if suffix == ".docx" and data.strip():
         raise DocumentError(f"{name}: not a Word file; save it as .docx again")
-    if suffix in (".html", ".htm"):
+    if suffix in (".html", ".htm", ".xhtml"):
         return ".html"
     if suffix not in _TEXT:
         try:
