@@ -64,7 +64,8 @@ def _list_spans(text: str, case: Case, blocks: Sequence[Block]) -> list[tuple[Bl
         span = (block.start, block.end)
         length = estimate_length(text[block.start : block.end])
         short = block.kind == "paragraph" and length < SHORT
-        if short and open_ended:
+        between = text[spans[-1][1][1] : block.start] if spans else ""
+        if short and open_ended and not between.strip():  # furniture would be quoted with them
             joined = (spans[-1][1][0], block.end)
             if estimate_length(text[joined[0] : joined[1]]) <= JOINED:
                 spans[-1] = ("paragraph", joined)
