@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import make_environment
-from corpus.language import sentence_spans
+from corpus.sentences import sentence_spans
 from corpus.readers.pdf import read_pdf
 
 PARAGRAPHS = 42  # of each file, of its longest articles

@@ -19,7 +19,8 @@ from chatbot.answer import Answer, Part
 from chatbot.faithfulness import LANGUAGES, Source, find_fault
 from chatbot.question import choose_language
 from corpus.glossary import Glossary
-from corpus.language import detect, sentence_spans
+from corpus.language import detect
+from corpus.sentences import sentence_spans
 from index.encoder import Encoder
 
 Message = dict[str, str]

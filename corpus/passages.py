@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from corpus.language import sentence_spans
+from corpus.sentences import sentence_spans
 from corpus.records import Block, BlockKind, Case, Document, Passage, Sentence
 
 # A model reads 512 sub-words at once. multilingual-e5 makes 0.24 of a European letter and 0.80 of a

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.desk import ask_of
-from corpus.language import LONGEST
+from corpus.sentences import LONGEST
 from corpus.library import Library
 from index.build import build
 from index.publish import Releases

@@ -12,7 +12,7 @@ import pytest
 from chatbot import about, conversation, generative, quantity
 from corpus import stems, tables
 from corpus.glossary import Glossary
-from corpus.language import sentence_spans
+from corpus.sentences import sentence_spans
 from corpus.readers.layout import Line, join_lines
 from corpus.readers.pieces import clean
 from index.reader import stemmed

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.chunks import LONGEST
-from corpus.language import sentence_spans
+from corpus.sentences import sentence_spans
 from corpus.passages import estimate_length
 
 # The articles of XQuAD that judge, some of which stand in SQuAD too.
