@@ -53,7 +53,8 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
         if block.kind == "heading" and (opening := _read_opening(text, blocks, number))
     }
     first = min(openings, default=0)
-    if openings and _has_one_owner(text, blocks[first].start, company, openings.values()):
+    below = min((n for n in openings if _words_of(text, blocks[n]) != document.title), default=0)
+    if openings and _has_one_owner(text, blocks[below].start, company, openings.values()):
         openings = {}
     if len(openings) > 1 and _words_of(text, blocks[first]) == document.title:
         prose = _prose_below(text, blocks, first)
@@ -95,8 +96,15 @@ def _is_called(company: str, prose: str) -> bool:
     words = company.split()
     if len(words) < 2 or len(words[0]) < _SHORT or not all(word[0].isupper() for word in words):
         return False
-    name = re.escape(words[0])
-    return re.search(rf"(?<=[a-z,;] ){name}\b|\b{name}(?=[,'’])", prose) is not None
+    return re.search(match_called(words[0]), prose) is not None
+
+
+def match_called(name: str) -> str:
+    """Return a pattern for the first word of a company's name where it is no word like others.
+
+    It stands inside a sentence, or before a comma or its `'s`.
+    """
+    return rf"(?<=[a-z,;] ){re.escape(name)}\b|\b{re.escape(name)}(?=[,'’])"
 
 
 def _has_one_owner(

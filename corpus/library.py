@@ -133,8 +133,9 @@ class Library:
 
         Other bytes under a name that is there, however it is spelled, replace it, and what they
         replace can be restored. Under a new name, bytes that are there are the same document: only
-        facts that the offer gives change it. Facts that the offer leaves empty stay as the sidecar has them. Raises
-        DocumentError where the offer cannot be read, LibraryError where the disk refuses.
+        facts that the offer gives change it. Facts that the offer leaves empty stay as the sidecar
+        has them. Raises DocumentError where the offer cannot be read, LibraryError where the disk
+        refuses.
         """
         read_entry(offer)
         with lock_folder(self.folder):

@@ -16,7 +16,8 @@ PATH = Path(__file__).parent / "lexicons" / "simplified.json"
 # Signs that nobody sees: where a word may be cut or must not, and which way it is written.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _JOINED = "\u200c\u200d"  # of these, such as belong to the spelling of a word or an emoji
-_RAISED = re.compile(r"(?<=\w)[⁰¹²³⁴-⁹]+")  # an exponent or the mark of a note
+# An exponent or the mark of a note; what stands behind a unit (m², km³) is part of it.
+_RAISED = re.compile(r"(?:(?<=\d)|(?<=\w{4}))(?<![⁰¹²³⁴-⁹])[⁰¹²³⁴-⁹]+")
 
 
 def drop_unseen(text: str) -> str:
@@ -30,15 +31,21 @@ def drop_unseen(text: str) -> str:
     return unicodedata.normalize("NFC", seen)
 
 
-def simplify(text: str) -> str:
-    """Return a text with simplified signs and compatible forms (NFKC); its length may change.
+def make_plain(text: str) -> str:
+    """Return a text as it is compared and read: as `drop_unseen`, and raised figures stand apart.
 
-    Signs that nobody sees are gone, and raised figures stand apart: no 120¹ is 1201.
+    So no 120¹ is 1201 where raised figures are taken for plain ones.
     """
     if text.isascii():
         return text
-    apart = _RAISED.sub(lambda match: f" {match[0]}", drop_unseen(text))
-    return simplify_signs(unicodedata.normalize("NFKC", apart))
+    return _RAISED.sub(lambda match: f" {match[0]}", drop_unseen(text))
+
+
+def simplify(text: str) -> str:
+    """Return a text made plain, with simplified signs and compatible forms (NFKC)."""
+    if text.isascii():
+        return text
+    return simplify_signs(unicodedata.normalize("NFKC", make_plain(text)))
 
 
 def simplify_signs(text: str) -> str:

@@ -40,7 +40,6 @@ _PREVIOUS = re.compile(r"(\w{1,12})\W{1,3}\Z")
 _CUT = re.compile(r"[,;:]\s+|[，、；：]\s*")
 
 
-
 _WORDS = {name: frozenset(words.split()) for name, words in read_lexicon("sentences").items()}
 _NEVER = _WORDS["never"]  # a full stop behind these never ends a sentence ...
 _NUMBERED = _WORDS["numbered"]  # ... behind these only where no number follows ...

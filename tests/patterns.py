@@ -24,8 +24,9 @@ from typing import Any
 from chatbot.about import match_list
 from chatbot.labels import match_words
 from chatbot.quantity import _WORDS, match_numbers
-from corpus.cases import match_company
+from corpus.cases import match_called, match_company
 from corpus.glossary import match_whole
+from corpus.masthead.companies import match_forms
 
 NAMES = ("WeRide", "CAMCE", "文远知行")
 # By the function that makes patterns of names, or of other words, what it makes of some.
@@ -34,8 +35,10 @@ MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.about.match_list": lambda: [match_list(NAMES)],
     "chatbot.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
     "chatbot.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
+    "corpus.cases._is_called": lambda: map(match_called, ("Acme", "Safety")),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
     "corpus.glossary.translate": lambda: ["|".join(map(match_whole, NAMES))],
+    "corpus.masthead.companies.match_forms": lambda: [match_forms()],
     "index.search.names.find_known": lambda: map(match_whole, NAMES),
     "index.search.names.leave_out": lambda: map(match_whole, NAMES),
 }

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.desk import ask_of
-from corpus.sentences import LONGEST
 from corpus.library import Library
+from corpus.sentences import LONGEST
 from index.build import build
 from index.publish import Releases
 from index.release import Release

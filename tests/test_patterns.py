@@ -12,9 +12,9 @@ import pytest
 from chatbot import about, conversation, generative, quantity
 from corpus import stems, tables
 from corpus.glossary import Glossary
-from corpus.sentences import sentence_spans
 from corpus.readers.layout import Line, join_lines
 from corpus.readers.pieces import clean
+from corpus.sentences import sentence_spans
 from index.reader import stemmed
 from index.search import names, query
 from tests.fakes import no_searcher

@@ -1,9 +1,9 @@
 """What a document says of itself at its head, in whatever format: title, company, date.
 
-A reader gives what its format tells (metadata, a heading's style, the largest type). What that leaves
-open is looked for in the first lines, above the first paragraph of prose, and never in prose: a year
-in a sentence is no date of publication. Lines that are no statement, there or elsewhere, stay in the
-text and leave the blocks, so that nobody can be answered with them.
+A reader gives what its format tells (metadata, a heading's style, the largest type). What that
+leaves open is looked for in the first lines, above the first paragraph of prose, and never in
+prose: a year in a sentence is no date of publication. Lines that are no statement, there or
+elsewhere, stay in the text and leave the blocks, so that nobody can be answered with them.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def complete(reading: Reading, name: str) -> Reading:
         blocks=tuple(kept or blocks),
         title=title,
         published=reading.published or _find_date(told, ends),
-        company=reading.company or find_owner(lines, text) or _find_name(text, blocks[: number or 0]),
+        company=reading.company
+        or find_owner(lines, text)
+        or _find_name(text, blocks[: number or 0]),
     )
 
 
@@ -205,7 +207,7 @@ def _list_dates(line: str, alone: bool = False) -> Iterator[tuple[str, str]]:
 
 
 def _list_signed(words: str) -> Iterator[tuple[str, str]]:
-    """Yield the date that stands for itself as the last sentence of a note: `... 二〇二三年十月`."""
+    """Yield the date that is the last sentence of a note: `... 二〇二三年十月`."""
     tail = words[-40:]
     for start, end, iso in find_dates(tail):
         if not tail[end:].strip(_TRIMMED) and tail[:start].endswith(("。", "；")):

@@ -13,7 +13,7 @@ from corpus.lexicons import read_lexicon
 _MOST_WORDS = 7  # of a name before its legal form
 _MOST_SIGNS = 20  # Chinese signs before it
 _READ = 50_000  # characters in which a document names its company
-_WORD = re.compile(r"[^\s,;:!?()（）“”\"<>|/]+[ \u00a0]\Z")
+_WORD = re.compile(r"[^\s,;:!?()（）“”\"<>|/]{1,40}[ \u00a0]\Z")
 _SHORT = 2  # signs or words of a name that speak for all of it
 _SOON = 600  # characters in which a text names the company that it calls `the company` later
 _CLEAR = 2  # times as often as any other a company has to be named
@@ -23,7 +23,7 @@ _OPENS = re.compile(r"\s?[（(](?:[^\W\d_]{2,20}[)）]\s?[（(])?\s?")
 def find_companies(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of the full names of companies: those that end in a legal form."""
     last = 0
-    for match in _match_forms().finditer(text):
+    for match in match_forms().finditer(text):
         start = _begin_signs if match["signs"] else _begin_words
         first = start(text, match.start(), last)
         if first < match.start():
@@ -104,14 +104,12 @@ def _spell(name: str, text: str) -> str:
 
 
 @cache
-def _match_forms() -> re.Pattern[str]:
+def match_forms() -> re.Pattern[str]:
     """Return a pattern of all legal forms, the longest first."""
     lexicon: dict[str, Any] = read_lexicon("companies")
     words = "|".join(map(re.escape, sorted(lexicon["forms"], key=len, reverse=True)))
     signs = "|".join(map(re.escape, sorted(lexicon["signs"], key=len, reverse=True)))
-    return re.compile(
-        rf"(?<![^\W_])(?:(?i:{words})(?![^\W_]))|(?P<signs>{signs})"
-    )
+    return re.compile(rf"(?<![^\W_])(?:(?i:{words})(?![^\W_]))|(?P<signs>{signs})")
 
 
 def _begin_words(text: str, end: int, least: int) -> int:

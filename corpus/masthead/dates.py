@@ -15,7 +15,9 @@ _NUMERAL = "一二三四五六七八九十"
 
 _ISO = re.compile(r"\d{4}(?:-\d{2}){0,2}(?![\d-])")
 _FORMS = (
-    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})(?!\d)日?"),
+    re.compile(
+        r"(?<!\d)(?P<y>\d{4})\s?[-/.年]\s?(?P<m>\d{1,2})\s?[-/.月]\s?(?P<d>\d{1,2})(?!\d)日?"
+    ),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?年\s?(?P<m>\d{1,2})\s?月"),
     re.compile(
         rf"(?P<y>[〇○零Ｏ一二三四五六七八九]{{4}})年(?P<m>[{_NUMERAL}]{{1,3}})月"
@@ -57,7 +59,7 @@ def read_date(words: str) -> str:
         return next((iso for _, _, iso in find_dates(words)), "")
     parts = [int(part) for part in whole[0].split("-")]
     try:
-        dt.date(*(parts + [1, 1])[:3])
+        dt.date(*[*parts, 1, 1][:3])
     except ValueError:
         return ""
     return whole[0] if _FIRST <= parts[0] <= _LAST else ""

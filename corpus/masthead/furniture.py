@@ -16,8 +16,8 @@ _PAGE = re.compile(
     r"(?:\s?(?:of|/|von|de|sur|共|，共|, 共|\|)\s?\d{1,4}\s?(?:页|頁|pages)?)?",
     re.IGNORECASE,
 )
-_LEADERS = re.compile(r"(?:[.·…_．⋯-]\s?){4,}\s*(?:\d{1,4}|[ivxlc]{1,7})?\s*\Z", re.IGNORECASE)
-_STEP = re.compile(r"\s*[>›»≫→＞]\s*|\s/\s")
+_LEADERS = re.compile(r"(?:[.·…_．⋯-]\s?){4,200}+(?:\d{1,4}|[ivxlc]{1,7})?\Z", re.IGNORECASE)
+_STEP = re.compile(r"[>›»≫→＞]|\s/\s")
 _AROUND = " \t\u3000-–—•·|.:：()（）[]【】<>《》_*»›>…"
 _LONGEST_STEP = 60  # characters of a step of crumbs, and of a name behind `by`
 _FIGURES = re.compile(r"[\d\s.,%–—+/-]+")

@@ -17,13 +17,13 @@ from corpus.errors import DocumentError, NoDocumentError
 from corpus.lexicons import read_lexicon
 from corpus.readers.encoding import decode
 from corpus.readers.markdown import read_markdown
-from corpus.readers.page import read_page
-from corpus.readers.pdf import read_pdf
-from corpus.readers.text import read_text
 from corpus.readers.office.book import read_book
 from corpus.readers.office.sheets import read_sheets
 from corpus.readers.office.slides import read_slides
 from corpus.readers.office.word import read_word
+from corpus.readers.page import read_page
+from corpus.readers.pdf import read_pdf
+from corpus.readers.text import read_text
 from corpus.records import Reading
 
 Reader = Callable[[bytes, str], Reading]

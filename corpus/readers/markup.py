@@ -109,8 +109,9 @@ class _Walk:
             self._lists.append(number if tag == "ol" else None)
         elif tag == "li":
             self._marker = "- "
-            if self._lists and (number := self._lists[-1]) is not None:
-                self._marker, self._lists[-1] = f"{number}. ", number + 1
+            count = self._lists[-1] if self._lists else None
+            if count is not None:
+                self._marker, self._lists[-1] = f"{count}. ", count + 1
         elif tag == "tr":
             self._rows.append([])
         elif tag == "br":

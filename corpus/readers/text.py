@@ -42,7 +42,9 @@ _INDENTS = ("\u3000", "\t")
 _HEAD_LINES, _HEAD_COLUMNS = 6, 110  # of the lines above a text's first blank line
 _BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*+[\r\n]")
 # White space and signs that nobody sees, at the ends of a line.
-_EDGES = re.compile(r"\A[\s\u00ad\u200b\u2060\ufeff]++|(?<![\s\u00ad\u200b\u2060\ufeff])[\s\u00ad\u200b\u2060\ufeff]++\Z")
+_EDGES = re.compile(
+    r"\A[\s\u00ad\u200b\u2060\ufeff]++|(?<![\s\u00ad\u200b\u2060\ufeff])[\s\u00ad\u200b\u2060\ufeff]++\Z"
+)
 
 Span = tuple[int, int]
 

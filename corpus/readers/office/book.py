@@ -30,7 +30,7 @@ def read_book(data: bytes, name: str) -> Reading:
     left_out: list[LeftOut] = []
     try:
         package = _find_package(archive)
-        root = None if package is None else archive.parse(package)
+        root = archive.parse(package)
         if root is None:
             raise ValueError("no package in it")
         folder = posixpath.dirname(package)
@@ -60,10 +60,10 @@ def read_book(data: bytes, name: str) -> Reading:
     )
 
 
-def _find_package(archive: Archive) -> str | None:
+def _find_package(archive: Archive) -> str:
     root = archive.parse("META-INF/container.xml")
     files = None if root is None else find(root, "rootfiles", "rootfile")
-    return None if files is None else get(files, "full-path")
+    return "" if files is None else get(files, "full-path") or ""
 
 
 def _children(root: Any, name: str) -> list[Any]:

@@ -28,7 +28,8 @@ _NUMBERED = re.compile(
 )
 _LARGE = 1.25  # times the size of most words
 _MOST_STRONG = 0.5  # share of a file's words in strong paragraphs beyond which these say nothing
-_APART = re.compile(r"[\s\u3000:：.。—–-]*(?:[\n\t:：—–]|\s{2}|\u3000)[\s\u3000:：.。—–-]*")
+_BETWEEN = " \t\n\u3000:：.。—–-"  # what stands between a heading and its sentence,
+_APART = ("\n", "\t", "\u3000", ":", "：", "—", "–", "  ")  # and what of it tells that it does
 _LONGEST_LEAD = 80  # characters of a heading that stands at the beginning of its paragraph
 
 
@@ -120,13 +121,13 @@ def _part(draft: Draft) -> Iterator[Draft]:
     words = draft.words
     head = words[: draft.lead].strip()
     rest = words[draft.lead :]
-    title = head.rstrip(":：.。—– ")
+    title = head.rstrip(_BETWEEN)
     if draft.listed or not 2 < len(title) <= _LONGEST_LEAD or "\n" in head or not rest.strip():
         yield draft
         return
-    between = head[len(title) :] + rest[: len(rest) - len(rest.lstrip(" \t\n\u3000:：—–-"))]
-    body = rest.lstrip(" \t\n\u3000:：—–-")
-    apart = _APART.fullmatch(between) is not None and is_prose(body)
+    body = rest.lstrip(_BETWEEN)
+    between = head[len(title) :] + rest[: len(rest) - len(body)]
+    apart = any(sign in between for sign in _APART)
     if (apart or begins_sentence(body)) and is_prose(body) and has_heading_form(title):
         yield replace(draft, kind="heading", words=title)
         yield replace(draft, words=body)

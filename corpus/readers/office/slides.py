@@ -54,7 +54,9 @@ def _read_slide(
 ) -> None:
     root = archive.parse(part)
     for kind, target in archive.list_targets(part).values():
-        words = gather(archive.parse(target)) if kind in ("notesSlide", "chart", "diagramData") else ""
+        words = (
+            gather(archive.parse(target)) if kind in ("notesSlide", "chart", "diagramData") else ""
+        )
         if words and kind == "notesSlide":
             left_out.append(LeftOut("hidden", "speaker's note", words, place))
         elif words:

@@ -1,5 +1,4 @@
-"""Word's styles: how a paragraph or a run looks by its own properties, its style and what that is
-based on."""
+"""Word's styles: how words look by their own properties, their style and what that is based on."""
 
 from __future__ import annotations
 

@@ -1,12 +1,11 @@
-"""A Word file to what stands on its pages: headings, paragraphs, lists, table rows, captions, notes.
+"""A Word file to what stands on its pages: headings, paragraphs, lists, rows, captions, notes.
 
-Notes and text boxes follow the paragraph that they belong to. What is deleted, hidden or struck, the
-headers and footers of pages and comments do not enter; they are named as left out.
+Notes and text boxes follow the paragraph that they belong to. What is deleted, hidden or struck,
+the headers and footers of pages and comments do not enter; they are named as left out.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -357,5 +356,3 @@ def _shift_by_hand(run: Any, look: Look) -> Look:
 
 def _join(drafts: list[Draft]) -> str:
     return " ".join(" ".join(draft.words.split()) for draft in drafts)
-
-
