@@ -16,7 +16,7 @@ _LIBRARIES = (
 
 @cache
 def identify_edition() -> str:
-    """Return 12 hexadecimal digits that change with this room's code and lexicons and its libraries' versions.
+    """Return 12 hexadecimal digits that change with this room's code, words and libraries.
 
     Nobody has to remember to raise a number: a build reads again whatever may be read otherwise.
     """

@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -50,12 +50,14 @@ class Offer:
 class Added:
     """What became of an offer: the name it has in the library, and what was done.
 
-    `described` is a document whose facts alone changed. `note` is empty or one line.
+    `described` is a document whose facts alone changed. `note` is empty or one line; `entry` is the
+    document as it is read now, where it was.
     """
 
     name: str
     action: Literal["added", "edited", "described", "unchanged"]
     note: str = ""
+    entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
 class Library:
@@ -137,7 +139,7 @@ class Library:
         has them. Raises DocumentError where the offer cannot be read, LibraryError where the disk
         refuses.
         """
-        read_entry(offer)
+        entry = read_entry(offer)
         with lock_folder(self.folder):
             own = self._spell(offer.name, self.names())
             twin = self._find_same(offer.data, own)
@@ -145,15 +147,17 @@ class Library:
             path, there = self._locate(name), self._locate(name).exists()
             before = self.facts(name) if there else NOTHING
             facts = offer.facts.over(before)
+            if facts != offer.facts:
+                entry = read_entry(replace(offer, facts=facts))
             if twin is None and there:
                 self._set_aside(name, copy=True)
             if facts != before:
                 write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
             if twin is None:
                 write_file(path, offer.data)
-                return Added(name, "edited" if there else "added")
+                return Added(name, "edited" if there else "added", entry=entry)
         note = "" if name == own else f"the same file as {name}, which stays"
-        return Added(name, "described" if facts != before else "unchanged", note)
+        return Added(name, "described" if facts != before else "unchanged", note, entry)
 
     def describe(self, name: str, facts: Facts) -> Added:
         """Set a document's facts: all of them, an empty one as the text says."""

@@ -26,6 +26,7 @@ _NUMBERED = re.compile(
     r"|[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]"
     r"|第[一二三四五六七八九十\d]{1,3}[章节篇]|[IVX]{1,5}\.\s"
 )
+_USUAL = 20  # half points, where nothing says a size
 _LARGE = 1.25  # times the size of most words
 _MOST_STRONG = 0.5  # share of a file's words in strong paragraphs beyond which these say nothing
 _BETWEEN = " \t\n\u3000:：.。—–-"  # what stands between a heading and its sentence,
@@ -79,7 +80,7 @@ def find_headings(drafts: Iterable[Draft]) -> list[Draft]:
     sizes: Counter[int] = Counter()
     for draft in every:
         sizes[draft.size] += len(draft.words)
-    usual = max(sizes, key=lambda size: sizes[size], default=0)
+    usual = max(sizes, key=lambda size: sizes[size], default=0) or _USUAL
     strong = [_is_strong(draft, usual) for draft in every]
     open_ones = [draft for draft in every if draft.kind is None and not draft.row]
     whole = sum(len(draft.words) for draft in open_ones)
@@ -103,7 +104,7 @@ def _plain(draft: Draft) -> Draft:
 
 
 def _is_strong(draft: Draft, usual: int) -> bool:
-    return draft.strong or (usual > 0 and draft.size >= _LARGE * usual)
+    return draft.strong or draft.size >= _LARGE * usual
 
 
 def _is_heading(draft: Draft, strong: bool, below: Draft | None) -> bool:
@@ -122,11 +123,11 @@ def _part(draft: Draft) -> Iterator[Draft]:
     head = words[: draft.lead].strip()
     rest = words[draft.lead :]
     title = head.rstrip(_BETWEEN)
-    if draft.listed or not 2 < len(title) <= _LONGEST_LEAD or "\n" in head or not rest.strip():
+    if draft.listed or not 2 <= len(title) <= _LONGEST_LEAD or "\n" in head or not rest.strip():
         yield draft
         return
     body = rest.lstrip(_BETWEEN)
-    between = head[len(title) :] + rest[: len(rest) - len(body)]
+    between = words[words.index(title) + len(title) : len(words) - len(body)]
     apart = any(sign in between for sign in _APART)
     if (apart or begins_sentence(body)) and is_prose(body) and has_heading_form(title):
         yield replace(draft, kind="heading", words=title)

@@ -141,19 +141,19 @@ class _Story:
     def read(self) -> list[Draft]:
         """Return the body's drafts in order; the list of what is left out is whole after it."""
         drafts = list(self._list_blocks(self.body))
-        seen: set[str] = set()
+        seen = {""}
         for kind, part in self.targets.values():
-            if kind in _FURNITURE and part not in seen:
-                seen.add(part)
-                root = self.archive.parse(part)
-                self._leave_out("furniture", _FURNITURE[kind], gather(root))
+            words = gather(self.archive.parse(part)) if kind in _FURNITURE else ""
+            if words not in seen:
+                seen.add(words)
+                self._leave_out("furniture", _FURNITURE[kind], words)
         for key, note in self.notes.items():
             if key not in self.told:
                 self._leave_out("hidden", key[0], gather(note))
         return drafts
 
     def _leave_out(self, reason: LeftOutReason, what: str, words: str) -> None:
-        if words and LeftOut(reason, what, words) not in self.left_out[-20:]:
+        if words:
             self.left_out.append(LeftOut(reason, what, words))
 
     def _list_blocks(self, container: Any) -> Iterator[Draft]:
@@ -289,8 +289,8 @@ class _Story:
             if cut_namespace(cell.tag) != "tc":
                 continue
             drafts = [draft for draft in self._list_blocks(cell) if draft.words.strip()]
-            own = [draft for draft in drafts if not draft.loose]
-            loose += [draft for draft in drafts if draft.loose]
+            own = [draft for draft in drafts if not (draft.loose or draft.row)]
+            loose += [draft for draft in drafts if draft.loose or draft.row]
             merged = find(cell, "tcPr", "vMerge")
             if merged is None:
                 above.pop(column, None)
