@@ -155,7 +155,7 @@ def _add(desk: Desk, arguments: argparse.Namespace) -> int:
             changed = changed or done.action != "unchanged"
             if not arguments.json:
                 print(f"{done.action:9} {done.name}" + (f" ({done.note})" if done.note else ""))
-                _print_about(done.entry, glossary)
+                _print_about(done.entry if done.action != "unchanged" else None, glossary)
     if arguments.json:
         print_json({"added": added, "failed": failed})
     elif changed:

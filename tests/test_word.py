@@ -21,16 +21,18 @@ RAISED = '<w:vertAlign w:val="superscript"/>'
 LOWERED = '<w:vertAlign w:val="subscript"/>'
 
 
-def read(body: str, **more: str) -> tuple[list[tuple[str, str]], tuple[LeftOut, ...]]:
+def read(
+    body: str, styles: str = "", footnotes: str = ""
+) -> tuple[list[tuple[str, str]], tuple[LeftOut, ...]]:
     """Return kind and words of each block of a file, and what was left out of it."""
-    reading = read_bytes(make_word(body, **more), "a.docx")
-    words = [(block.kind, reading.text[block.start : block.end]) for block in reading.blocks]
+    reading = read_bytes(make_word(body, styles=styles, footnotes=footnotes), "a.docx")
+    words = [(str(block.kind), reading.text[block.start : block.end]) for block in reading.blocks]
     return words, reading.left_out
 
 
-def say(body: str, **more: str) -> list[str]:
+def say(body: str, styles: str = "") -> list[str]:
     """Return the words of each block of a file."""
-    return [words for _, words in read(body, **more)[0]]
+    return [words for _, words in read(body, styles)[0]]
 
 
 @pytest.mark.parametrize(
@@ -133,10 +135,10 @@ def test_notes_stand_behind_their_paragraph_and_are_marked() -> None:
 def test_formulas_and_readings() -> None:
     """A formula is its characters in the sentence; a sign's reading is no word."""
     power = (
-        "<m:sSup><m:e><m:r><m:t>10</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t></m:r></m:sup></m:sSup>"  # noqa: E501
+        "<m:sSup><m:e><m:r><m:t>10</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t></m:r></m:sup></m:sSup>"
     )
     part = (
-        "<m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>c</m:t></m:r></m:den></m:f>"  # noqa: E501
+        "<m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>c</m:t></m:r></m:den></m:f>"
     )
     formula = f"<m:oMath><m:r><m:t>E=3.5×</m:t></m:r>{power}</m:oMath>"
     ruby = (

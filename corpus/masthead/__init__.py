@@ -108,7 +108,7 @@ def _find_title(text: str, blocks: Sequence[Block], head: int, stated: str) -> i
         return None
     for number, block in enumerate(blocks[:head]):
         words = _say(text, block)
-        formed = has_heading_form(_words(text, block))
+        formed = has_heading_form(_words(text, block).rstrip("?!？！"))  # as headlines may end
         if block.kind == "heading" or (formed and number + 1 < len(blocks)):
             if not _is_label(words) and not _is_name(words, text, blocks[number + 1 : head]):
                 return number

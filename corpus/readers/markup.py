@@ -80,7 +80,8 @@ class _Walk:
         self._kind: BlockKind = "paragraph"
         self._marker = ""
         self._lists: list[int | None] = []  # of the lists around, the number of the next item
-        self._rows: list[list[str]] = []  # of the tables around, the cells so far
+        self._rows: list[list[str]] = []  # of the tables around, the cells so far,
+        self._around: list[list[str]] = []  # and the words of the cell that each stands in
         self._shift = ""
         self._pre = 0
 
@@ -114,6 +115,8 @@ class _Walk:
                 self._marker, self._lists[-1] = f"{count}. ", count + 1
         elif tag == "tr":
             self._rows.append([])
+            self._around.append(self._words)
+            self._words = []
         elif tag == "br":
             self._words.append("\n")
         elif tag == "pre":
@@ -141,6 +144,7 @@ class _Walk:
             self._marker = ""
         elif tag == "tr" and self._rows:
             yield Piece("paragraph", BETWEEN.join(self._rows.pop()))
+            self._words = self._around.pop()
         elif tag == "pre":
             self._pre -= 1
         elif tag in _SHIFTS:
