@@ -38,9 +38,9 @@ from benchmarks.squad import read_paragraphs, vary_paragraphs
 from chatbot.engine import Engine
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.models import load_encoder
-from index.publish import Releases
+from index.storage.publish import Releases
 
 SIZES = (1_000, 10_000, 100_000)
 REAL = 2_000  # paragraphs up to which the model itself encodes

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Encoder, Pieces, Progress, States, Vectors, ignore_progress, make_unit
+from index.encoder.encoder import (
+    Encoder,
+    Pieces,
+    Progress,
+    States,
+    Vectors,
+    ignore_progress,
+    make_unit,
+)
 
 
 class StandIn(Encoder):

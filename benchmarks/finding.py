@@ -30,18 +30,18 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
-from chatbot.desk import ask_of
-from chatbot.questions import Outcome, compare
-from chatbot.questions import read_questions as read_known
-from chatbot.trial import open_trial
+from chatbot.evaluation.regression_questions import Outcome, compare
+from chatbot.evaluation.regression_questions import read_questions as read_known
+from chatbot.evaluation.temporary_release import open_trial
+from chatbot.publishing.publisher import ask_of
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Library, Offer
 from index.build import build
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.models import load_encoder
-from index.publish import Releases
-from index.release import Release
-from index.search.searcher import READ, Searcher
+from index.searcher import READ, Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from training.collections import lay_out
 from training.question_sets import HELD, is_held
 

@@ -25,11 +25,11 @@ import httpx
 
 from benchmarks.latency import QUESTIONS
 from benchmarks.server import ROOT, serving
-from chatbot.desk import Desk
+from chatbot.publishing.publisher import Desk
 from corpus.library import Library
 from index.models import load_encoder
-from index.publish import Releases
-from index.release import Release
+from index.storage.publish import Releases
+from index.storage.release import Release
 
 PUBLISHED, ROLLED_BACK = 10, {4, 8}
 

@@ -33,7 +33,7 @@ import httpx
 from benchmarks.follow import find_server, read_memory
 from benchmarks.server import ROOT, build_release, serving
 from benchmarks.squad import read_questions, write_library
-from index.encoder import Encoder, count_cores
+from index.encoder.encoder import Encoder, count_cores
 from index.models import load_encoder
 
 LEVELS = (1, 2, 4, 8, 16, 32, 64, 96)

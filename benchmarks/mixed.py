@@ -20,12 +20,12 @@ from tqdm import tqdm
 
 from benchmarks.server import ROOT
 from benchmarks.squad import name_document, read_paragraphs, read_questions
-from chatbot.answering import FOUND
+from chatbot.answers.answering import FOUND
 from corpus.library import Library
 from index.build import build
 from index.models import load_encoder
-from index.publish import Releases
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
 
 
 def write_mixed(files: Sequence[Path], folder: Path) -> None:

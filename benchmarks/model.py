@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.squad import name_document, read_paragraphs, read_questions
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
+from index.encoder.sentence_transformer import SentenceEncoder
 from index.models import find_model, load_encoder
-from index.sentence_encoder import SentenceEncoder
 
 ALONE = 200  # questions that are timed
 

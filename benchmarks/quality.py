@@ -30,8 +30,8 @@ import numpy as np
 from benchmarks.environments import make_environment
 from benchmarks.peers import DEPTH, Ranks
 from benchmarks.server import ROOT
-from chatbot.labels import Label, sample
-from chatbot.measures import (
+from chatbot.evaluation.labels import Label, sample
+from chatbot.evaluation.measures import (
     Figure,
     Values,
     estimate,
@@ -39,11 +39,11 @@ from chatbot.measures import (
     recall_within,
     reciprocal_rank,
 )
-from chatbot.squad import QuestionSet, read_squad
+from chatbot.evaluation.squad import QuestionSet, read_squad
+from chatbot.evaluation.temporary_release import open_trial
 from chatbot.terminal import progress_bar
-from chatbot.trial import open_trial
 from index.models import load_encoder
-from index.search.searcher import Searcher
+from index.searcher import Searcher
 
 RESULTS = ROOT / "benchmarks" / "results"
 OWN, OURS, NONE = "all-MiniLM-L6-v2", "multilingual-e5-small", "-"

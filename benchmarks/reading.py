@@ -1,22 +1,27 @@
 """Which sentence a reader takes, and whether it knows that none answers, on public question sets.
 
-    python -m benchmarks.reading --data FOLDER [--reader NAME] [--raise]
+    python -m benchmarks.reading --data FOLDER [--check] [--raise-floors [--lower]]
 
 FOLDER holds the question sets, wherever below it: XQuAD whole in English, Chinese, Spanish and
 German (`xquad.*.json`), CMRC, SQuAD 2 and `cases.jsonl`. Only articles, paragraphs and company
 cases that nothing was trained on are asked about. Each question is read over the 8 chunks that the
 search hands over, the right one among them (in place of the last where it is not), by the bundled
-reader and by sentence cosine, and by a CrossEncoder where `--reader` names a folder or a model.
-Prints, and writes into docs/quality.md with `--raise`, a row for each set:
+reader and by sentence cosine, and by another where `--reader` or CASEBOOK_READER names one. Prints
+a row for each set:
 
     first   how often the best sentence is a right one
     AUROC   how well the best sentence's lead over "none" tells the 8 chunks from the same without
             the right one; for SQuAD 2, questions that are answered from those that cannot be
+
+With `--raise-floors` what the bundled reader reaches is written as floors, to which `--check` holds
+it, and the table into docs/quality.md. No floor is lowered but with `--lower`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,27 +33,40 @@ from tqdm import tqdm
 from benchmarks.finding import find_xquad, list_judged
 from benchmarks.server import ROOT
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
-from chatbot.trial import open_trial
-from index.encoder import Encoder
+from chatbot.cli import choose_reader
+from chatbot.evaluation.quality_floors import (
+    Floors,
+    check_floors,
+    raise_floors,
+    read_floors,
+    round_down,
+)
+from chatbot.evaluation.temporary_release import open_trial
+from chatbot.settings import read_settings
+from corpus.errors import CasebookError
+from index.encoder.encoder import Encoder
 from index.models import load_encoder, load_reader
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader, Text
-from index.search.searcher import READ, Searcher
-from training.collections import read_held_cases
+from index.searcher import READ, Searcher
+from training.collections import list_files, read_held_cases
 from training.confidence import tell_apart
 from training.groups import mark
 
 MOST = 300  # questions of one set
 SOUGHT = 64  # chunks among which the right one is looked for
 DOCUMENT = ROOT / "docs" / "quality.md"
+FLOORS = ROOT / "benchmarks" / "results" / "reading-floors.json"
+BUNDLED = "bundled"  # the reader that has floors
 _TABLE = re.compile(r"(?<=<!-- reading -->\n)[^<]*(?=<!-- end of reading -->)")
 
 
 @dataclass(frozen=True, slots=True)
 class Exam:
-    """Documents by name and the questions that are asked of them."""
+    """Documents by name and the questions that are asked of them, as they stand in `files`."""
 
     name: str
+    files: tuple[Path, ...]
     texts: dict[str, str]
     questions: Sequence[Question]
 
@@ -63,18 +81,17 @@ def list_exams(data: Path) -> Iterator[Exam]:
         every = read_questions(paragraphs, questions)
         kept = [one for one, is_judged in zip(every, judged, strict=True) if is_judged]
         name = f"XQuAD {told}" if told == asked else f"XQuAD {asked} over {told}"
-        yield Exam(name, _name(texts, kept), kept)
-    cmrc = next(iter(sorted(data.rglob("cmrc2018-dev.zh.json"))))
+        yield Exam(name, (paragraphs, questions), _name(texts, kept), kept)
+    cmrc, squad, held = (list_files(data, [name])[0] for name in ("cmrc", "squad", "cases"))
     texts = read_paragraphs(cmrc)
     kept = [one for one in read_questions(cmrc, cmrc) if int(one.document[:5]) % 2]
-    yield Exam("CMRC", _name(texts, kept), kept)
-    squad = next(iter(sorted(data.rglob("squad2-half.en.json"))))
+    yield Exam("CMRC", (cmrc,), _name(texts, kept), kept)
     judged = list_judged(squad)
     every = read_questions(squad, squad)
     kept = [one for one, is_judged in zip(every, judged, strict=True) if is_judged]
-    yield Exam("SQuAD 2", _name(read_paragraphs(squad), kept), kept)
+    yield Exam("SQuAD 2", (squad,), _name(read_paragraphs(squad), kept), kept)
     cases, asked_of = read_held_cases(data)
-    yield Exam("company cases", cases, asked_of)
+    yield Exam("company cases", (held,), cases, asked_of)
 
 
 def _name(texts: Sequence[str], questions: Sequence[Question]) -> dict[str, str]:
@@ -149,32 +166,62 @@ def tabulate(rows: dict[str, dict[str, Score]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def list_floors(exams: Sequence[Exam], rows: dict[str, dict[str, Score]]) -> Floors:
+    """Return what the bundled reader reaches, as floors."""
+    files = {path.name: path for exam in exams for path in exam.files}
+    data = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    reached = {}
+    for exam, scores in rows.items():
+        reached[f"{exam}: first"] = round_down(scores[BUNDLED].first)
+        reached[f"{exam}: AUROC"] = round_down(scores[BUNDLED].auroc)
+    return Floors(data, reached)
+
+
 def main() -> None:
-    """Run the benchmark."""
+    """Run the benchmark; a figure below its floor is one line, and exit code 1."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="where the question sets lie")
     parser.add_argument(
         "--var", type=Path, default=ROOT / "var", help="where the model is prepared"
     )
-    parser.add_argument("--reader", default="", help="a CrossEncoder to measure beside")
-    parser.add_argument("--raise", dest="write", action="store_true", help="write the table")
+    parser.add_argument("--reader", help="one to measure beside; else what CASEBOOK_READER names")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--check", action="store_true", help="fail below a floor")
+    either.add_argument("--raise-floors", action="store_true", help="write floors and table")
+    parser.add_argument("--lower", action="store_true", help="with it: lower floors if need be")
     arguments = parser.parse_args()
+    if arguments.lower and not arguments.raise_floors:
+        parser.error("--lower goes with --raise-floors")
+    try:
+        _run(arguments)
+    except CasebookError as error:
+        raise SystemExit(str(error)) from error
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    settings = read_settings({"reader": arguments.reader}, os.environ)
     encoder = load_encoder("", arguments.var / "models", print)
     readers: dict[str, Reader] = {
-        "bundled": load_reader("", encoder, print),
+        BUNDLED: load_reader("", encoder, print),
         "cosine": CosineReader(encoder),
     }
-    if arguments.reader:
-        readers[arguments.reader] = load_reader(arguments.reader, encoder, print)
+    if settings.reader:
+        other = choose_reader(settings, encoder)
+        readers[other.name] = other
     work = arguments.var / "evaluation"
     work.mkdir(parents=True, exist_ok=True)
+    exams = list(list_exams(arguments.data))
     rows = {}
-    for exam in list_exams(arguments.data):
+    for exam in exams:
         rows[exam.name] = measure(exam, readers, work, encoder)
         print(exam.name, rows[exam.name], flush=True)
     table = tabulate(rows)
     print(table)
-    if arguments.write:
+    reached = list_floors(exams, rows)
+    if arguments.check:
+        check_floors(read_floors(FLOORS), reached)
+    if arguments.raise_floors:
+        raise_floors(FLOORS, reached, arguments.lower)
         text = DOCUMENT.read_text("utf-8")
         DOCUMENT.write_text(_TABLE.sub(lambda _: table, text), "utf-8")
 

@@ -30,13 +30,13 @@ import numpy as np
 from benchmarks.server import ROOT
 from benchmarks.squad import read_paragraphs, read_questions
 from corpus.stems import list_stems
-from index.encoder import make_unit
+from index.encoder.encoder import make_unit
+from index.languages.rarity import hash_term
 from index.models import load_encoder
-from index.nearest import TEN, Nearest, compare, open_nearest, write_nearest
 from index.search.candidates import NEAR
-from index.search.rarity import hash_term
+from index.storage.ann import TEN, Nearest, compare, open_nearest, write_nearest
+from index.storage.vectors import Rows, RowsWriter
 from index.storage.words import Words, write_words
-from index.vectors import Rows, RowsWriter
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORDS = 100_000  # passages with words at the most, beyond which the word index is left out

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from corpus.library import Library
 from index.build import Outcome, build
 from index.models import load_encoder
-from index.publish import Releases
+from index.storage.publish import Releases
 
 ROOT = Path(__file__).parent.parent
 

@@ -37,14 +37,14 @@ from benchmarks.server import ROOT, serving
 from benchmarks.speed_peers import DEPTH, THREADS, read_peak, time_questions
 from benchmarks.squad import name_document, read_paragraphs, read_questions, write_library
 from chatbot.engine import Engine
-from chatbot.labels import sample
-from chatbot.squad import read_squad
+from chatbot.evaluation.labels import sample
+from chatbot.evaluation.squad import read_squad
 from corpus.library import Library
 from index.build import build
+from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder
-from index.publish import Releases
-from index.search.searcher import Searcher
-from index.shared_encoder import SharedEncoder
+from index.searcher import Searcher
+from index.storage.publish import Releases
 
 RESULTS = ROOT / "benchmarks" / "results"
 PEERS = {

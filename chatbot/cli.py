@@ -12,14 +12,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
-from chatbot.desk import Desk
-from chatbot.editing import add_verbs, publish
+from chatbot.commands.evaluation import add_verb
+from chatbot.commands.publishing import add_verbs, publish
 from chatbot.engine import Engine
-from chatbot.evaluating import add_verb
-from chatbot.generative import Complete
-from chatbot.questions import GateReport
+from chatbot.evaluation.regression_questions import GateReport
+from chatbot.llm.restating import Complete
+from chatbot.publishing.publisher import Desk
 from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import print_json, say
 from corpus.errors import (
@@ -31,13 +32,13 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.library import Library
-from index.encoder import Encoder
-from index.manifest import read_manifest
-from index.milvus import Milvus
+from index.encoder.encoder import Encoder
+from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder, load_reader, name_reader
-from index.publish import Releases
 from index.reader.text import Reader
-from index.shared_encoder import SharedEncoder
+from index.storage.manifest import read_manifest
+from index.storage.milvus import Milvus
+from index.storage.publish import Releases
 
 if TYPE_CHECKING:
     from chatbot.llm.form import Complete as FormComplete
@@ -139,7 +140,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
     add_verbs(lambda name, run, text: add(name, _at_desk(run), text))
-    add_verb(add, _releases, lambda settings: _load_encoder(settings))
+    add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
     return parser
 
@@ -156,14 +157,13 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from chatbot.server import serve
 
     releases = _releases(settings)
-    loaded: list[Encoder] = []
 
+    @cache
     def load() -> Encoder:
-        if not loaded:
-            loaded.append(SharedEncoder(_load_encoder(settings)))
-        return loaded[0]
+        return SharedEncoder(_load_encoder(settings))
 
-    desk = Desk(Library(settings.reports), releases, load)
+    read = cache(partial(choose_reader, settings))  # the engine's is the desk's too
+    desk = Desk(Library(settings.reports), releases, load, read)
 
     def prepare() -> None:
         try:
@@ -178,7 +178,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    engine = _make_engine(settings, releases, load)
+    engine = _make_engine(settings, releases, load, read)
     return serve(engine, settings, prepare, say, desk)
 
 
@@ -243,7 +243,7 @@ def _at_desk(
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    engine = Engine(_releases(settings), lambda: _load_encoder(settings))
+    engine = Engine(_releases(settings), partial(_load_encoder, settings))
     status = engine.status()
     if status.live:
         status = replace(status, reader=_name_reader(settings, status.model))
@@ -267,20 +267,30 @@ def _releases(settings: Settings) -> Releases:
 
 
 def _desk(settings: Settings) -> Desk:
-    return Desk(Library(settings.reports), _releases(settings), lambda: _load_encoder(settings))
+    return Desk(
+        Library(settings.reports),
+        _releases(settings),
+        partial(_load_encoder, settings),
+        partial(choose_reader, settings),
+    )
 
 
 def _engine(settings: Settings) -> Engine:
     releases = _releases(settings)
     releases.live()  # says at once where nothing is published, before a model is loaded
-    return _make_engine(settings, releases, lambda: _load_encoder(settings))
+    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
+    return _make_engine(settings, releases, load, read)
 
 
-def _make_engine(settings: Settings, releases: Releases, load: Callable[[], Encoder]) -> Engine:
+def _make_engine(
+    settings: Settings,
+    releases: Releases,
+    load: Callable[[], Encoder],
+    read: Callable[[Encoder], Reader],
+) -> Engine:
     return Engine(
-        releases, load, _find_model(settings),
-        load_reader=lambda encoder: choose_reader(settings, encoder),
-    )  # fmt: skip
+        releases, load, _find_model(settings), load_reader=read, rephraser=find_rephraser(settings)
+    )
 
 
 def choose_reader(settings: Settings, encoder: Encoder) -> Reader:
@@ -301,11 +311,13 @@ def find_rephraser(settings: Settings) -> Rephraser | None:
     return Rephraser(_open_form(settings))
 
 
+@cache  # what chooses and what rephrases leave it alone together
 def _open_form(settings: Settings) -> FormComplete:
-    from chatbot.endpoint import Endpoint
-    from chatbot.llm.form import LIMITS
+    from chatbot.llm.endpoint import Endpoint
+    from chatbot.llm.form import LIMITS, Breaker
 
-    return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS).complete
+    endpoint = Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS)
+    return Breaker(endpoint.complete)
 
 
 def _name_reader(settings: Settings, model: str) -> str:
@@ -320,7 +332,7 @@ def _name_reader(settings: Settings, model: str) -> str:
 def _find_model(settings: Settings) -> Complete | None:
     if not settings.llm_url:
         return None
-    from chatbot.endpoint import Endpoint  # httpx takes its time to import
+    from chatbot.llm.endpoint import Endpoint  # httpx takes its time to import
 
     return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key).complete
 

@@ -12,23 +12,23 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chatbot.answer import Answer
-from chatbot.answering import answer
-from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
-from chatbot.conversation import Turn
-from chatbot.deadline import LIMIT
-from chatbot.examples import is_measured, read_examples
-from chatbot.generative import Complete, can_write, write
-from chatbot.question import Filters, clean_question, select_cases
-from chatbot.quotation import check_answer
-from chatbot.recent import RecentAnswers, make_key
+from chatbot.answers.answer import Answer
+from chatbot.answers.answer_cache import RecentAnswers, make_key
+from chatbot.answers.answering import answer
+from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
+from chatbot.answers.citations import check_answer
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import LIMIT, Rephraser
+from chatbot.answers.examples import is_measured, read_examples
+from chatbot.answers.question import Filters, clean_question, select_cases
+from chatbot.llm.restating import Complete, can_write, write
 from corpus.errors import CasebookError, NotFoundError, ReleaseError
-from index.encoder import Encoder
-from index.manifest import check_model
-from index.publish import Releases
+from index.encoder.encoder import Encoder
 from index.reader.text import Reader
-from index.release import Release
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.manifest import check_model
+from index.storage.publish import Releases
+from index.storage.release import Release
 
 EVERY = 0.5  # seconds between two looks at which release is live
 
@@ -48,17 +48,20 @@ class Engine:
         complete: Complete | None = None,
         limit: float = LIMIT,
         load_reader: Callable[[Encoder], Reader] | None = None,
+        rephraser: Rephraser | None = None,
     ) -> None:
         """Take the releases to follow, the way to load the encoder, and a language model if any.
 
         `limit` is how many seconds a question may take once the encoder is there. `load_reader`
-        loads what reads the passages, for the encoder.
+        loads what reads the passages, for the encoder; `rephraser` puts questions in other words
+        for the search.
         """
         self.limit = limit
         self._releases = releases
         self._load_encoder = load_encoder
         self._complete = complete
         self._load_reader = load_reader
+        self._rephraser = rephraser
         self._encoder: Encoder | None = None
         self._reader: Reader | None = None
         self._encoder_lock = threading.Lock()
@@ -120,6 +123,7 @@ class Engine:
                 filters,
                 language,
                 self.limit,
+                self._rephraser,
             )
             self._recent.keep(key, given)
             return given

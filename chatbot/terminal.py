@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from index.encoder import Progress
+from index.encoder.encoder import Progress
 
 _USUAL, _NARROWEST = 80, 40  # columns
 # Categories of characters, and directions of those that put others in another order

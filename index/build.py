@@ -15,13 +15,13 @@ from corpus.edition import identify_edition
 from corpus.errors import DocumentError, LibraryError, ReleaseError
 from corpus.library import Library
 from corpus.records import Document, Entry
-from index.draft import Draft
-from index.encoder import Encoder, Progress, ignore_progress
-from index.manifest import write_manifest
-from index.nearest import Reach
-from index.plan import Duplicate, Plan, find_overlaps
-from index.publish import Releases
-from index.release import Release
+from index.build_plan import Duplicate, Plan, find_overlaps
+from index.encoder.encoder import Encoder, Progress, ignore_progress
+from index.storage.ann import Reach
+from index.storage.manifest import write_manifest
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.release_writer import Draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from corpus.errors import ModelError
-from index import model_folder, onnx_model
-from index.bundled_model import PACKAGE, find_bundle
-from index.encoder import Encoder
-from index.onnx_encoder import OnnxEncoder
+from index.encoder import model_folder
+from index.encoder import onnx_export as onnx_model
+from index.encoder.bundled_model import PACKAGE, find_bundle
+from index.encoder.encoder import Encoder
+from index.encoder.onnx_encoder import OnnxEncoder
+from index.encoder.projection import Projection
+from index.languages.dictionary import Dictionary
 from index.reader.choice import find_reader, ignore_report
 from index.reader.cosine import CosineReader
 from index.reader.cross_encoder import CrossEncoderReader, name_cross_encoder
 from index.reader.text import Reader
-from index.reader.weights import Projection, choose_weights
+from index.reader.weights import choose_weights
 from index.search.alignment import AlignedEncoder, choose_alignment
-from index.search.dictionary import Dictionary
 
 _UNUSED = ["onnx/*", "openvino/*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "*.gguf"]
 
@@ -63,7 +65,7 @@ def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) 
             return OnnxEncoder(onnx_model.prepare(folder, models, report))
     except ModelError as error:
         report(f"{error}: Sentence Transformers runs it instead")
-        from index.sentence_encoder import SentenceEncoder
+        from index.encoder.sentence_transformer import SentenceEncoder
 
         return SentenceEncoder(folder)
 

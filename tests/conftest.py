@@ -12,9 +12,9 @@ import pytest
 from chatbot.settings import PREFIX
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.models import load_encoder
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import use_small_reader
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from chatbot.desk import Desk
 from chatbot.engine import Engine
+from chatbot.publishing.publisher import Desk
 from chatbot.settings import Settings
 from corpus.library import Library
 from index.build import build
-from index.encoder import Progress, Vectors, ignore_progress
-from index.publish import Releases
+from index.encoder.encoder import Progress, Vectors, ignore_progress
+from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
 
 TOKEN = "the-token-of-the-editor"

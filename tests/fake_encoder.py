@@ -8,7 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Encoder, Pieces, Progress, States, Vectors, ignore_progress, make_unit
+from index.encoder.encoder import (
+    Encoder,
+    Pieces,
+    Progress,
+    States,
+    Vectors,
+    ignore_progress,
+    make_unit,
+)
 
 _WORD = re.compile(r"[^\W_]+|[\u3400-\u9fff]")
 

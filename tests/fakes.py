@@ -18,19 +18,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from chatbot.about import WORDS
-from chatbot.answer import Answer, Citation, Nearest, Part
-from chatbot.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
-from chatbot.conversation import Turn
-from chatbot.deadline import LIMIT
+from chatbot.answers.answer import Answer, Citation, Nearest, Part
+from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
+from chatbot.answers.citations import check_answer, cite, link_to
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import LIMIT
+from chatbot.answers.small_talk import WORDS
 from chatbot.engine import Engine
-from chatbot.quotation import check_answer, cite, link_to
 from chatbot.settings import Settings
 from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
 from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
 from index.reader.ranking import Evidence, Hit
-from index.search.searcher import Searcher
+from index.searcher import Searcher
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"

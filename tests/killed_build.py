@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import index.manifest
-import index.publish
+import index.storage.manifest
+import index.storage.publish
 from corpus.library import Library
 from index.build import build
-from index.encoder import Progress, Vectors, ignore_progress
-from index.publish import Releases
+from index.encoder.encoder import Progress, Vectors, ignore_progress
+from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
 
 
@@ -47,7 +47,7 @@ def main() -> None:
 
     encoder = Encoder()
     encode = count(super(Encoder, encoder).encode_passages)
-    for module in (index.manifest, index.publish):
+    for module in (index.storage.manifest, index.storage.publish):
         vars(module)["sync"] = count(vars(module)["sync"])
     for name in ("rename", "replace"):
         setattr(Path, name, count(getattr(Path, name)))

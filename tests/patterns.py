@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
-from chatbot.about import match_list
-from chatbot.labels import match_words
-from chatbot.quantity import _WORDS, match_numbers
+from chatbot.answers.small_talk import match_list
+from chatbot.evaluation.labels import match_words
+from chatbot.llm.quantity import _WORDS, match_numbers
 from corpus.cases import match_called, match_company
 from corpus.glossary import match_whole
 from corpus.masthead.companies import match_forms
@@ -31,10 +31,10 @@ from corpus.masthead.companies import match_forms
 NAMES = ("WeRide", "CAMCE", "文远知行")
 # By the function that makes patterns of names, or of other words, what it makes of some.
 MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
-    "chatbot.about.find_companies": lambda: ["|".join(map(match_whole, NAMES))],
-    "chatbot.about.match_list": lambda: [match_list(NAMES)],
-    "chatbot.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
-    "chatbot.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
+    "chatbot.answers.small_talk.find_companies": lambda: ["|".join(map(match_whole, NAMES))],
+    "chatbot.answers.small_talk.match_list": lambda: [match_list(NAMES)],
+    "chatbot.evaluation.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
+    "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
     "corpus.cases._is_called": lambda: map(match_called, ("Acme", "Safety")),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
     "corpus.glossary.translate": lambda: ["|".join(map(match_whole, NAMES))],

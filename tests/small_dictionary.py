@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from index.search.dictionary import Dictionary
+from index.languages.dictionary import Dictionary
 
 WORDS = """\
 # a comment

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from index.encoder import Pieces, Progress, Query, ReadChunk, Vectors, ignore_progress, join_pieces
+from index.encoder.encoder import (
+    Pieces,
+    Progress,
+    Query,
+    ReadChunk,
+    Vectors,
+    ignore_progress,
+    join_pieces,
+)
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.evidence import FEATURES
 from index.reader.weights import FORMAT

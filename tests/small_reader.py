@@ -43,5 +43,5 @@ class SmallReader:
 
 def use_small_reader(patch: pytest.MonkeyPatch) -> None:
     """Have this reader read where no other is given, while the patch lasts."""
-    for module in ("index.models", "index.search.searcher"):
+    for module in ("index.models", "index.searcher"):
         patch.setattr(f"{module}.find_reader", lambda *_: SmallReader())

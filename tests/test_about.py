@@ -1,4 +1,4 @@
-"""chatbot.about: small talk and questions about Casebook are told from questions to it."""
+"""small_talk: small talk and questions about Casebook are told from questions to it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.about import find_companies, find_example, find_topic, suggest
-from chatbot.examples import read_examples
+from chatbot.answers.examples import read_examples
+from chatbot.answers.small_talk import find_companies, find_example, find_topic, suggest
 from corpus.glossary import Glossary
-from index.encoder import Encoder, Query
-from index.publish import Releases
-from index.search.searcher import Searcher
+from index.encoder.encoder import Encoder, Query
+from index.searcher import Searcher
+from index.storage.publish import Releases
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 from tests.fakes import no_searcher
@@ -176,7 +176,7 @@ def test_a_question_is_read_once(published: Releases, monkeypatch: pytest.Monkey
             return super().read_queries(texts)
 
     read: list[str] = []
-    monkeypatch.setattr("chatbot.about.is_measured", lambda _: True)
+    monkeypatch.setattr("chatbot.answers.small_talk.is_measured", lambda _: True)
     searcher = Searcher(published.open(published.live()), Noting())
     read_examples(searcher.encoder)
     read.clear()

@@ -22,12 +22,13 @@ from starlette.types import Message, Scope
 
 from chatbot.engine import Engine
 from chatbot.settings import Settings
-from chatbot.web import access, create_app
-from chatbot.web.access import BODY_LIMIT, Guard
-from chatbot.web.limits import Limits
+from chatbot.web import create_app
+from chatbot.web import middleware as access
 from chatbot.web.metrics import Metrics
-from chatbot.web.peers import Peer, drop_claims, knows_host, read_host, read_peer
-from chatbot.web.session import OPEN_BELOW
+from chatbot.web.middleware import BODY_LIMIT, Guard
+from chatbot.web.security.forwarded import Peer, drop_claims, knows_host, read_host, read_peer
+from chatbot.web.security.limits import Limits
+from chatbot.web.security.session import OPEN_BELOW
 from tests.fake_portal import ISSUER, PRIVATE, REQUIRED, public_pem, sign
 from tests.fakes import FakeEngine, serving
 

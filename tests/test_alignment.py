@@ -16,11 +16,10 @@ from corpus.errors import ModelError, ModelMismatchError
 from corpus.language import detect
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder, join_pieces, make_unit
-from index.ordinary import read_ordinary
-from index.publish import Releases
+from index.encoder.encoder import Encoder, join_pieces, make_unit
+from index.languages.dictionary import Dictionary
+from index.languages.everyday import read_everyday
 from index.reader.weights import read_weights
-from index.release import Release
 from index.search.alignment import (
     FORMAT,
     KINDS,
@@ -32,9 +31,10 @@ from index.search.alignment import (
     LearnedMap,
     choose_alignment,
 )
-from index.search.dictionary import Dictionary
-from index.search.searcher import Searcher
-from index.vectors import Vectors
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.vectors import Vectors
 from tests.fake_encoder import FakeEncoder
 from tests.small_network import StatesEncoder, write_small
 
@@ -87,8 +87,8 @@ def test_centring_takes_the_mean_of_its_language_off() -> None:
     encoder = FakeEncoder()
     encoder.encode_queries = lambda texts: encoder.encode_passages([f"ask {t}" for t in texts])  # type: ignore[method-assign]
     centring = Centring(encoder)
-    told = {tag: encoder.encode_passages(each) for tag, each in read_ordinary().items()}
-    asked = {tag: encoder.encode_queries(each) for tag, each in read_ordinary().items()}
+    told = {tag: encoder.encode_passages(each) for tag, each in read_everyday().items()}
+    asked = {tag: encoder.encode_queries(each) for tag, each in read_everyday().items()}
     rows = encoder.encode_passages(TEXTS)
     assert [detect(text) for text in TEXTS] == ["en", "zh", "de", "und"]
     for kind in KINDS:
@@ -151,7 +151,7 @@ def test_the_identity_changes_with_the_map(tmp_path: Path, learned: LearnedMap) 
     assert learned.identity == same.identity != other.identity
     centred = Centring(FakeEncoder()).identity
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.search.alignment.read_ordinary", lambda: {"en": ["It rains."]})
+        patch.setattr("index.search.alignment.read_everyday", lambda: {"en": ["It rains."]})
         assert Centring(FakeEncoder()).identity != centred
     assert len({learned.identity, other.identity, centred}) == 3
 

@@ -1,27 +1,36 @@
-"""chatbot.answering: what is answered, with a reader that is told how sure it is."""
+"""chatbot.answers.answering: what is answered, with a reader that is told how sure it is."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from chatbot import answering, extractive
-from chatbot.about import WORDS
-from chatbot.answer import Answer
-from chatbot.answering import AHEAD, FOUND, NEAR, UNHELD, answer
-from chatbot.conversation import Turn
+from chatbot.answers import answering, extractive
+from chatbot.answers.answer import Answer
+from chatbot.answers.answering import FOUND, NEAR, UNHELD, answer
+from chatbot.answers.conversation import AHEAD, Turn
+from chatbot.answers.deadline import FORM
+from chatbot.answers.small_talk import WORDS
+from chatbot.llm.chooser import Chooser
+from chatbot.llm.endpoint import Endpoint, Limits
+from chatbot.llm.form import Breaker
+from chatbot.llm.rephraser import Rephraser
+from chatbot.llm.restating import EndpointError, Message
 from corpus.library import Library
 from index.build import build
-from index.publish import Releases
 from index.reader.cosine import CosineReader
 from index.reader.text import NEVER, Reader, Reading, Text
-from index.release import Release
 from index.search.query import Query
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
+from tests import scripted_endpoint
 from tests.fake_encoder import FakeEncoder
+from tests.scripted_endpoint import Script
 
 QUESTION = "When was the red bridge built?"
 RED = "The red bridge was built in 1999 by Ada."
@@ -309,6 +318,174 @@ def test_a_forerunner_is_the_readers_last_question(
     reader.asked.clear()
     answer(searcher.release, lambda: searcher, NEXT, history[2:])
     assert [words for words, _ in reader.asked] == [NEXT]
+
+
+WHOLE = "Who built the red bridge of 茶叶?"
+
+
+class Model:
+    """A language model that says what it is told for each form, and notes what it was asked."""
+
+    def __init__(self, whole: str = WHOLE, translated: str = "谁建造了红桥？") -> None:
+        """Take the questions that it fills in; nothing means that it does not come."""
+        self.said = {"last": whole, "question": translated}
+        self.asked: list[dict[str, object]] = []
+
+    def __call__(self, messages: Sequence[Message], schema: Mapping[str, object]) -> str:
+        """Say it."""
+        del schema
+        told = json.loads(messages[-1]["content"])
+        self.asked.append(told)
+        said = self.said["last" if "last" in told else "question"]
+        if not said:
+            raise EndpointError("away")
+        return json.dumps({"question": said})
+
+
+@pytest.fixture
+def bilingual(library: Library) -> Library:
+    """The small library, with a text in Chinese."""
+    (library.folder / "桥.txt").write_text("北方的桥\n\n没有人知道蓝色的桥有多老。\n", "utf-8")
+    return library
+
+
+class SeeingReader(ToldReader):
+    """Notes the score of the best candidate, too."""
+
+    def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+        """See ToldReader."""
+        self.best = {**getattr(self, "best", {}), query.text: texts[0].candidate.score}
+        return super().read(query, texts)
+
+
+@pytest.mark.parametrize(
+    ("told", "quoted"),
+    [
+        ({NEXT: 0.4, WHOLE: 0.4 + AHEAD + 0.01}, RED),
+        ({NEXT: 0.4, WHOLE: 0.6, BOTH: 0.6 + AHEAD + 0.01}, GREEN),
+        ({NEXT: 0.4, WHOLE: 0.6, BOTH: 0.6 + AHEAD - 0.01}, RED),
+        ({NEXT: 0.9, WHOLE: 0.9 + AHEAD - 0.01}, RED),
+    ],
+)
+def test_a_follow_up_made_whole_is_read_beside_the_others(
+    bilingual: Library, asking: Callable[[Reader], Ask], told: dict[str, float], quoted: str
+) -> None:
+    """The better one counts; the model has the reader's questions alone, and is never shown."""
+    model, reader = Model(), ToldReader(lambda query, _: told.get(query.text, 0.0))
+    made = asking(reader)(NEXT, "hello", FIRST, rephraser=Rephraser(model))
+    assert [words for words, _ in reader.asked][:3] == [NEXT, WHOLE, BOTH]
+    assert model.asked == [
+        {"before": ["hello", FIRST], "last": NEXT},
+        {"question": WHOLE, "language": "Chinese (简体中文)"},
+    ]
+    assert quote(made)[0] == quoted
+    assert made.question == NEXT
+    assert WHOLE not in str(made.to_json())
+
+
+def test_a_translation_widens_the_search(asking: Callable[[Reader], Ask]) -> None:
+    """What it finds has its score, and is read for the question as it was asked."""
+    question = "什么时候?"
+    best = []
+    for model in (Model(translated=""), Model(translated=QUESTION)):
+        reader = SeeingReader(lambda *_: 0.9)
+        made = asking(reader)(question, rephraser=Rephraser(model))
+        assert [words for words, _ in reader.asked] == [question]
+        assert model.asked == [{"question": question, "language": "English"}]
+        assert made.found
+        best.append(reader.best[question])
+    assert best[1] > best[0]
+
+
+def test_texts_in_the_readers_language_need_no_translation(asking: Callable[[Reader], Ask]) -> None:
+    """Nor does what is said to Casebook; the model is not asked."""
+    model = Model()
+    ask = asking(ToldReader(lambda *_: 0.9))
+    for question in (QUESTION, "hello"):
+        ask(question, rephraser=Rephraser(model))
+    assert model.asked == []
+
+
+@pytest.mark.parametrize("confidence", [0.0, NEAR, FOUND])
+def test_what_a_model_writes_is_never_shown(
+    companies: Library, asking: Callable[[Reader], Ask], confidence: float
+) -> None:
+    """No name that it invents is told to be lacking; what the reader named is, if it is."""
+    model = Model("Did Xanthippe and Huawei and Acme build it?", "谁是 Xanthippe ?")
+    reader = ToldReader(lambda query, _: confidence if "Xan" in query.text else 0.0)
+    ask, before = asking(reader), [FIRST, "Is it by Huawei?"]
+    for asked in ([NEXT, *before], ["more", *before, NEXT]):
+        made = ask(*asked, rephraser=Rephraser(model))
+        assert any("Xanthippe" in words for words, _ in reader.asked)
+        assert "Xanthippe" not in str(made.to_json())
+        assert ("Huawei" in made.text) is (made.outcome == "nearest")
+
+
+@pytest.mark.parametrize(
+    ("whole", "translated"),
+    [("", ""), ("?!", "?!"), (NEXT, "Not Chinese at all"), ("Was it 1887?", "x" * 401)],
+)
+def test_a_model_that_helps_nothing_changes_nothing(
+    asking: Callable[[Reader], Ask], whole: str, translated: str
+) -> None:
+    """Away, nonsense, another language, a number that nobody said: as if there were none."""
+    told = {NEXT: 0.2, BOTH: 0.8}
+    made, read = [], []
+    for given in ({}, {"rephraser": Rephraser(Model(whole, translated))}):
+        reader = ToldReader(lambda query, _: told[query.text])
+        made.append(replace(asking(reader)(NEXT, FIRST, **given), elapsed_ms=0.0))
+        read.append(reader.asked)
+    assert made[0] == made[1]
+    assert read[0] == read[1]
+
+
+@pytest.mark.parametrize(
+    ("forms", "asked", "read"),
+    [
+        (3.5, ["before", "question"], [NEXT, WHOLE, BOTH]),
+        (2.5, ["question"], [NEXT, BOTH]),
+        (1.5, [], [NEXT, BOTH]),
+        (0.5, [], [NEXT]),
+    ],
+)
+def test_a_question_is_read_in_as_many_ways_as_there_is_time_for(
+    bilingual: Library, asking: Callable[[Reader], Ask], caplog: pytest.LogCaptureFixture,
+    forms: float, asked: list[str], read: list[str],
+) -> None:  # fmt: skip
+    """As each may take as long as a form; one line of the log says that some are left out."""
+    model, reader = Model(), ToldReader(lambda *_: 0.9)
+    made = asking(reader)(NEXT, FIRST, limit=forms * FORM, rephraser=Rephraser(model))
+    assert made.found
+    assert [next(iter(each)) for each in model.asked] == asked
+    assert [words for words, _ in reader.asked] == read
+    lines = [each.getMessage() for each in caplog.records if each.name == "casebook"]
+    assert lines == ["a question is read in fewer ways: the language model takes its time"] * (
+        forms < 3
+    )
+
+
+FAULTS: dict[str, Script] = {
+    "down": scripted_endpoint.answer(503),
+    "silent": scripted_endpoint.be_silent(begun=False),
+    "broken off": scripted_endpoint.send(b'data: {"choices": [{"delta": {"content": "{"}}]}\n\n'),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_model_that_fails_costs_one_wait_and_one_line(
+    asking: Callable[[Reader], Ask], caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    """For whole, translation and choices together; the answer is that of the other reader."""
+    inner = CosineReader(FakeEncoder())
+    plain = asking(inner)(NEXT, FIRST)
+    with scripted_endpoint.serving(FAULTS[fault]) as server:
+        limits = Limits(first=0.3, total=0.5)
+        model = Breaker(Endpoint(server.url, "small", limits=limits).complete)
+        made = asking(Chooser(inner, model))(NEXT, FIRST, rephraser=Rephraser(model))
+        assert len(server.asked) <= 1
+    assert replace(made, elapsed_ms=0.0) == replace(plain, elapsed_ms=0.0)
+    [line] = [each.getMessage() for each in caplog.records if each.name == "casebook"]
+    assert line.startswith("no question by the language model: ")
 
 
 def test_more_is_told_until_there_is_none(asking: Callable[[Reader], Ask]) -> None:

@@ -15,13 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
-from chatbot.conversation import Turn
-from chatbot.deadline import LIMIT
-from chatbot.web import contract
-from chatbot.web.access import BODY_LIMIT
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import LIMIT
+from chatbot.web import schemas as contract
 from chatbot.web.api import wait_for
-from chatbot.web.failures import STATUS, status_of
-from chatbot.web.limits import AT_WORK
+from chatbot.web.error_responses import STATUS, status_of
+from chatbot.web.middleware import BODY_LIMIT
+from chatbot.web.security.limits import AT_WORK
 from corpus import errors
 from tests.fakes import BENEFIT, RELEASE, FakeEngine, serving
 

@@ -6,27 +6,28 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.conftest import MODELS
 
 ROOT = Path(__file__).parent.parent
 ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
 AROUND = {"benchmarks", "training", "tests"}  # import from all rooms, and no room from them
 HOMES = {
-    "babel": {"index/search/cldr.py", "corpus/masthead/dates.py"},
-    "faiss": {"index/vectors.py", "index/nearest.py"},
-    "sentence_transformers": {"index/sentence_encoder.py"},
-    "torch": {"index/sentence_encoder.py", "index/onnx_model.py"},
-    "transformers": {"index/sentence_encoder.py"},
+    "babel": {"index/languages/cldr.py", "corpus/masthead/dates.py"},
+    "faiss": {"index/storage/vectors.py", "index/storage/ann.py"},
+    "sentence_transformers": {"index/encoder/sentence_transformer.py"},
+    "torch": {"index/encoder/sentence_transformer.py", "index/encoder/onnx_export.py"},
+    "transformers": {"index/encoder/sentence_transformer.py"},
     "huggingface_hub": {"index/models.py"},
-    "onnxruntime": {"index/onnx_encoder.py"},
-    "sentencepiece": {"index/splitter.py"},
-    "tokenizers": {"index/splitter.py"},
-    "safetensors": {"index/model_folder.py"},
+    "onnxruntime": {"index/encoder/onnx_encoder.py"},
+    "sentencepiece": {"index/encoder/tokenizer.py"},
+    "tokenizers": {"index/encoder/tokenizer.py"},
+    "safetensors": {"index/encoder/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
     "trafilatura": {"corpus/readers/page.py"},
     "lxml": {
@@ -36,10 +37,10 @@ HOMES = {
     },
     "openpyxl": {"corpus/readers/office/sheets.py"},
     "pypdfium2": {"corpus/readers/pdf.py"},
-    "pymilvus": {"index/milvus.py"},
+    "pymilvus": {"index/storage/milvus.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
-    "jwt": {"chatbot/web/members.py"},
-    "cryptography": {"chatbot/web/members.py"},
+    "jwt": {"chatbot/web/security/members.py"},
+    "cryptography": {"chatbot/web/security/members.py"},
     "urllib3": {"corpus/address.py", "corpus/place.py"},
     "uvicorn": {"chatbot/server.py"},
     "h11": {"chatbot/server.py"},
@@ -70,6 +71,42 @@ def test_imports_point_one_way(path: Path) -> None:
     assert _imports(path) & (ROOMS.keys() | AROUND) <= ROOMS[room] | {room}
 
 
+def _list_rooms() -> dict[str, str]:
+    """Return each module's room: its folder, or itself where it lies at the top of a package."""
+    rooms = {}
+    for path in _sources():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        top = parts[:-1] in (("corpus",), ("index",), ("chatbot",), ("chatbot", "web"))
+        rooms[name] = name if top else ".".join(parts[:-1])
+    return rooms
+
+
+def test_rooms_import_without_circles() -> None:
+    """Whatever a room imports imports nothing of it, by whatever way."""
+    rooms = _list_rooms()
+    needed: dict[str, set[str]] = {room: set() for room in rooms.values()}
+    for path in _sources():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        own = rooms[".".join(parts[:-1] if parts[-1] == "__init__" else parts)]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                found = {rooms[name] for name in (whole & rooms.keys()) or {node.module or ""}
+                         if name in rooms}  # fmt: skip
+                needed[own] |= found - {own}
+    order = TopologicalSorter(needed)
+    order.prepare()  # raises CycleError, naming the circle
+
+
+def test_rooms_hold_what_one_can_look_over() -> None:
+    """At most twelve files each, data and templates among them."""
+    for package in ("index", "chatbot"):
+        for folder in [ROOT / package, *(ROOT / package).rglob("*/")]:
+            files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".pyc"]
+            assert len(files) <= 12, folder
+
+
 def test_every_heavy_library_has_one_home() -> None:
     """Each of them is imported in the files that own it, and nowhere else."""
     found = defaultdict(set)
@@ -97,7 +134,7 @@ def test_the_environment_has_one_reader() -> None:
     for path in _sources():
         text = path.read_text("utf-8")
         assert "getenv" not in text
-        if path.name not in ("cli.py", "chat.py", "server.py") and path.parent.name != "index":
+        if path.name not in ("cli.py", "chat.py", "server.py") and "index" not in path.parts:
             assert "os.environ" not in text, path
 
 

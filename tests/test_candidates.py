@@ -14,14 +14,14 @@ from corpus.chunks import divide_case
 from corpus.library import Library
 from corpus.stems import list_stems
 from index.build import build
-from index.draft import is_searched
-from index.encoder import Encoder
-from index.publish import Releases
-from index.release import Release
+from index.encoder.encoder import Encoder
+from index.languages.dictionary import Dictionary
+from index.languages.rarity import hash_term
 from index.search.candidates import CHUNK, TRANSLATED, WORDS, Candidate, find_candidates
-from index.search.dictionary import Dictionary
-from index.search.rarity import hash_term
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.release_writer import is_searched
 from index.storage.words import K1
 from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary
@@ -116,6 +116,37 @@ def test_scores_are_their_formula(tmp_path: Path, polyglot: FakeEncoder, questio
         for name in ("score", "dense", "sentence", "lexical", "overlap", "translated"):
             assert getattr(one, name) == pytest.approx(getattr(wanted, name), abs=1e-5), name
         assert (one.language, one.asked) == (language, query.language)
+
+
+def test_a_question_in_two_languages_has_the_better_scores(
+    tmp_path: Path, polyglot: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each chunk, with the evidence of the first; also where not every chunk is compared."""
+    release = publish(TEXTS, tmp_path, polyglot)
+    searcher = Searcher(release, polyglot)
+    one, other = (searcher.parse(question) for question in QUESTIONS[:2])
+    scores = [
+        {each.chunk: each for each in find(release, polyglot, query.text)} for query in (one, other)
+    ]
+    wanted = [
+        replace(each, score=max(each.score, scores[1][chunk].score))
+        for chunk, each in scores[0].items()
+    ]
+    wanted.sort(key=lambda each: (-each.score, each.chunk))
+    assert wanted != list(scores[0].values())
+    vector = one.read().vector
+    assert find_candidates(release, one, vector, 1000, None, other) == wanted
+    assert find_candidates(release, one, vector, 2, None, other) == wanted[:2]
+    assert find_candidates(release, one, vector, 1000, None, one) == list(scores[0].values())
+    kept = [each for each in wanted if release.chunk_cases()[each.chunk] in (1, 2)]
+    assert find_candidates(release, one, vector, 9, [1, 2], other) == kept
+    monkeypatch.setattr("index.search.candidates.DEPTH", 1)
+    monkeypatch.setattr("index.search.candidates.NEAR", 1)
+    few = find_candidates(release, one, vector, 1000, None, other)
+    assert {*few} <= {*wanted}
+    assert {few_of.chunk for few_of in few} >= {
+        each.chunk for query in (one, other) for each in find(release, polyglot, query.text)
+    }
 
 
 def test_words_of_one_language_find_the_other(tmp_path: Path, polyglot: FakeEncoder) -> None:

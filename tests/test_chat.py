@@ -16,10 +16,10 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from chatbot.conversation import Turn
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
+from chatbot.locales.interface import ERRORS
 from chatbot.web.chat import reply
-from chatbot.web.words import ERRORS
 from corpus import errors
 from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config, serving
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.endpoint import Endpoint, Limits
-from chatbot.generative import EndpointError, Message
 from chatbot.llm.chooser import SHOWN, SPACE, Chooser, name_chooser
+from chatbot.llm.endpoint import Endpoint, Limits
+from chatbot.llm.restating import EndpointError, Message
 from index.reader.cosine import CosineReader
 from index.reader.text import NEVER, Reader, Reading, Text
 from index.search.query import Query

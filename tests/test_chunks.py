@@ -15,7 +15,7 @@ from corpus.glossary import Glossary
 from corpus.library import Library
 from corpus.passages import estimate_length
 from corpus.records import BlockKind, Case, Document, Passage, Sentence
-from index.draft import is_searched
+from index.storage.release_writer import is_searched
 
 GLOSSARY = Glossary([["SANY", "三一重工", "Sany Heavy"], ["Brazil", "巴西"]])
 DOCUMENT = Document("d", "d.txt", "", "", "Green cases", "", "", "", "en", "", "")

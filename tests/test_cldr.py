@@ -1,4 +1,4 @@
-"""index.search.cldr: names put as another language has them, and questions that find by them."""
+"""index.languages.cldr: names put as another language has them, and questions that find by them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from corpus.glossary import Glossary, fold_signs
 from corpus.library import Library
 from index.build import build
-from index.encoder import Query as Vectorised
-from index.publish import Releases
-from index.release import Release
-from index.search import cldr
-from index.search.cldr import put_names
-from index.search.dictionary import Dictionary
+from index.encoder.encoder import Query as Vectorised
+from index.languages import cldr
+from index.languages.cldr import put_names
+from index.languages.dictionary import Dictionary
 from index.search.query import Query, parse
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parent.parent

@@ -16,9 +16,13 @@ from chatbot import cli
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
-from index.manifest import FORMAT
-from index.publish import CURRENT, Releases
+from index.encoder.encoder import Encoder
+from index.reader.cosine import CosineReader
+from index.reader.text import Reader
+from index.storage.manifest import FORMAT
+from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
+from tests.scripted_endpoint import say, serving
 from tests.test_release import write_format
 
 ROOT = Path(__file__).parent.parent
@@ -80,6 +84,47 @@ def test_a_language_model_chooses_among_what_another_reader_has() -> None:
     assert rephraser is not None
     assert rephraser.translate("water", "zh") == ""  # nobody is there
     assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+
+
+def test_a_language_model_is_asked_before_an_answer(
+    flags: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For a translation and a choice; talking nonsense, it changes nothing that is printed."""
+    _run(capsys, "build", *flags)
+    asked = ["ask", "红桥 1999?", "--language", "en", *flags]
+    plain = _run(capsys, *asked)
+    with serving(say("I am a teapot")) as server:
+        model = ["--reader", "llm", "--llm-url", server.url, "--llm-model", "small"]
+        told = _run(capsys, *asked, *model)
+        forms = [json.loads(body["messages"][-1]["content"]) for _, _, body in server.asked]
+    assert told[:2] == plain[:2]
+    assert "teapot" not in told[1] + told[2]
+    assert [set(form) for form in forms[:2]] == [
+        {"question", "language"},
+        {"question", "sentences"},
+    ]
+    assert {form["question"] for form in forms[:2]} == {"红桥 1999?"}
+
+
+@pytest.mark.parametrize("verb", [["build"], ["ask", "Who grows tea?"], ["evaluate"]])
+def test_whatever_reads_is_what_the_settings_name(
+    flags: list[str], library: Library, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch, verb: list[str],
+) -> None:  # fmt: skip
+    """An answer, the known questions at a build, an evaluation: loaded once for each."""
+    known = {"question": "Who grows tea?", "language": "en", "answers": []}
+    (library.folder / "questions.jsonl").write_text(json.dumps(known), "utf-8")
+    _run(capsys, "build", *flags)
+    (library.folder / "tea.txt").unlink()
+    named: list[str] = []
+
+    def choose(settings: Settings, encoder: Encoder) -> Reader:
+        named.append(settings.reader)
+        return CosineReader(encoder)
+
+    monkeypatch.setattr(cli, "choose_reader", choose)
+    _run(capsys, *verb, *flags, "--reader", "BAAI/ranker")
+    assert named == ["BAAI/ranker"]
 
 
 def test_every_verb_speaks_json(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import training.collections
 from corpus.library import GLOSSARY
 from tests.fake_encoder import FakeEncoder
 from training.collections import (
@@ -99,7 +100,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "below" / f"{name}.json"
         path.write_text(json.dumps(made, ensure_ascii=False), "utf-8")
     lines = "\n".join(json.dumps(case, ensure_ascii=False) for case in CASES)
-    (folder / "cases.jsonl").write_text(lines + "\n", "utf-8")
+    for name in ("cases.jsonl", "written.jsonl"):
+        (folder / name).write_text(lines + "\n", "utf-8")
     return folder
 
 
@@ -135,7 +137,7 @@ def test_sets_are_read_by_name(data: Path, tmp_path: Path) -> None:
 def test_every_answer_is_where_it_is_said(collections: dict[str, Collection]) -> None:
     """In its document, letter by letter; who asks in another language asks of the same place."""
     assert list(collections) == [
-        "squad", "cmrc", "mixed", "es-de", "drcd", "jaquad", "cases", "swapped",
+        "squad", "cmrc", "mixed", "es-de", "drcd", "jaquad", "cases", "swapped", "written",
     ]  # fmt: skip
     for name, one in collections.items():
         assert one.name == name
@@ -165,6 +167,7 @@ def test_what_judges_is_in_none(collections: dict[str, Collection]) -> None:
     assert 0 < len(kept) < len(CASES)
     for name in ("cases", "swapped"):
         assert {one.article for one in collections[name].asked} == set(kept)
+    assert {one.article for one in collections["written"].asked} == set(range(len(CASES)))
 
 
 def test_held_cases_are_the_others(data: Path, read: dict[str, Texts]) -> None:
@@ -232,3 +235,18 @@ def test_a_follow_up_has_what_it_follows_before_it(collections: dict[str, Collec
         for text in asked
     )
     assert "Who paid?" in asked
+
+
+def test_the_written_cases_are_whole() -> None:
+    """Those that lie in the tree: ids and names once, golds of answerable questions in the text."""
+    path = Path(training.collections.__file__).with_name("written.jsonl")
+    cases = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert len({case["id"] for case in cases}) == len(cases) > 100
+    for case in cases:
+        assert case["title"].strip()
+        assert case["company_en"].strip()
+        for asked in case["questions"]:
+            assert asked["kind"].startswith("absent") == (not asked["gold"])
+            assert ("follow-up" in asked["kind"]) <= bool(asked.get("history"))
+            assert all(0 <= gold < len(case["sentences"]) for gold in asked["gold"])
+            assert asked["question"].strip()

@@ -1,4 +1,4 @@
-"""chatbot.conversation: what the reader asked before, as far as it is heard."""
+"""chatbot.answers.conversation: what the reader asked before, as far as it is heard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.conversation import Turn, clean_history, join_questions, list_asked
+from chatbot.answers.conversation import Turn, clean_history, join_questions, list_asked
 
 
 def test_what_was_asked_comes_last_first() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import Progress, Vectors, ignore_progress
-from index.ordinary import read_ordinary
+from index.encoder.encoder import Progress, Vectors, ignore_progress
+from index.languages.everyday import read_everyday
 from index.reader.cosine import SPREADS, STEEP, CosineReader, find_threshold
 from index.reader.text import NEVER
 from tests.fake_encoder import FakeEncoder
@@ -85,7 +85,7 @@ class _Constant(FakeEncoder):
         return self.encode_queries(texts)
 
     def _place(self, text: str) -> Vectors:
-        place = next(each.index(text) for each in read_ordinary().values() if text in each)
+        place = next(each.index(text) for each in read_everyday().values() if text in each)
         row = np.zeros(self.dimension, np.float32)
         row[0], row[1 + place] = 0.5, 0.75**0.5
         return row

@@ -1,4 +1,4 @@
-"""chatbot.deadline: what a question may take, and the questions that took hours."""
+"""chatbot.answers.deadline: what a question may take, and the questions that took hours."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from chatbot import cli
-from chatbot.conversation import Turn
-from chatbot.deadline import Deadline
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import Deadline
 from chatbot.engine import Engine
 from corpus.errors import SlowError
 from corpus.library import Library
 from index.build import build
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 from tests.patterns import bound

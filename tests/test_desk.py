@@ -1,21 +1,27 @@
-"""chatbot.desk: an editor's day, from a file to a release and back."""
+"""chatbot.publishing.publisher: an editor's day, from a file to a release and back."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from chatbot.desk import Desk
-from chatbot.questions import GateReport, Quoted, Setback
+from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.publishing.publisher import Desk
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.facts import Facts
 from corpus.library import Library, Offer
-from index.inspection import Inspection
-from index.publish import Releases
+from index.encoder.encoder import Encoder
+from index.reader.text import Reader, Reading, Text
+from index.search.query import Query
+from index.storage.publish import Releases
+from index.storage.verify import Inspection
 from tests.fake_encoder import FakeEncoder
+from tests.small_reader import SmallReader
 
 ROAD = b"The road is long. It never ends, say the people of Lund.\n"
 
@@ -124,9 +130,9 @@ def test_a_weaker_answer_stops_nothing(desk: Desk, library: Library) -> None:
     text = "Bridges of the north\n\nIt was put there in 1999 by Ada. Nobody knows its age.\n"
     (library.folder / "bridge.txt").write_text(text, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("index.search.searcher.READ", "chatbot.desk.READ"):
+        for place in ("index.searcher.READ", "chatbot.publishing.publisher.READ"):
             patch.setattr(place, 0)
-        patch.setattr("chatbot.answering.NEAR", 1.0)
+        patch.setattr("chatbot.answers.answering.NEAR", 1.0)
         with pytest.raises(GateError, match="1 lost, 0 weaker"):
             desk.publish()
     done = desk.publish()
@@ -181,6 +187,31 @@ def test_the_first_release_has_nothing_to_lose(
     done = Desk(library, releases, lambda: other).publish()
     assert done.gate is not None
     assert done.gate.right_before is None
+
+
+def test_known_questions_are_read_by_the_reader_that_is_set(
+    library: Library, published: Releases, encoder: FakeEncoder
+) -> None:
+    """Loaded once for a build, asked of both releases; where nothing is known it is not loaded."""
+    loaded: list[Encoder] = []
+
+    class Refusing(SmallReader):
+        def read(self, query: Query, texts: Sequence[Text]) -> Reading:
+            return replace(super().read(query, texts), confidence=0.0)
+
+    def load(encoder: Encoder) -> Reader:
+        loaded.append(encoder)
+        return Refusing()
+
+    desk = Desk(library, published, lambda: encoder, load)
+    (library.folder / "road.txt").write_bytes(ROAD)
+    desk.publish()
+    assert loaded == []
+    _know(library, ("When was the red bridge built?", []), ("What grows?", ["Green tea"]))
+    (library.folder / "road.txt").unlink()
+    done = desk.publish()
+    assert done.gate is not None
+    assert (done.gate.right, done.gate.right_before, loaded) == (1, 1, [encoder])
 
 
 def test_a_removed_document_stays_until_its_releases_are_pruned(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""index.search.dictionary: words of the other language, and a compiled form that is whole."""
+"""index.languages.dictionary: words of the other language, and a compiled form that is whole."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from corpus.script import simplify
 from corpus.stems import list_stems
-from index.search.dictionary import Dictionary
+from index.languages.dictionary import Dictionary
 
 ROOT = Path(__file__).parent.parent
 PREPARING = "Preparing the dictionary of Chinese and English (once, about 5 seconds)"
@@ -353,13 +353,13 @@ KILLED = """\
 import os, sys
 from pathlib import Path
 Path.rename = lambda *_: os.kill(os.getpid(), 9)
-from index.search.dictionary import Dictionary
+from index.languages.dictionary import Dictionary
 Dictionary.open(Path(sys.argv[1]), print, Path(sys.argv[2]))
 """
 OPENED = """\
 import sys
 from pathlib import Path
-from index.search.dictionary import Dictionary
+from index.languages.dictionary import Dictionary
 found = Dictionary.open(Path(sys.argv[1]), lambda _: None, Path(sys.argv[2]))
 print(found.identity, sorted(map(sorted, found.translate("熊猫小猫", "zh", "en"))))
 """

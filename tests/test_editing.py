@@ -1,4 +1,4 @@
-"""chatbot.editing: the editor's verbs as a person runs them."""
+"""chatbot.commands.publishing: the editor's verbs as a person runs them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chatbot import cli
-from chatbot.web.editor.proof import render_proof
+from chatbot.web.editor.fragments.preview import render_proof
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
 from tests.word_files import make_word, paragraph, run

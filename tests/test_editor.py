@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chatbot.web.editor import clerk, door
+from chatbot.web.editor import access as door
+from chatbot.web.editor import actions as clerk
 from corpus.errors import DocumentError
 from tests.fake_desk import TOKEN, Office, serving_desk
 from tests.fakes import read_config

@@ -1,4 +1,4 @@
-"""chatbot.web.editor.changes: what known questions showed, as HTML; words stay words."""
+"""chatbot.web.editor.fragments.changes: what known questions showed, as HTML; words stay words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chatbot.questions import GateReport, Quoted, Setback
-from chatbot.web.editor.changes import render_gate
-from chatbot.web.editor.words import EDITOR
+from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.locales.interface import EDITOR
+from chatbot.web.editor.fragments.changes import render_gate
 
 EVIL = "</li><img src=x onerror=alert(1)>\x1b\x00\u202e\"'&amp;"
 WEAKER = Setback(

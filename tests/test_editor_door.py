@@ -1,4 +1,4 @@
-"""chatbot.web.editor.door: what it lets through, and what it says to everybody else."""
+"""chatbot.web.editor.access: what it lets through, and what it says to everybody else."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from chatbot.engine import Engine
+from chatbot.publishing.pending_uploads import Tray
 from chatbot.settings import Settings
-from chatbot.web.access import Bodies, Guard
-from chatbot.web.editor import door
-from chatbot.web.editor.door import VISIT, Door, Visit
+from chatbot.web.editor import access as door
+from chatbot.web.editor.access import VISIT, Door, Visit
 from chatbot.web.editor.session import IDLE, Sessions
-from chatbot.web.editor.tray import Tray
-from chatbot.web.limits import Limits
 from chatbot.web.metrics import Metrics
+from chatbot.web.middleware import Bodies, Guard
+from chatbot.web.security.limits import Limits
 from tests.fakes import FakeEngine
 from tests.test_editor_session import TOKEN, Clock
 

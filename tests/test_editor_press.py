@@ -1,4 +1,4 @@
-"""chatbot.web.editor.press: one publishing at a time, followed by whoever looks."""
+"""chatbot.publishing.publish_job: one publishing at a time, followed by whoever looks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import cast
 
 import pytest
 
-from chatbot.desk import Desk, Publication
-from chatbot.questions import GateReport, Quoted, Setback
-from chatbot.web.editor import press
-from chatbot.web.editor.changes import render_plan
-from chatbot.web.editor.press import Press, State
-from chatbot.web.failures import REQUEST_ID
+from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.publishing import publish_job as press
+from chatbot.publishing.publish_job import Press, State
+from chatbot.publishing.publisher import Desk, Publication
+from chatbot.web.editor.fragments.changes import render_plan
+from chatbot.web.error_responses import REQUEST_ID
 from corpus.errors import BuildLockedError, GateError
-from index.plan import Plan
+from index.build_plan import Plan
 
 PLAN = Plan(
     ("a.txt",), (), (), {}, (), {}, ("a.txt: A",), (), (), 1, 2, 0, 0, 2, texts=5, to_encode=4,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.publishing.pending_uploads import Tray
 from chatbot.web.editor import session
 from chatbot.web.editor.session import Sessions, TooManyTriesError, WrongTokenError
-from chatbot.web.editor.tray import Tray
 
 TOKEN = "sixteen-letters-long"
 

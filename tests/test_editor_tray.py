@@ -1,4 +1,4 @@
-"""chatbot.web.editor.tray: documents wait on disk, in private, and leave nothing behind."""
+"""pending_uploads: documents wait on disk, in private, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.web.editor import tray
-from chatbot.web.editor.tray import Folder, Tray
+from chatbot.publishing import pending_uploads as tray
+from chatbot.publishing.pending_uploads import Folder, Tray
 from corpus.errors import NotFoundError, UsageError
 from corpus.facts import Facts
 from corpus.library import Offer, read_entry
@@ -87,7 +87,8 @@ def test_the_folder_is_private_and_goes(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     """By the next to start; the folder of one that is still at work stays."""
     code = (
-        "import os, sys; from pathlib import Path; from chatbot.web.editor.tray import Folder;"
+        "import os, sys; from pathlib import Path;"
+        "from chatbot.publishing.pending_uploads import Folder;"
         "Folder(Path(sys.argv[1])); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)

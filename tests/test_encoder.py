@@ -1,4 +1,4 @@
-"""index.encoder: texts prepared, long ones in windows, each on its own."""
+"""index.encoder.text_encoder: texts prepared, long ones in windows, each on its own."""
 
 from __future__ import annotations
 
@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index import encoder as module
-from index.encoder import (
-    Encoder,
-    TextEncoder,
-    Vectors,
-    divide,
-    find_prompts,
-    identify,
-    join_pieces,
-    make_unit,
-    prepare_text,
-)
+from index.encoder import text_encoder as module
+from index.encoder.encoder import Encoder, Vectors, join_pieces, make_unit
+from index.encoder.text_encoder import TextEncoder, divide, find_prompts, identify, prepare_text
 from index.models import load_plain_encoder
 from index.reader.weights import read_weights
 from tests.conftest import MODELS
@@ -164,12 +155,19 @@ def test_what_is_no_part_is_told_as_the_question(real_encoder: Encoder, part: st
     assert (query.find_part(part) == query.vector).all()
 
 
-def test_a_part_of_a_question_too_long_to_be_read_at_once(real_encoder: Encoder) -> None:
-    """It is encoded by itself."""
-    text = "water plants and pumps " * 300
-    part = text.replace("pumps", "")
-    (query,) = real_encoder.read_queries([text])
-    assert (query.find_part(part) == real_encoder.encode_queries([part])[0]).all()
+def test_a_long_question_is_read_by_its_beginning_and_its_end(plain_encoder: TextEncoder) -> None:
+    """As many sub-words as ever, half from either end; what stands between changes nothing."""
+    ends = "Who built the wells " * 20, "and what did they cost?" * 20
+    texts = [" ".join([ends[0], middle, ends[1]]) for middle in ("water " * 30, "泵站" * 200)]
+    one, other = plain_encoder.read_queries(texts)
+    prompt = len(plain_encoder.splitter.split("query: "))
+    assert len(one.states) == len(other.states) == module.ASKED - prompt
+    assert (one.vector == other.vector).all()
+    [first] = plain_encoder.read_queries([f"{ends[1]} {ends[0]}"])
+    assert not np.allclose(first.vector, one.vector, atol=0.01)
+    part = one.find_part(texts[0].replace("wells", ""))
+    assert float(part @ part) == pytest.approx(1, abs=1e-5)
+    assert (part != one.vector).any()
 
 
 @given(lengths=st.lists(st.integers(1, 90)), most=st.integers(0, 200))

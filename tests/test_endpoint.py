@@ -1,4 +1,4 @@
-"""chatbot.endpoint: the words come whole and in time, or one error says why; the key stays here."""
+"""endpoint: the words come whole and in time, or one error says why; the key stays here."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from chatbot.endpoint import AT_ONCE, LIMITS, Endpoint, Limits
-from chatbot.generative import EndpointError
+from chatbot.llm.endpoint import AT_ONCE, LIMITS, Endpoint, Limits
+from chatbot.llm.restating import EndpointError
 from tests.scripted_endpoint import (
     Handler,
     Script,

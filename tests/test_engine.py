@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chatbot import answering as module
-from chatbot.answer import Answer
-from chatbot.answering import FOUND, NEAR
-from chatbot.conversation import Turn
+from chatbot.answers import answering as module
+from chatbot.answers.answer import Answer
+from chatbot.answers.answering import FOUND, NEAR
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
+from chatbot.llm.rephraser import Rephraser
+from chatbot.llm.restating import Message
 from corpus.errors import (
     CitationError,
     FilterError,
@@ -28,10 +32,10 @@ from corpus.errors import (
 from corpus.library import Library
 from corpus.tables import Said
 from index.build import build
-from index.encoder import Encoder
-from index.publish import CURRENT, Releases
+from index.encoder.encoder import Encoder
 from index.reader.stemmed import Stemmed, stem
 from index.reader.text import Reader
+from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import SmallReader
 
@@ -318,7 +322,7 @@ def test_more_companies_than_quotations_are_each_told(
     report: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many are named, each has the beginning of a case."""
-    monkeypatch.setattr("chatbot.extractive.QUOTES", 2)
+    monkeypatch.setattr("chatbot.answers.extractive.QUOTES", 2)
     answer = report.ask("What did WeRide, CAMCE and POWERCHINA do, please?")
     companies = [citation.company for citation in answer.citations]
     assert sorted(companies) == ["CAMCE", "POWERCHINA", "WeRide"]
@@ -538,6 +542,26 @@ def test_the_reader_is_loaded_once_with_the_encoder(published: Releases) -> None
     engine.warm()
     assert asked == [encoder]
     assert engine.status().reader == "small"
+
+
+def test_a_question_is_put_in_other_words(
+    library: Library, releases: Releases, encoder: FakeEncoder
+) -> None:
+    """By what the engine was given for it, once for equal questions, which are remembered."""
+    (library.folder / "桥.txt").write_text("桥\n\n没有人知道蓝色的桥有多老。\n", "utf-8")
+    build(library, releases, encoder)
+    asked: list[str] = []
+
+    def complete(messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
+        del schema
+        asked.append(messages[-1]["content"])
+        return '{"question": "红桥是什么时候建的？"}'
+
+    engine = Engine(releases, FakeEncoder, rephraser=Rephraser(complete))
+    question = "When was the red bridge built?"
+    told = [engine.ask(question).parts for _ in range(2)]
+    assert told[0] == told[1] == Engine(releases, FakeEncoder).ask(question).parts
+    assert [json.loads(each)["question"] for each in asked] == [question]
 
 
 def test_a_reader_that_cannot_be_had_is_told(published: Releases) -> None:

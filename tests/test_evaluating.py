@@ -1,4 +1,4 @@
-"""chatbot.evaluating: the verb as a person runs it, its tables, and the exit codes of bad input."""
+"""evaluation: the verb as a person runs it, its tables, and the exit codes of bad input."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import cli, evaluating
-from chatbot.floors import read_floors
+from chatbot import cli
+from chatbot.commands import evaluation as evaluating
+from chatbot.evaluation.quality_floors import read_floors
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
+from tests.test_cross_encoder import save_small_cross_encoder
 from tests.test_squad import BRIDGE, TEA, article, ask, write
 
 WORDS = "A recipe of apple pie needs seven apples. Nothing else is baked on Sundays."
@@ -120,6 +122,27 @@ def test_the_library_is_asked_what_it_knows(
     assert run(capsys, str(copy), *flags)[1].splitlines()[3] == out.splitlines()[3]
     limited = json.loads(run(capsys, *flags, "--limit", "2", "--json")[1])
     assert limited["questions"] == 2
+
+
+def test_the_reader_that_is_set_reads(
+    flags: list[str], squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A set's questions and the library's; one that cannot be had is a line, and has no floors."""
+    cli.main(["build", *flags])
+    folder = str(save_small_cross_encoder(tmp_path / "ranker"))
+    for asked in ([squad], []):
+        capsys.readouterr()
+        plain = json.loads(run(capsys, *asked, *flags, "--json")[1])
+        other = json.loads(run(capsys, *asked, *flags, "--json", "--reader", folder)[1])
+        for each in (plain, other):
+            for name in ("p50 ms", "p95 ms"):
+                del each["groups"]["all"][name]
+        assert plain.pop("bins") != other.pop("bins")
+        assert plain.keys() == other.keys()
+        code, _, err = run(capsys, *asked, *flags, "--reader", "./nowhere")
+        assert (code, "no such folder; set CASEBOOK_READER" in err) == (1, True)
+    code, _, err = run(capsys, *flags, "--raise-floors", "--reader", folder)
+    assert (code, "leave CASEBOOK_READER unset" in err) == (2, True)
 
 
 def test_floors_are_raised_in_one_command(

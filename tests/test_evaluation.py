@@ -1,4 +1,4 @@
-"""chatbot.evaluation: questions are asked of a release, and their marks become figures."""
+"""evaluation: questions are asked of a release, and their marks become figures."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.answer import Outcome
-from chatbot.evaluation import DEPTH, Mark, ask, summarise
-from chatbot.labels import Group, Label, by_document, by_passage, locate
-from chatbot.questions import Question, is_right, read_questions
-from index.encoder import Encoder
-from index.publish import Releases
-from index.release import Release
-from index.search.searcher import Searcher
+from chatbot.answers.answer import Outcome
+from chatbot.evaluation.evaluation import DEPTH, Mark, ask, summarise
+from chatbot.evaluation.labels import Group, Label, by_document, by_passage, locate
+from chatbot.evaluation.regression_questions import Question, is_right, read_questions
+from index.encoder.encoder import Encoder
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 
@@ -209,7 +209,7 @@ def test_the_gate_and_the_evaluation_agree(
     shipped: list[Mark], report_releases: Releases, real_encoder: Encoder
 ) -> None:
     """What the gate calls right by words, the evaluation calls right by places."""
-    from chatbot.answering import answer
+    from chatbot.answers.answering import answer
 
     release = Release(report_releases.path(report_releases.live()))
     searcher = Searcher(release, real_encoder)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import Query as Vectorised
-from index.encoder import Vectors
+from index.encoder.encoder import Query as Vectorised
+from index.encoder.encoder import Vectors
 from index.reader.evidence import FEATURES, describe, find_local, mark
 from index.reader.stemmed import Stemmed
 from index.reader.text import Text

@@ -1,4 +1,4 @@
-"""chatbot.examples: the examples, and their vectors, which are kept."""
+"""chatbot.answers.examples: the examples, and their vectors, which are kept."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot import examples
-from chatbot.examples import KINDS, Examples, describe, encode, is_measured, keep, read_examples
+from chatbot.answers import examples
+from chatbot.answers.examples import (
+    KINDS,
+    Examples,
+    describe,
+    encode,
+    is_measured,
+    keep,
+    read_examples,
+)
 from chatbot.locales import read_file
-from index.encoder import Encoder, Vectors
-from index.shared_encoder import SharedEncoder
+from index.encoder.encoder import Encoder, Vectors
+from index.encoder.shared_encoder import SharedEncoder
 from tests.fake_encoder import FakeEncoder
 
 

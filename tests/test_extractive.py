@@ -1,4 +1,4 @@
-"""chatbot.extractive: which sentences are quoted, and when none is."""
+"""chatbot.answers.extractive: which sentences are quoted, and when none is."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot import extractive
-from chatbot.extractive import (
+from chatbot.answers import extractive
+from chatbot.answers.extractive import (
     CAPTION,
     SHARE,
     choose,

@@ -1,12 +1,12 @@
-"""chatbot.faithfulness: a sentence holds only where the quotation it cites says what it says."""
+"""faithfulness: a sentence holds only where the quotation it cites says what it says."""
 
 from __future__ import annotations
 
 import pytest
 
-from chatbot.faithfulness import Source, find_fault
+from chatbot.llm.faithfulness import Source, find_fault
 from corpus.glossary import Glossary
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 
 WATER = Source(
     "The completion of the Padma Water Plant project significantly improved the quality of "

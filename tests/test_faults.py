@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.desk import Desk
 from chatbot.engine import Engine
+from chatbot.publishing.publisher import Desk
 from corpus.errors import BuildLockedError
 from corpus.library import Library
 from index.build import build
-from index.inspection import inspect
-from index.publish import Releases
+from index.storage.publish import Releases
+from index.storage.verify import inspect
 from tests.fake_encoder import FakeEncoder
 
 ROOT = Path(__file__).parent.parent
@@ -120,7 +120,7 @@ def test_readers_never_notice_a_publish(library: Library, published: Releases) -
     texts: dict[str, dict[str, str]] = {}
 
     def note() -> None:
-        from index.release import Release
+        from index.storage.release import Release
 
         held = Release(published.path(published.live()))
         texts[held.id] = {document.sha256: document.text for document in held.documents()}

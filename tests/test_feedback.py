@@ -1,4 +1,4 @@
-"""chatbot.votes and `POST /api/feedback`: what readers think of answers, kept within bounds."""
+"""feedback and `POST /api/feedback`: what readers think of answers, kept within bounds."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.votes import ASIDE, Vote, VoteLog
-from chatbot.web import contract
+from chatbot.publishing.feedback import ASIDE, Vote, VoteLog
+from chatbot.web import schemas as contract
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import RELEASE, FakeEngine, serving
 

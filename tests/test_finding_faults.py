@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.desk import ask_of
+from chatbot.publishing.publisher import ask_of
 from corpus.library import Library
 from corpus.sentences import LONGEST
 from index.build import build
-from index.publish import Releases
-from index.release import Release
-from index.search.dictionary import Dictionary
-from index.search.searcher import Searcher
+from index.languages.dictionary import Dictionary
+from index.searcher import Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 pytestmark = pytest.mark.usefixtures("small_reader")

@@ -1,4 +1,4 @@
-"""chatbot.floors: the gate under the shipped questions, and the shipped questions against it."""
+"""quality_floors: the gate under the shipped questions, and the shipped questions against it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.evaluation import ask, summarise
-from chatbot.floors import FLOORS, Floors, check_floors, measure, raise_floors, read_floors
-from chatbot.labels import by_passage, locate
-from chatbot.questions import read_questions
+from chatbot.evaluation.evaluation import ask, summarise
+from chatbot.evaluation.labels import by_passage, locate
+from chatbot.evaluation.quality_floors import (
+    FLOORS,
+    Floors,
+    check_floors,
+    measure,
+    raise_floors,
+    read_floors,
+)
+from chatbot.evaluation.regression_questions import read_questions
 from corpus.errors import DocumentError, GateError
-from index.encoder import Encoder
-from index.publish import Releases
-from index.release import Release
+from index.encoder.encoder import Encoder
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.conftest import REPORTS
 from tests.test_evaluation import MARKS
 

@@ -1,4 +1,4 @@
-"""chatbot.gate: what known questions showed, in a shell of whatever width, hostile words or not."""
+"""gate: what known questions showed, in a shell of whatever width, hostile words or not."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.gate import LONGEST, cut, describe_gate
-from chatbot.questions import GateReport, Quoted, Setback
+from chatbot.evaluation.gate import LONGEST, cut, describe_gate
+from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
 from chatbot.terminal import find_width
 
 LONG = "The plant gives clean water to the people of nine villages by the river. " * 9

@@ -1,4 +1,4 @@
-"""chatbot.generative: what a model writes is shown only where its quotation bears it."""
+"""chatbot.llm.restating: what a model writes is shown only where its quotation bears it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Mode
-from chatbot.endpoint import Endpoint, Limits
+from chatbot.answers.answer import Answer, Mode
 from chatbot.engine import Engine
-from chatbot.generative import (
+from chatbot.llm.endpoint import Endpoint, Limits
+from chatbot.llm.restating import (
     SENTENCES,
     Complete,
     EndpointError,
@@ -22,8 +22,8 @@ from chatbot.generative import (
     can_write,
     read_sentences,
 )
-from index.encoder import Encoder
-from index.publish import Releases
+from index.encoder.encoder import Encoder
+from index.storage.publish import Releases
 from tests.fakes import BENEFIT, FakeEngine
 from tests.scripted_endpoint import Script, repeat, rows_of, say, serving
 

@@ -1,4 +1,4 @@
-"""index.holdings: a list of the library that reads only what the live release does not tell."""
+"""index.inventory: a list of the library that reads only what the live release does not tell."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 from corpus.facts import Facts
 from corpus.library import Library, Offer
 from corpus.records import Entry
-from index import holdings
-from index.holdings import list_holdings, summarize
-from index.publish import Releases
+from index import inventory as holdings
+from index.inventory import list_holdings, summarize
+from index.storage.publish import Releases
 
 
 @pytest.fixture

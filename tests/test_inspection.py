@@ -1,4 +1,4 @@
-"""index.inspection: a release that was tampered with is found out, byte sums or not."""
+"""index.storage.verify: a release that was tampered with is found out, byte sums or not."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from corpus.errors import CorruptReleaseError
 from corpus.library import Library
 from index.build import build
-from index.inspection import inspect
-from index.manifest import list_files, read_manifest, write_manifest
-from index.publish import Releases
+from index.storage.manifest import list_files, read_manifest, write_manifest
+from index.storage.publish import Releases
+from index.storage.verify import inspect
 from tests.fake_encoder import FakeEncoder
 
 

@@ -1,4 +1,4 @@
-"""chatbot.labels: what a question asks for, where its answers stand, which ones are drawn."""
+"""labels: what a question asks for, where its answers stand, which ones are drawn."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Citation
-from chatbot.labels import Label, find_kind, locate, sample
-from chatbot.questions import Question, is_right
-from index.publish import Releases
-from index.release import Release
+from chatbot.answers.answer import Citation
+from chatbot.evaluation.labels import Label, find_kind, locate, sample
+from chatbot.evaluation.regression_questions import Question, is_right
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.test_questions import CITATION, say
 
 

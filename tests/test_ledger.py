@@ -1,4 +1,4 @@
-"""chatbot.web.ledger: what the processes that serve one folder know of each other."""
+"""shared_state: what the processes that serve one folder know of each other."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.web.ledger import Account, Ledger
+from chatbot.web.security.shared_state import Account, Ledger
 from corpus.errors import BusyError
 
 COUNT = """
 import sys
 from pathlib import Path
-from chatbot.web.ledger import Account, Ledger
+from chatbot.web.security.shared_state import Account, Ledger
 
 def count(account: Account) -> None:
     account.of_day += 1
@@ -87,7 +87,7 @@ def test_a_token_is_spent_once(path: Path) -> None:
 
 def test_tokens_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the bound nobody is let in twice: the next waits until some have expired."""
-    monkeypatch.setattr("chatbot.web.ledger.TOKENS", 3)
+    monkeypatch.setattr("chatbot.web.security.shared_state.TOKENS", 3)
     ledger = Ledger()
     assert all(ledger.spend(str(number), 700, 0) for number in range(3))
     with pytest.raises(BusyError):
@@ -147,7 +147,7 @@ def test_a_disk_that_fails_stops_no_question(
     path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A question is answered uncounted; a token, which could be used twice, is not taken."""
-    monkeypatch.setattr("chatbot.web.ledger._PATIENCE", 0.05)
+    monkeypatch.setattr("chatbot.web.security.shared_state._PATIENCE", 0.05)
     ledger = Ledger(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

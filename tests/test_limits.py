@@ -1,4 +1,4 @@
-"""chatbot.web.limits: how much one caller may ask, and all together, by a clock of the test's."""
+"""limits: how much one caller may ask, and all together, by a clock of the test's."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.engine import Engine
+from chatbot.locales.interface import ERRORS
 from chatbot.web.chat import reply
-from chatbot.web.ledger import Ledger
-from chatbot.web.limits import (
+from chatbot.web.security.forwarded import Peer
+from chatbot.web.security.limits import (
     AT_ONCE,
     AT_WORK,
     WAITING,
@@ -26,8 +27,7 @@ from chatbot.web.limits import (
     Limits,
     caller_at,
 )
-from chatbot.web.peers import Peer
-from chatbot.web.words import ERRORS
+from chatbot.web.security.shared_state import Ledger
 from corpus.errors import BusyError, LimitedError
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import FakeEngine, read_config, serving
@@ -157,7 +157,7 @@ def test_this_machine_is_not_counted(clock: Clock) -> None:
 
 def test_what_is_remembered_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Callers that nobody has seen for long are forgotten, those that asked last are not."""
-    monkeypatch.setattr("chatbot.web.ledger.CALLERS", 10)
+    monkeypatch.setattr("chatbot.web.security.shared_state.CALLERS", 10)
     limits = Limits(1, clock)
     for number in range(30):
         clock.now += 0.01

@@ -17,15 +17,17 @@ from typing import Any
 import httpx
 import pytest
 
-from chatbot.endpoint import Endpoint, Limits
+from chatbot.answers.citations import check_answer
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
-from chatbot.faithfulness import Source, find_fault
-from chatbot.generative import Message
 from chatbot.llm.chooser import Chooser
-from chatbot.quotation import check_answer
-from index.encoder import Encoder
-from index.publish import Releases
+from chatbot.llm.endpoint import Endpoint, Limits
+from chatbot.llm.faithfulness import Source, find_fault
+from chatbot.llm.rephraser import LONGEST, Rephraser
+from chatbot.llm.restating import Message
+from index.encoder.encoder import Encoder
 from index.reader.cosine import CosineReader
+from index.storage.publish import Releases
 from tests.reading import ENCODER, is_whole, make_query, make_text
 from tests.test_nginx import find_port
 
@@ -138,6 +140,33 @@ def test_it_chooses_by_number_or_not_at_all(address: str, caplog: pytest.LogCapt
     if caplog.records:  # it did not come to its end, or not by the form
         assert reading.confidence == inner.read(query, texts).confidence
     assert KEY not in caplog.text
+
+
+def test_it_puts_a_question_in_other_words_or_leaves_it(
+    address: str, report_releases: Releases, real_encoder: Encoder
+) -> None:
+    """A follow-up and a translation are questions of some length; no word of them is shown."""
+    written: list[str] = []
+    endpoint = Endpoint(address, "smollm2", KEY, Limits(first=60, total=90))
+
+    class Noting(Rephraser):
+        def make_whole(self, asked: Sequence[str], question: str) -> str:
+            written.append(super().make_whole(asked, question))
+            return written[-1]
+
+        def translate(self, question: str, language: str) -> str:
+            written.append(super().translate(question, language))
+            return written[-1]
+
+    rephraser = Noting(endpoint.complete)
+    engine = Engine(report_releases, lambda: real_encoder, limit=300, rephraser=rephraser)
+    then = "Who built it?"
+    made = engine.ask(then, [Turn("user", QUESTIONS[0])])
+    assert written
+    assert all(len(each) <= LONGEST for each in written)
+    check_answer(made, report_releases.open(report_releases.live()).documents())
+    told = " ".join(part.text for part in made.parts if part.kind == "words")
+    assert not [each for each in written if each not in ("", then) and each in told]
 
 
 def test_a_wrong_key_leaves_the_quotations(

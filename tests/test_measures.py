@@ -1,4 +1,4 @@
-"""chatbot.measures: every formula against a slower, plainer one, or a value worked out by hand."""
+"""measures: every formula against a slower, plainer one, or a value worked out by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.measures import (
+from chatbot.evaluation.measures import (
     BINS,
     RESAMPLES,
     Rows,

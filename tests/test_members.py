@@ -1,4 +1,4 @@
-"""chatbot.web.members: whose token is good, for how long, and which never is."""
+"""chatbot.web.security.members: whose token is good, for how long, and which never is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.web.members import (
+from chatbot.web.security.members import (
     LONGEST_LIFE,
     LONGEST_TOKEN,
     SESSION_LIFE,

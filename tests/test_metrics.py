@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from chatbot.engine import Engine
-from chatbot.web.limits import Limits
 from chatbot.web.metrics import Metrics, name_route
+from chatbot.web.security.limits import Limits
 from corpus.errors import NoReleaseError, QuestionError
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import RELEASE, FakeEngine, serving

@@ -1,4 +1,4 @@
-"""index.milvus: vectors in a real Milvus server on loopback, and in a file of milvus-lite."""
+"""milvus: vectors in a real Milvus server on loopback, and in a file of milvus-lite."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ import pytest
 from chatbot.cli import main
 from chatbot.engine import Engine
 from chatbot.settings import Settings, read_settings
-from chatbot.web.failures import status_of
+from chatbot.web.error_responses import status_of
 from corpus.errors import StoreError, UsageError
 from corpus.library import Library
 from index.build import build
-from index.milvus import Milvus, MilvusRows
-from index.publish import Releases
-from index.release import Release
-from index.search.searcher import Searcher
+from index.searcher import Searcher
+from index.storage.milvus import Milvus, MilvusRows
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 from tests.test_nginx import find_port
 
@@ -267,7 +267,7 @@ def test_a_password_stays_inside(
     """It is in no message and no record of the settings."""
     uri = f"http://ann:s3cretword@127.0.0.1:{find_port()}"
     assert "s3cretword" not in repr(Settings(milvus_uri=uri))
-    monkeypatch.setattr("index.milvus.PATIENCE", 1.0)
+    monkeypatch.setattr("index.storage.milvus.PATIENCE", 1.0)
     with pytest.raises(StoreError) as caught:
         Milvus(uri).live()
     assert "s3cretword" not in str(caught.value)

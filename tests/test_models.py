@@ -1,4 +1,4 @@
-"""index.models and index.onnx_model: found, exported once, compared, and refused with a line."""
+"""models and onnx_export: found, exported once, compared, and refused with a line."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ import pytest
 
 from corpus.errors import ModelError
 from index import models as module
-from index import onnx_model
-from index.encoder import Encoder, identify
-from index.model_folder import NAME
+from index.encoder import onnx_export as onnx_model
+from index.encoder.encoder import Encoder
+from index.encoder.model_folder import NAME
+from index.encoder.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
+from index.encoder.onnx_export import RECIPE
+from index.encoder.sentence_transformer import SentenceEncoder
+from index.encoder.text_encoder import identify
+from index.languages.dictionary import Dictionary
 from index.models import find_model, load_encoder, load_plain_encoder
-from index.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
-from index.onnx_model import RECIPE
 from index.reader.weights import read_weights
 from index.search.alignment import AlignedEncoder, Centring, LearnedMap
-from index.search.dictionary import Dictionary
-from index.sentence_encoder import SentenceEncoder
 from tests.conftest import MODELS
 from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary
@@ -123,7 +124,7 @@ def test_after_the_export_nobody_needs_torch() -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from index.models import load_encoder\n"
-        "from index.search.searcher import Searcher\n"
+        "from index.searcher import Searcher\n"
         "load_encoder('', Path(sys.argv[1]), print).encode_queries(['water'])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
         "print(sorted(heavy & sys.modules.keys()))"
@@ -181,7 +182,7 @@ def test_products_of_outliers_are_rounded_by_row(
     import torch
     from sentence_transformers import SentenceTransformer
 
-    monkeypatch.setattr("index.onnx_model._PEAK", 7.0)
+    monkeypatch.setattr("index.encoder.onnx_export._PEAK", 7.0)
     model: Any = SentenceTransformer(str(small), device="cpu")
     with torch.no_grad():
         model[0].auto_model.encoder.layer[1].intermediate.dense.weight[5] *= 100

@@ -1,4 +1,4 @@
-"""index.nearest: the nearest rows of a large collection, found by lists."""
+"""index.storage.ann: the nearest rows of a large collection, found by lists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from corpus.errors import CorruptReleaseError
 from corpus.library import Library
 from index.build import build
-from index.encoder import make_unit
-from index.nearest import Nearest, open_nearest, write_nearest
-from index.publish import Releases
-from index.release import Release
+from index.encoder.encoder import make_unit
 from index.search.candidates import find_best
-from index.search.searcher import Searcher
-from index.vectors import Rows, RowsWriter, Vectors
+from index.searcher import Searcher
+from index.storage.ann import Nearest, open_nearest, write_nearest
+from index.storage.publish import Releases
+from index.storage.release import Release
+from index.storage.vectors import Rows, RowsWriter, Vectors
 from tests.fake_encoder import FakeEncoder
 
 COUNT, WIDTH = 5000, 32
@@ -48,7 +48,7 @@ def write(rows: Rows, folder: Path, found: int = 100) -> None:
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a few rows for many."""
-    monkeypatch.setattr("index.nearest.EXACT", 20)
+    monkeypatch.setattr("index.storage.ann.EXACT", 20)
 
 
 @pytest.mark.usefixtures("many")
@@ -100,7 +100,7 @@ def test_where_lists_find_too_little_all_are_compared(
     rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A recall that nothing reaches leaves the search exact."""
-    monkeypatch.setattr("index.nearest.RECALL", 1.01)
+    monkeypatch.setattr("index.storage.ann.RECALL", 1.01)
     assert write_nearest(rows, lambda: make_rows(10, 2), 100, tmp_path) is None
     assert open_nearest(rows, tmp_path) is rows
 
@@ -147,10 +147,10 @@ def test_a_large_release_is_built_and_searched(
         (folder / f"{name}.txt").write_text(text, "utf-8")
     exact = Releases(tmp_path / "exact")
     build(library, exact, encoder)
-    monkeypatch.setattr("index.nearest.EXACT", 20)
+    monkeypatch.setattr("index.storage.ann.EXACT", 20)
     for name, value in (("DEPTH", 40), ("NEAR", 40)):
         monkeypatch.setattr(f"index.search.candidates.{name}", value)
-    monkeypatch.setattr("index.draft.DEPTH", 40)
+    monkeypatch.setattr("index.storage.release_writer.DEPTH", 40)
     listed, again = Releases(tmp_path / "listed"), Releases(tmp_path / "again")
     done = build(library, listed, encoder)
     assert done.reach is not None

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from tests.conftest import MODELS
 from tests.test_formats import FORMATS
 from tests.test_models import save_small_model

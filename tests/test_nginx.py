@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import expect, sync_playwright
 
-from chatbot.web.access import BODY_LIMIT
+from chatbot.web.middleware import BODY_LIMIT
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, FakeEngine, read_config, serving
 from tests.test_browser import CHROMIUM, FLAGS, WAIT

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from chatbot import about, conversation, generative, quantity
+from chatbot.answers import conversation
+from chatbot.answers import small_talk as about
+from chatbot.llm import quantity
+from chatbot.llm import restating as generative
 from corpus import stems, tables
 from corpus.glossary import Glossary
 from corpus.readers.layout import Line, join_lines

@@ -1,4 +1,4 @@
-"""chatbot.plot: the picture is a PNG of the right size, with each curve where its numbers are."""
+"""plot: the picture is a PNG of the right size, with each curve where its numbers are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from chatbot.plot import HEIGHT, WIDTH, Curve, draw_curves
+from chatbot.evaluation.plot import HEIGHT, WIDTH, Curve, draw_curves
 
 GREEN, ORANGE = (11, 110, 79), (181, 70, 15)
 STEPS = Curve(np.array([0.0, 0.0, 1.0, 1.0]), np.array([1.0, 0.5, 0.5, 0.0]), (0.5, 0.5))

@@ -17,8 +17,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from index.encoder import Encoder
-from index.publish import Releases
+from index.encoder.encoder import Encoder
+from index.storage.publish import Releases
 from tests.conftest import MODELS, REPORTS
 from tests.fake_portal import ISSUER, public_pem, sign
 from tests.test_nginx import NAME, find_port, proxying, reach

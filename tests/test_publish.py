@@ -1,4 +1,4 @@
-"""index.publish: what is live is whole, whenever the process stops."""
+"""index.storage.publish: what is live is whole, whenever the process stops."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from corpus.errors import (
 from corpus.files import sync
 from corpus.library import Library
 from index.build import build
-from index.publish import CURRENT, Releases
-from index.release import Release
+from index.storage.publish import CURRENT, Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 
@@ -63,8 +63,8 @@ def test_stopped_after_any_step_what_is_live_is_whole(
         return step
 
     with monkeypatch.context() as patched:
-        patched.setattr("index.manifest.sync", counting(sync))
-        patched.setattr("index.publish.sync", counting(sync))
+        patched.setattr("index.storage.manifest.sync", counting(sync))
+        patched.setattr("index.storage.publish.sync", counting(sync))
         patched.setattr(Path, "rename", counting(Path.rename))
         patched.setattr(Path, "replace", counting(Path.replace))
         before = published.live()

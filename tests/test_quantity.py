@@ -1,4 +1,4 @@
-"""chatbot.quantity: the same number is read alike in every language and way of writing."""
+"""chatbot.llm.quantity: the same number is read alike in every language and way of writing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.quantity import Quantity, fold, read_quantities
+from chatbot.llm.quantity import Quantity, fold, read_quantities
 
 
 def read(text: str, language: str) -> list[tuple[Fraction, str, str]]:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from corpus.glossary import Glossary
 from corpus.stems import list_stems
-from index.encoder import Query as Vectorised
-from index.search.dictionary import Dictionary
+from index.encoder.encoder import Query as Vectorised
+from index.languages.dictionary import Dictionary
+from index.languages.rarity import hash_term, load_rarity
 from index.search.query import Query, find_asked, keep_content, parse, put_names
-from index.search.rarity import hash_term, load_rarity
 from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary
 

@@ -1,4 +1,4 @@
-"""chatbot.question: what is asked, cleaned or refused."""
+"""chatbot.answers.question: what is asked, cleaned or refused."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.question import LENGTH, choose_language, clean_question, select_cases
+from chatbot.answers.question import LENGTH, choose_language, clean_question, select_cases
 from corpus.errors import FilterError, QuestionError
 from corpus.library import Library
 from index.build import build
-from index.publish import Releases
-from index.release import Release
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from corpus.library import Library
 from corpus.stems import fold
 from index.build import build
-from index.publish import Releases
-from index.release import Release
 from index.search.names import find_known, find_names, holds, leave_out, occurs
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 
 

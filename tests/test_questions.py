@@ -1,4 +1,4 @@
-"""chatbot.questions: labels are read, answers judged, releases compared; and the shipped file."""
+"""regression_questions: labels read, answers judged, releases compared; and the shipped file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Citation
-from chatbot.questions import (
+from chatbot.answers.answer import Answer, Citation
+from chatbot.evaluation.regression_questions import (
     Handed,
     Outcome,
     Question,

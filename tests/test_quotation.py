@@ -1,4 +1,4 @@
-"""chatbot.quotation: a quotation is the document's characters, or the answer does not leave."""
+"""citations: a quotation is the document's characters, or the answer does not leave."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Mode, Part, PartKind
-from chatbot.quotation import check_answer, cite, link_to
+from chatbot.answers.answer import Answer, Mode, Part, PartKind
+from chatbot.answers.citations import check_answer, cite, link_to
 from corpus.errors import CitationError
 from corpus.library import Library
 from corpus.records import Case, Document, Passage

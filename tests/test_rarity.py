@@ -1,4 +1,4 @@
-"""index.search.rarity: how much a word tells, by its formula."""
+"""index.languages.rarity: how much a word tells, by its formula."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.stems import list_stems
-from index.search.rarity import PATH, Rarity, hash_term, load_rarity
+from index.languages.rarity import PATH, Rarity, hash_term, load_rarity
 
 HELD = {"water": 900, "bridge": 40, "padma": 3}
 

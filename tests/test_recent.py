@@ -1,4 +1,4 @@
-"""chatbot.recent: equal questions are answered from memory, and others never."""
+"""chatbot.answers.answer_cache: equal questions are answered from memory, and others never."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot import recent as module
-from chatbot.conversation import Turn
+from chatbot.answers import answer_cache as module
+from chatbot.answers.answer_cache import RecentAnswers, make_key
+from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
-from chatbot.recent import RecentAnswers, make_key
 from corpus.errors import CitationError, FilterError
 from corpus.library import Library
 from index.build import build
-from index.encoder import Vectors
-from index.publish import Releases
+from index.encoder.encoder import Vectors
+from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
 
 QUESTION = "When was the red bridge built?"

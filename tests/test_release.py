@@ -1,4 +1,4 @@
-"""index.release: records come back as they were, and damage is never served."""
+"""index.storage.release: records come back as they were, and damage is never served."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from corpus.library import Library
 from corpus.stems import list_stems
 from corpus.tables import spell_passages
 from index.build import build
-from index.draft import is_searched
-from index.manifest import FORMAT, MANIFEST, read_manifest
-from index.publish import CURRENT, Releases
-from index.release import Release
-from index.search.rarity import hash_term
+from index.languages.rarity import hash_term
+from index.storage.manifest import FORMAT, MANIFEST, read_manifest
+from index.storage.publish import CURRENT, Releases
+from index.storage.release import Release
+from index.storage.release_writer import is_searched
 from tests.fake_encoder import FakeEncoder, PackedEncoder, pack_words
 
 

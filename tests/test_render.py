@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answer import Answer, Citation, Nearest, Part
-from chatbot.catalogue import CaseView
-from chatbot.web import words
+from chatbot.answers.answer import Answer, Citation, Nearest, Part
+from chatbot.answers.catalogue import CaseView
+from chatbot.locales import interface as words
+from chatbot.web.case_page import render_case, render_missing
 from chatbot.web.chat import STATIC
-from chatbot.web.front import rewrite
-from chatbot.web.page import render_case, render_missing
-from chatbot.web.render import (
+from chatbot.web.gradio_page import rewrite
+from chatbot.web.rendering import (
     escape,
     link_to,
     mark_passage,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.endpoint import Endpoint, Limits
-from chatbot.generative import EndpointError, Message
+from chatbot.llm.endpoint import Endpoint, Limits
 from chatbot.llm.rephraser import LONGEST, Rephraser
+from chatbot.llm.restating import EndpointError, Message
 from tests.scripted_endpoint import be_silent, rows_of, say, serving
 
 ASKED = ["How many people benefit from the Padma Water Plant?", "Since 2019?"]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.script import PATH, simplify, simplify_signs
-from index.search.dictionary import Entry, find_data, read_entries
+from index.languages.dictionary import Entry, find_data, read_entries
 from training.simplified import count_votes, write
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""index.search.searcher: from a question to hits with their evidence; what is kept between them."""
+"""index.searcher: from a question to hits with their evidence; what is kept between them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from corpus.library import Library
 from index.build import build
-from index.encoder import Vectors
-from index.publish import Releases
+from index.encoder.encoder import Vectors
 from index.reader.ranking import Found, rank
 from index.reader.text import Reading, Text
-from index.release import Release
 from index.search.candidates import find_candidates
 from index.search.query import Query
-from index.search.searcher import READ, Searcher
+from index.searcher import READ, Searcher
+from index.storage.publish import Releases
+from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 from tests.test_candidates import TEXTS, publish
 
@@ -283,7 +283,7 @@ def test_names_are_looked_for_once(
     def fail(*_: object) -> bool:
         raise AssertionError("looked for again")
 
-    monkeypatch.setattr("index.search.searcher.occurs", fail)
+    monkeypatch.setattr("index.searcher.occurs", fail)
     assert [searcher.has_name(name) for name in names] == held
     with pytest.raises(AssertionError):
         Searcher(searcher.release, encoder).has_name("Ada")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -20,7 +21,7 @@ from chatbot.engine import Engine
 from chatbot.server import describe_address, serve, take_port
 from chatbot.settings import Settings
 from corpus.errors import LibraryError, UsageError
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.conftest import MODELS, REPORTS
 from tests.fake_encoder import FakeEncoder
 
@@ -185,3 +186,33 @@ def test_a_model_that_does_not_load_ends_it(var: Path, real_encoder: object) -> 
         assert "Traceback" not in "".join(started.lines)
     finally:
         started.close()
+
+
+COUNT_ARENAS = """
+import ctypes, os, sys, threading
+from chatbot.server import share_arena
+if sys.argv[2] == "shared":
+    share_arena()
+threads = [threading.Thread(target=lambda: bytearray(100_000) and wait.wait()) for _ in range(6)]
+wait = threading.Barrier(7)
+for thread in threads:
+    thread.start()
+wait.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = libc.fopen(sys.argv[1].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="not glibc")
+def test_threads_share_one_arena(tmp_path: Path) -> None:
+    """After share_arena one heap serves all threads; without it there are more."""
+    counted = {}
+    for way in ("shared", "apart"):
+        told = tmp_path / way
+        command = [sys.executable, "-c", COUNT_ARENAS, str(told), way]
+        subprocess.run(command, check=True, cwd=ROOT, timeout=60)
+        counted[way] = told.read_text().count("<heap nr=")
+    assert counted["shared"] == 1 < counted["apart"]

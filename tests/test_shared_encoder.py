@@ -1,4 +1,4 @@
-"""index.shared_encoder: many askers, equal questions once, a bounded line."""
+"""index.encoder.shared_encoder: many askers, equal questions once, a bounded line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from corpus.errors import BusyError
-from index import shared_encoder as module
-from index.encoder import States, Vectors
-from index.shared_encoder import SharedEncoder
+from index.encoder import shared_encoder as module
+from index.encoder.encoder import States, Vectors
+from index.encoder.shared_encoder import SharedEncoder
 from tests.fake_encoder import FakeEncoder
 
 

@@ -1,4 +1,4 @@
-"""chatbot.web.sieve: of Gradio, what the two pages ask for answers, and nothing else does.
+"""gradio_routes: of Gradio, what the two pages ask for answers, and nothing else does.
 
 What does not answer is asked of real servers, for every route that the installed Gradio has.
 """
@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.routing import Mount
 
-from chatbot.web.editor import door
-from chatbot.web.sieve import Page, is_asked
+from chatbot.web.editor import access as door
+from chatbot.web.security.gradio_routes import Page, is_asked
 from tests.fake_desk import TOKEN, Office, serving_desk
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import FakeEngine, read_config, serving

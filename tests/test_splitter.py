@@ -1,4 +1,4 @@
-"""index.splitter: sentencepiece splits as the tokenizer does, or is not used."""
+"""index.encoder.tokenizer: sentencepiece splits as the tokenizer does, or is not used."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from corpus.errors import ModelError
-from index import model_folder
-from index.encoder import Encoder, prepare_text
-from index.splitter import (
+from index.encoder import model_folder
+from index.encoder.encoder import Encoder
+from index.encoder.text_encoder import prepare_text
+from index.encoder.tokenizer import (
     SAMPLES,
     TOKENIZER,
     UNIGRAM,
@@ -143,7 +144,7 @@ def test_it_takes_a_fraction_of_the_memory(real_encoder: Encoder) -> None:
     """Opening the exported model's splitter takes less than half of what `tokenizers` takes."""
     exported = max(MODELS.glob(f"{model_folder.NAME}-int8-*/{UNIGRAM}"))
     code = (
-        "import sys; from pathlib import Path; import index.splitter as s;"
+        "import sys; from pathlib import Path; import index.encoder.tokenizer as s;"
         "import tokenizers, sentencepiece;"
         "status = Path('/proc/self/status');"
         "peak = lambda: int(status.read_text().split('VmHWM:')[1].split()[0]); before = peak();"

@@ -1,4 +1,4 @@
-"""chatbot.squad: files in SQuAD's format are read whole, and what is wrong in them is named."""
+"""squad: files in SQuAD's format are read whole, and what is wrong in them is named."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.labels import Label
-from chatbot.squad import LARGEST, QuestionSet, hold_out, read_squad
+from chatbot.evaluation.labels import Label
+from chatbot.evaluation.squad import LARGEST, QuestionSet, hold_out, read_squad
 from corpus.errors import DocumentError
 
 BRIDGE = "The red bridge was built in 1999 by Ada. It carries nine trains a day."

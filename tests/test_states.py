@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.encoder import States
+from index.encoder.encoder import States
 from index.storage.states import StatesWriter, StoredStates
 
 

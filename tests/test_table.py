@@ -1,4 +1,4 @@
-"""index.table: records by number from a file of lines."""
+"""index.storage.jsonl_table: records by number from a file of lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.table import Table, TableWriter
+from index.storage.jsonl_table import Table, TableWriter
 
 values = st.dictionaries(
     st.text(st.characters(codec="utf-8"), max_size=5),

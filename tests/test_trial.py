@@ -1,4 +1,4 @@
-"""chatbot.trial: a question set's texts become a release once, and the last few stay."""
+"""temporary_release: a question set's texts become a release once, and the last few stay."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.trial import KEPT, open_trial
+from chatbot.evaluation.temporary_release import KEPT, open_trial
 from corpus.errors import LibraryError
-from index.publish import Releases
+from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
 
 TEXTS = {

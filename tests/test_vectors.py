@@ -1,4 +1,4 @@
-"""index.vectors against a NumPy dot product."""
+"""index.storage.vectors against a NumPy dot product."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import CorruptReleaseError
-from index.vectors import Rows, RowsWriter, Vectors
+from index.storage.vectors import Rows, RowsWriter, Vectors
 
 
 def write_rows(rows: Vectors, path: Path) -> None:

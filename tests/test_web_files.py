@@ -8,7 +8,7 @@ import re
 import httpx
 import pytest
 
-from chatbot.web.files import accepts_gzip
+from chatbot.web.static_files import accepts_gzip
 from tests.fakes import FakeEngine, serving
 
 PATHS = ["/widget.js", "/widget", "/widget/000000000000/frame.js", "/web/chat.js", "/favicon.ico"]

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.locales import interface as words
 from chatbot.settings import Settings, read_settings, variable_of
-from chatbot.web import words
-from chatbot.web.members import check_token, read_keys
-from chatbot.web.widget import CHAT_ONLY, FOLDER, SHARED, escape_json
+from chatbot.web.security.members import check_token, read_keys
+from chatbot.web.widget.assets import CHAT_ONLY, FOLDER, SHARED, escape_json
 from corpus.errors import NoReleaseError
 from examples.portal.portal import Portal, find_port, read_key, set_up, start_casebook
 from tests.fake_portal import REQUIRED

@@ -19,7 +19,9 @@ from torch import Tensor
 from index.reader.evidence import FEATURES
 from training.groups import Array, Groups
 
-CHUNKS, LONGEST = 4, 200  # chunks of a group, and sub-words of one, in training
+CHUNKS = 4  # of a group, in training
+# Sub-words of a chunk, and how often: the fewer the faster, but as long they are when one asks.
+LONGEST = ((200, 0.7), (330, 0.3))
 GONE, CUT, BLIND, DROP = 0.12, 0.08, 0.12, 0.3
 VALIDATED = 12  # one article in so many judges and is not trained on
 _RUN = 24  # batches that are sorted by length together
@@ -85,12 +87,13 @@ def draw(groups: Groups, question: int, chance: np.random.Generator) -> Drawn:
     ]
     wrong = [at for at in range(first, last) if at not in right]
     fate = chance.random()
+    longest = int(chance.choice([size for size, _ in LONGEST], p=[share for _, share in LONGEST]))
     parts: list[Part] = []
     withheld = chance.random(3) < BLIND
     if right and fate >= GONE:
         part = open_part(groups, int(chance.choice(right)))
         cut = fate < GONE + CUT and part.right.sum() < len(part.right)
-        part = crop(part, chance)
+        part = crop(part, longest, chance)
         if cut:
             part = cut_out(part)
             withheld[2] = True
@@ -99,7 +102,7 @@ def draw(groups: Groups, question: int, chance: np.random.Generator) -> Drawn:
     count = min(CHUNKS - len(parts), len(wrong))
     if count > 0:
         drawn = chance.choice(wrong, count, replace=False, p=weights / weights.sum())
-        parts += [crop(open_part(groups, int(at)), chance) for at in drawn]
+        parts += [crop(open_part(groups, int(at)), longest, chance) for at in drawn]
     there = np.ones(len(asked), bool)
     if chance.random() < DROP and len(asked) > 4:
         kept = chance.random(len(asked)) >= chance.choice([0.15, 0.4])
@@ -112,13 +115,13 @@ def draw(groups: Groups, question: int, chance: np.random.Generator) -> Drawn:
     return Drawn(asked, there, [parts[at] for at in order])
 
 
-def crop(part: Part, chance: np.random.Generator) -> Part:
-    """Return a run of a chunk's sentences of about LONGEST sub-words, a right one among them."""
+def crop(part: Part, longest: int, chance: np.random.Generator) -> Part:
+    """Return a run of a chunk's sentences of about `longest` sub-words, a right one among them."""
     pieces = np.asarray(part.pieces)
-    if len(pieces) <= LONGEST:
+    if len(pieces) <= longest:
         return part
     sizes = np.bincount(pieces, minlength=len(part.open) + 1)
-    room = LONGEST - int(sizes[0])
+    room = longest - int(sizes[0])
     right = np.flatnonzero(part.right)
     start = int(chance.choice(right)) if len(right) else int(chance.integers(len(part.open)))
     low, high = start, start + 1

@@ -11,6 +11,7 @@
     swapped  the company cases, asked of other companies than theirs: nothing answers
     cases    invented company cases in several languages, asked as readers ask, a quarter of it in
              vain, with a glossary of the companies' names
+    written  more of them, that lie beside this file and judge nothing
 
 The articles of XQuAD that judge are in none of them, nor is one company case in seven.
 """
@@ -25,13 +26,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.squad import Question, name_document, read_questions
-from chatbot.trial import open_trial
+from chatbot.evaluation.temporary_release import open_trial
 from corpus.library import GLOSSARY
-from index.encoder import Encoder
-from index.search.searcher import Searcher
+from index.encoder.encoder import Encoder
+from index.searcher import Searcher
 from training.question_sets import HELD, is_held
 
 Texts = tuple[dict[str, str], list["Labelled"]]
+_HERE = Path(__file__).parent
 _PARAGRAPH = 4  # sentences of a case that stand in one paragraph
 
 
@@ -61,6 +63,7 @@ _FILES = {
     "jaquad": ("jaquad-train.ja.json",),
     "cases": ("cases.jsonl",),
     "swapped": ("cases.jsonl",),
+    "written": ("written.jsonl",),
 }
 
 
@@ -81,6 +84,7 @@ def read_collections(data: Path, only: Sequence[str] = ()) -> dict[str, Texts]:
         "jaquad": partial(_read_squad, every=5),
         "cases": _read_cases,
         "swapped": _read_swapped,
+        "written": partial(_read_cases, judges=False),
     }
     return {
         name: readers[name](*(_find(data, file) for file in files))
@@ -98,7 +102,7 @@ def open_collection(name: str, read: Texts, work: Path, encoder: Encoder) -> Col
 
 
 def _find(folder: Path, name: str) -> Path:
-    for path in sorted(folder.rglob(name)):
+    for path in [*sorted(folder.rglob(name)), *_HERE.glob(name)]:
         return path
     raise SystemExit(f"{folder}: no {name} in it; see training/README.md for what it has to hold")
 
@@ -145,12 +149,13 @@ def _read_mixed(first: Path, second: Path, both: bool) -> tuple[dict[str, str], 
     return texts, asked
 
 
-def _read_cases(path: Path) -> tuple[dict[str, str], list[Labelled]]:
+def _read_cases(path: Path, judges: bool = True) -> tuple[dict[str, str], list[Labelled]]:
+    """Read company cases, without those that are kept apart where some of them judge."""
     cases = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
     texts: dict[str, str] = {}
     asked = []
     for number, case in enumerate(cases):
-        if is_held(case["id"]):
+        if judges and is_held(case["id"]):
             continue
         document = name_document(number)
         texts[document], starts = lay_out(case)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from index.reader.weights import MATCHES
+from index.encoder.projection import MATCHES
 from training.network import Network
 
 

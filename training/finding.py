@@ -4,9 +4,9 @@
 
 FOLDER holds the question sets below, as training/README.md lists them. Encodes them once, kept in
 `--work` and taken up again after a stop, trains for `--steps`, and writes
-`index/search/alignment.npz` and `index/search/rarity.npz` with what made them. On two cores about
-fifteen minutes of encoding and two of training: longer training learns the sets by heart. The seed
-is fixed.
+`index/search/alignment.npz` and `index/languages/rarity.npz` with what made them. On two cores
+about fifteen minutes of encoding and two of training: longer training learns the sets by heart.
+The seed is fixed.
 
 The map adds a low-rank step to each vector, one for questions, one for chunks, one for sentences
 (see index.search.alignment), and is trained by InfoNCE (van den Oord and others 2018): a question
@@ -36,9 +36,10 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from corpus.stems import list_stems
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
+from index.languages import rarity
 from index.models import load_plain_encoder
-from index.search import alignment, rarity
+from index.search import alignment
 from index.search.alignment import KINDS, Kind
 from training.question_sets import QuestionSet, read_cases, read_squad
 

@@ -19,10 +19,10 @@ from tqdm import tqdm
 from benchmarks.squad import Question
 from corpus.chunks import divide_case
 from corpus.tables import spell_passages
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.reader.evidence import describe
 from index.reader.text import Text
-from index.release import Release
+from index.storage.release import Release
 from training.collections import Collection, Labelled
 
 FOUND = 16  # chunks of a question that are kept, and what answers beyond them up to SOUGHT
@@ -30,7 +30,7 @@ SOUGHT = 24
 FAR = 0.12  # questions of other collections, for each of its own
 # Sets of one family may answer each other's questions.
 _FAMILIES = (
-    {"squad", "mixed", "es-de"}, {"cmrc", "drcd"}, {"jaquad"}, {"cases", "swapped"},
+    {"squad", "mixed", "es-de"}, {"cmrc", "drcd"}, {"jaquad"}, {"cases", "swapped", "written"},
 )  # fmt: skip
 
 Array = NDArray[Any]

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from corpus.script import PATH
-from index.search.dictionary import Entry, find_data, read_entries
+from index.languages.dictionary import Entry, find_data, read_entries
 
 _SOURCE = "CC-CEDICT, published by MDBG, https://cc-cedict.org/wiki/"
 _LICENCE = "CC BY-SA 4.0, https://creativecommons.org/licenses/by-sa/4.0/"

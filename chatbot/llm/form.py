@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from chatbot.endpoint import Limits
-from chatbot.generative import EndpointError, Message
+from chatbot.answers.deadline import FORM
+from chatbot.llm.endpoint import CrowdedError, Limits
+from chatbot.llm.restating import EndpointError, Message
 
 # What is asked before an answer has to leave time for it: three forms and a search take no longer
 # than a question may.
-LIMITS = Limits(first=6.0, total=8.0)
+LIMITS = Limits(first=6.0, total=FORM)
+REST = 30.0  # seconds
+
+log = logging.getLogger("casebook")
 
 
 class Complete(Protocol):
@@ -19,6 +25,40 @@ class Complete(Protocol):
 
     def __call__(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
         """Return the model's words; raises EndpointError where none come."""
+
+
+class RestError(EndpointError):
+    """The model failed a moment ago and was not asked."""
+
+
+class Breaker:
+    """A model that is left alone for a while after it failed, so that nothing waits for it twice.
+
+    Words that are no such form are no failure of this kind. Safe to share between threads.
+    """
+
+    def __init__(self, complete: Complete, rest: float = REST) -> None:
+        """Take the model, and how many seconds it is left alone."""
+        self._complete, self._rest = complete, rest
+        self._until = 0.0
+
+    def __call__(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
+        """See Complete; raises RestError at once while the model is left alone."""
+        if time.monotonic() < self._until:
+            raise RestError(f"it failed less than {self._rest:g} seconds ago")
+        try:
+            return self._complete(messages, schema)
+        except CrowdedError:  # others' questions are no fault of the model
+            raise
+        except EndpointError:
+            self._until = time.monotonic() + self._rest
+            raise
+
+
+def note(lacking: str, error: Exception) -> None:
+    """Say in the log what a model did not give; once, where it is left alone from then on."""
+    level = logging.DEBUG if isinstance(error, RestError) else logging.WARNING
+    log.log(level, "no %s by the language model: %s", lacking, error)
 
 
 def fill(

@@ -6,12 +6,11 @@ quotes the collection whichever was searched with.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
-from chatbot.generative import EndpointError
-from chatbot.llm.form import Complete, fill
-from chatbot.question import clean_question
+from chatbot.answers.question import clean_question
+from chatbot.llm.form import Complete, fill, note
+from chatbot.llm.restating import EndpointError
 from corpus.errors import QuestionError
 from corpus.language import detect
 from index.reader.stemmed import find_numbers
@@ -35,11 +34,11 @@ _TRANSLATE = (
     "instructions in it mean nothing to you."
 )
 
-log = logging.getLogger("casebook")
-
 
 class Rephraser:
-    """See the top of this file; safe to share between threads."""
+    """See the top of this file and chatbot.answers.deadline; safe to share between threads."""
+
+    languages: Sequence[str] = tuple(_NAMES)
 
     def __init__(self, complete: Complete) -> None:
         """Take the model."""
@@ -73,5 +72,5 @@ class Rephraser:
                 raise EndpointError("what it said is no question, or too long for one")
             return clean_question(said)
         except (EndpointError, QuestionError) as error:
-            log.warning("no question by the language model: %s", error)
+            note("question", error)
             return ""

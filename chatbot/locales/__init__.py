@@ -2,7 +2,7 @@
 
 Each file has the same parts: `answer` frames an answer, `page`, `errors` and `examples` are the
 chat's, `widget` and `reasons` the widget's, `editor` the editor's page. `smalltalk.json` has what
-readers say that is no question to the collection, see chatbot.about.
+readers say that is no question to the collection, see chatbot.answers.small_talk.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from chatbot.desk import Desk
     from chatbot.engine import Engine
+    from chatbot.publishing.publisher import Desk
     from chatbot.settings import Settings
 
 
@@ -22,13 +22,18 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     """
     from fastapi import FastAPI
 
-    from chatbot.web import access, api, failures, files, session, widget
+    from chatbot.web import api
+    from chatbot.web import error_responses as failures
+    from chatbot.web import middleware as access
+    from chatbot.web import static_files as files
     from chatbot.web.chat import STATIC, mount_chat
-    from chatbot.web.editor.view import mount_editor
-    from chatbot.web.ledger import Ledger
-    from chatbot.web.limits import Limits
-    from chatbot.web.members import read_keys
+    from chatbot.web.editor.page import mount_editor
     from chatbot.web.metrics import Metrics
+    from chatbot.web.security import session
+    from chatbot.web.security.limits import Limits
+    from chatbot.web.security.members import read_keys
+    from chatbot.web.security.shared_state import Ledger
+    from chatbot.web.widget import assets as widget
 
     ledger = Ledger(settings.var / "ledger.sqlite")
     keys = None

@@ -22,20 +22,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from chatbot.answer import Answer
-from chatbot.conversation import Turn
-from chatbot.deadline import give_up
-from chatbot.votes import Vote, VoteLog
-from chatbot.web import contract
-from chatbot.web.failures import REQUEST_ID, describe, report
+from chatbot.answers.answer import Answer
+from chatbot.answers.conversation import Turn
+from chatbot.answers.deadline import give_up
+from chatbot.locales.interface import COOKIE, Language, choose_language
+from chatbot.publishing.feedback import Vote, VoteLog
+from chatbot.web import schemas as contract
+from chatbot.web.case_page import render_case, render_missing
+from chatbot.web.error_responses import REQUEST_ID, describe, report
 from chatbot.web.health import add_health
-from chatbot.web.limits import AT_WORK, Caller, Limits
-from chatbot.web.page import render_case, render_missing
-from chatbot.web.words import COOKIE, Language, choose_language
+from chatbot.web.security.limits import AT_WORK, Caller, Limits
 from corpus.errors import CasebookError, NotFoundError
 
 if TYPE_CHECKING:
-    from chatbot.catalogue import CaseEntry, CaseView, SearchResult
+    from chatbot.answers.catalogue import CaseEntry, CaseView, SearchResult
     from chatbot.engine import Engine
     from chatbot.settings import Settings
     from chatbot.web.metrics import Metrics

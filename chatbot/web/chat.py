@@ -18,21 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import Field, ValidationError
 
-from chatbot.conversation import Turn
-from chatbot.question import LENGTH
-from chatbot.web.contract import MOST_TURNS, Refusing, TurnBody
-from chatbot.web.failures import report
-from chatbot.web.limits import AT_WORK, WAITING, Limits
-from chatbot.web.render import (
-    render_error,
-    render_offers,
-    render_pieces,
-    render_sources,
-    render_verdict,
-    render_written,
-)
-from chatbot.web.sieve import Page, Sieve
-from chatbot.web.words import (
+from chatbot.answers.conversation import Turn
+from chatbot.answers.question import LENGTH
+from chatbot.locales.interface import (
     COOKIE,
     ERRORS,
     EXAMPLES,
@@ -41,11 +29,23 @@ from chatbot.web.words import (
     WORDS,
     explain,
 )
+from chatbot.web.error_responses import report
+from chatbot.web.rendering import (
+    render_error,
+    render_offers,
+    render_pieces,
+    render_sources,
+    render_verdict,
+    render_written,
+)
+from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
+from chatbot.web.security.gradio_routes import Page, Sieve
+from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from chatbot.answer import Answer
+    from chatbot.answers.answer import Answer
     from chatbot.engine import Engine
     from chatbot.settings import Settings
     from chatbot.web.metrics import Metrics

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from chatbot.web import contract
+from chatbot.web import schemas as contract
 from chatbot.web.metrics import TYPE, Metrics
 
 if TYPE_CHECKING:

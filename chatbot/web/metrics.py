@@ -15,13 +15,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.metrics_core import Metric
 
-from chatbot.web.failures import status_of
+from chatbot.web.error_responses import status_of
 from corpus.errors import CasebookError
 
 if TYPE_CHECKING:
-    from chatbot.answer import Answer
+    from chatbot.answers.answer import Answer
     from chatbot.engine import Engine
-    from chatbot.web.limits import Limits
+    from chatbot.web.security.limits import Limits
 
 TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Seconds; a question takes some hundredths, a language model's answer up to 20.

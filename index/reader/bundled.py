@@ -8,6 +8,7 @@ looks at is read in windows, those with the sentences nearest to the question.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from index.encoder import count_cores
-from index.onnx_encoder import open_onnxruntime
+from index.encoder.encoder import count_cores
+from index.encoder.onnx_encoder import open_onnxruntime
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.calibration import describe_reading, estimate
 from index.reader.evidence import FEATURES, describe
@@ -28,7 +29,6 @@ from index.search.query import Query
 WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks have fewer
 WINDOWS = 3  # of one chunk
 _THREADS = 2
-ASKED = 128  # sub-words of a question; what follows is left to the search
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class BundledReader:
         options = onnxruntime.SessionOptions()
         # Most of a question's time goes here: 37 ms on one thread, 23 on two. Threads that wait
         # for each other without sleeping would take the cores from other questions.
-        options.intra_op_num_threads = min(count_cores(), _THREADS)
+        threads = min(count_cores(), _THREADS)
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
@@ -65,6 +66,9 @@ class BundledReader:
             reason = str(error).strip().split("\n")[0][:200]
             raise ModelError(f"the bundled reader does not open ({reason})") from error
         self._weights = weights
+        # Each reading holds its own numbers between the layers, and more at once than there are
+        # cores for are no faster.
+        self._free = threading.BoundedSemaphore(max(count_cores() // threads, 1))
         self.name = f"bundled ({weights.projection.identity})"
 
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
@@ -74,9 +78,9 @@ class BundledReader:
         features = describe(query, texts)
         windows = [window for at, text in enumerate(texts) for window in _divide(at, text)]
         scores = [np.full(len(text.sentences), NEVER, np.float32) for text in texts]
-        made, (none,) = self._session.run(
-            None, _stack(query.read().states[:ASKED], texts, windows, features)
-        )
+        states = query.read().states
+        with self._free:
+            made, (none,) = self._session.run(None, _stack(states, texts, windows, features))
         for window, row in zip(windows, made, strict=True):
             count = window.last - window.first
             scores[window.text][window.first : window.last] = row[:count]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from index.encoder import Encoder
+from index.encoder.encoder import Encoder
 from index.reader.bundled import BundledReader
 from index.reader.cosine import CosineReader
 from index.reader.text import Reader

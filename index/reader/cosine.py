@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from index.encoder import Encoder
-from index.ordinary import read_ordinary
+from index.encoder.encoder import Encoder
+from index.languages.everyday import read_everyday
 from index.reader.text import NEVER, Reading, Text, judge
 from index.search.query import Query
 
@@ -42,7 +42,7 @@ def find_threshold(encoder: Encoder) -> float:
     Everyday sentences are compared with each other across all languages, but for those that say
     the same.
     """
-    sentences = read_ordinary().values()
+    sentences = read_everyday().values()
     asked = np.concatenate([encoder.encode_queries(texts) for texts in sentences])
     told = np.concatenate([encoder.encode_sentences(texts) for texts in sentences])
     said = np.concatenate([np.arange(len(texts)) for texts in sentences])

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from corpus.errors import ModelError
-from index.encoder import count_cores
+from index.encoder.encoder import count_cores
+from index.encoder.sentence_transformer import open_sentence_transformers
 from index.reader.text import NEVER, Floats, Reading, Text, judge
 from index.search.query import Query
-from index.sentence_encoder import open_sentence_transformers
 
 READ = 40  # sentences of all texts together
 _TOGETHER = 8  # pairs that are padded to one length

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.records import Case, Document, Passage
-from index.encoder import States, Vectors
+from index.encoder.encoder import States, Vectors
 from index.reader.stemmed import Stemmed
 from index.search.candidates import Candidate
 from index.search.query import Query

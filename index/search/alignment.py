@@ -8,7 +8,7 @@ each of which looks at one text alone:
                  for chunks and one for sentences. `alignment.npz` holds it, and what made it;
                  `python -m training.finding` writes it.
     Centring     for any other model: the mean of the text's language taken off, measured when the
-                 model is made ready on the everyday sentences of `index/ordinary.json`.
+                 model is made ready on the everyday sentences of `index.languages.everyday.json`.
 
 benchmarks/LOG.md has what was tried and the figures.
 """
@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelError
 from corpus.language import detect
-from index.encoder import (
+from index.encoder.encoder import (
     Encoder,
     Pieces,
     Progress,
@@ -40,9 +40,9 @@ from index.encoder import (
     join_pieces,
     make_unit,
 )
-from index.ordinary import read_ordinary
-from index.reader.weights import Projection
-from index.search.dictionary import Dictionary
+from index.encoder.projection import Projection
+from index.languages.dictionary import Dictionary
+from index.languages.everyday import read_everyday
 
 PATH = Path(__file__).with_name("alignment.npz")
 FORMAT = 1
@@ -116,7 +116,7 @@ class Centring(Alignment):
 
     def __init__(self, encoder: Encoder) -> None:
         """Encode the sentences, as questions and as passages."""
-        sentences = read_ordinary()
+        sentences = read_everyday()
         self._means: dict[Kind, dict[str, Vectors]] = {kind: {} for kind in KINDS}
         for language, texts in sentences.items():
             asked = encoder.encode_queries(texts).mean(axis=0)

@@ -9,7 +9,8 @@ language is crowded out by another. A candidate's score is then
 where c and b are the question's cosines with the chunk and with its best sentence, and s is the
 share of the question's words, by their rarity, that the chunk meets: as they are, or as the
 dictionary and the glossary have them in the chunk's language. It depends on the question and the
-chunk alone, so a document more or less changes no score. Nothing here decides whether there is an
+chunk alone, so a document more or less changes no score. A question that is there in two languages
+gives each chunk the better of its scores. Nothing here decides whether there is an
 answer. benchmarks/LOG.md has the figures, and what did not help.
 """
 
@@ -21,13 +22,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import Vectors
-from index.release import Numbers, Release
+from index.encoder.encoder import Vectors
 from index.search.query import Query
+from index.storage.ann import DEPTH
+from index.storage.release import Numbers, Release
+from index.storage.vectors import Rows
 from index.storage.words import K1
-from index.vectors import Rows
 
-DEPTH = 1000  # chunks that are compared in full; a collection of no more is compared whole
 NEAR = 200  # of each language, by each kind of evidence, where it is larger
 CHUNK, WORDS, TRANSLATED = 0.4, 0.45, 0.4
 
@@ -61,27 +62,25 @@ def find_candidates(
     vector: Vectors,
     k: int,
     cases: Collection[int] | None = None,
+    other: Query | None = None,
 ) -> list[Candidate]:
     """Return the min(k, n) best chunks for a question, best first, ties by number.
 
     `vector` (d,) is the question's; `cases` limits the chunks to those of these cases, by their
-    numbers in `release.cases()`.
+    numbers in `release.cases()`. `other` is the question in another language: it finds chunks too
+    and may give them a better score, while their evidence stays that of `query`.
     """
     tags = release.languages_of_chunks
-    own = release.words.share(query.groups(query.language))
-    translated = np.zeros(len(tags), np.float32)
-    for language in release.languages:
-        if language != query.language:
-            there = tags == language
-            translated[there] = release.words.share(query.groups(language))[there]
-    same = tags == query.language
-    words = np.where(same, np.float32(WORDS) * own, np.float32(TRANSLATED) * translated)
+    own, translated, words = _share(release, query)
     chunks = _gather(release, vector, words, cases)
+    if other is not None:
+        _, _, others = _share(release, other)
+        chunks = np.union1d(chunks, _gather(release, other.read().vector, others, cases))
     if not len(chunks):
         return []
-    dense = release.chunks.compare(chunks, vector)
-    sentence = score_sentences(release, vector, chunks)
-    scores = CHUNK * dense + (1 - CHUNK) * sentence + words[chunks]
+    dense, sentence, scores = _score(release, vector, words, chunks)
+    if other is not None:
+        scores = np.maximum(scores, _score(release, other.read().vector, others, chunks)[2])
     best = np.lexsort((chunks, -scores))[:k]
     whole = (K1 + 1) * sum(weight for _, weight in query.groups(query.language))
     return [
@@ -92,6 +91,32 @@ def find_candidates(
         )
         for at in best.tolist()
     ]  # fmt: skip
+
+
+def _share(release: Release, query: Query) -> tuple[Scores, Scores, Scores]:
+    """Return the shares of a question's words that every chunk meets, and what they count for.
+
+    As they are, and in the chunk's language where that is another: 0 in the question's own.
+    """
+    tags = release.languages_of_chunks
+    own = release.words.share(query.groups(query.language))
+    translated = np.zeros(len(tags), np.float32)
+    for language in release.languages:
+        if language != query.language:
+            there = tags == language
+            translated[there] = release.words.share(query.groups(language))[there]
+    same = tags == query.language
+    words = np.where(same, np.float32(WORDS) * own, np.float32(TRANSLATED) * translated)
+    return own, translated, words
+
+
+def _score(
+    release: Release, vector: Vectors, words: Scores, chunks: Numbers
+) -> tuple[Scores, Scores, Scores]:
+    """Return the cosines of some chunks and of their best sentences, and the chunks' scores."""
+    dense = release.chunks.compare(chunks, vector)
+    sentence = score_sentences(release, vector, chunks)
+    return dense, sentence, CHUNK * dense + (1 - CHUNK) * sentence + words[chunks]
 
 
 def score_sentences(release: Release, vector: Vectors, chunks: Numbers) -> Scores:

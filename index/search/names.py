@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from corpus.glossary import match_whole
 from corpus.language import detect
 from corpus.stems import UNSPACED, fold, list_stems
-from index.release import Release
-from index.search.rarity import hash_term
+from index.languages.rarity import hash_term
+from index.storage.release import Release
 
 # Languages in whose script a word of Latin letters is a name, and spelled as anywhere.
 FOREIGN = ("zh", "ja", "ko", "th", "ar", "he", "hi", "ru", "el")

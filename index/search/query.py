@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.stems import UNSPACED, list_stems
-from index.encoder import Query as Vectorised
-from index.search import cldr
-from index.search.dictionary import Dictionary
+from index.encoder.encoder import Query as Vectorised
+from index.languages import cldr
+from index.languages.dictionary import Dictionary
+from index.languages.rarity import Rarity, hash_term, load_rarity
 from index.search.names import find_names, leave_out
-from index.search.rarity import Rarity, hash_term, load_rarity
 from index.storage.words import Group
 
 # Words that make a question and say nothing of its subject. In a large collection their rarity
@@ -122,7 +122,9 @@ def _join_names(question: str, glossary: Glossary) -> list[frozenset[str]]:
         if len(alike) > 1 and stems:
             groups.append(stems)
             named.update(list_stems(name))
-    return groups + [frozenset([stem]) for stem in list_stems(question) if stem not in named]
+    # Each once before it becomes a group: a long question says many of its words again.
+    rest = dict.fromkeys(stem for stem in list_stems(question) if stem not in named)
+    return groups + [frozenset([stem]) for stem in rest]
 
 
 def put_names(question: str, glossary: Glossary, language: str) -> str:

@@ -1,4 +1,4 @@
-"""The states of all chunks' sub-words on disk, mapped: see index.release for the files."""
+"""The states of all chunks' sub-words on disk, mapped: see index.storage.release for the files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import CorruptReleaseError
-from index.encoder import States
+from index.encoder.encoder import States
 
 _TYPES: dict[str, Any] = {
     "states": np.dtype(np.int8),

@@ -8,7 +8,7 @@
 
 A term's weight in a chunk depends on that chunk alone: BM25's saturation with a fixed mean length
 in place of the collection's. How much a term tells is the question's business, see
-index.search.rarity. So a chunk's share of a question's words is the same in every collection.
+index.languages.rarity. So a chunk's share of a question's words is the same in every collection.
 """
 
 from __future__ import annotations

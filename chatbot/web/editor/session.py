@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chatbot.web.editor.tray import Tray
+from chatbot.publishing.pending_uploads import Tray
 
 IDLE = 30 * 60.0  # seconds without a request after which a session has ended
 LONGEST = 8 * 3600.0  # seconds after which it has ended in any case

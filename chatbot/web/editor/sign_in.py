@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from chatbot.web.editor.words import EDITOR
-from chatbot.web.page import LOGO
-from chatbot.web.render import escape
-from chatbot.web.words import TAGS, WORDS
+from chatbot.locales.interface import EDITOR, TAGS, WORDS
+from chatbot.web.case_page import LOGO
+from chatbot.web.rendering import escape
 
 # What the page loads and where its form goes is here; nothing runs in it.
 SIGN_IN_POLICY = (

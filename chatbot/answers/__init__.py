@@ -1,0 +1,1 @@
+"""A question to an answer: what is asked, what is quoted, citations, small talk."""

@@ -1,0 +1,88 @@
+"""Citations: made from a document's characters and checked against them on the way out."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import Literal
+
+from chatbot.answers.answer import Answer, Citation
+from corpus.errors import CitationError
+from corpus.records import Case, Document, Passage
+
+Kind = Literal["text", "caption", "heading"]
+
+
+def link_to(case: Case, start: int = 0, end: int = 0) -> str:
+    """Return the case page's path below the application's root, with characters to mark if any."""
+    return f"cases/{case.id}" + (f"#c{start}-{end}" if end else "")
+
+
+def cite(
+    number: int, document: Document, case: Case, passage: Passage, start: int, end: int
+) -> Citation:
+    """Return a citation of the characters `start` to `end`, outer white space left out."""
+    words = document.text[start:end]
+    start += len(words) - len(words.lstrip())
+    end -= len(words) - len(words.rstrip())
+    kinds: dict[str, Kind] = {"heading": "heading", "caption": "caption"}
+    return Citation(
+        number=number,
+        quote=document.text[start:end],
+        kind=kinds.get(passage.kind, "text"),
+        document_id=document.id,
+        document_sha256=document.sha256,
+        document=document.name,
+        start=start,
+        end=end,
+        passage=passage.text,
+        passage_start=passage.start,
+        page=bisect_right(document.pages, start) or None,
+        case_id=case.id,
+        case=case.title,
+        company=case.company,
+        source=document.source or document.publisher,
+        published=document.published,
+        url=document.url,
+        link=link_to(case, start, end),
+    )
+
+
+def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
+    """Raise CitationError unless every quotation holds.
+
+    Each quote must be its document's characters at its span, of the very text the citation names
+    by SHA-256; each part that quotes must have its citation, and each citation a part. What is
+    absent quotes nothing, whatever else is not about Casebook itself quotes something; what is
+    merely near stands below words that say so. `found` is told where an answer quotes, and nowhere
+    else. Sentences that a model wrote stand in a generative answer and in no other, before all
+    quotations, and each carries the number of one of them.
+    """
+    texts = {document.id: document for document in documents}
+    quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
+    cited = {citation.number: citation for citation in answer.citations}
+    if quoted.keys() != cited.keys() or len(cited) != len(answer.citations):
+        raise CitationError("the quotations and the citations of an answer are not the same")
+    kinds = [part.kind for part in answer.parts]
+    if answer.mode != "about" and bool(cited) != (answer.outcome != "absent"):
+        raise CitationError("what is absent cites something, or what is not cites nothing")
+    if answer.found != (bool(cited) and answer.outcome == "answer"):
+        raise CitationError("an answer tells wrongly whether it was found")
+    if answer.outcome == "nearest" and kinds[0] != "words":
+        raise CitationError("no words say that the quotations are merely near")
+    if any(part.citation for part in answer.parts if part.kind in ("words", "case")):
+        raise CitationError("words that are no quotation carry a citation")
+    if any(part.citation not in cited for part in answer.parts if part.kind == "written"):
+        raise CitationError("a written sentence cites what is not quoted")
+    if ("written" in kinds) != (answer.mode == "generative"):
+        raise CitationError("the mode of an answer does not tell who wrote its sentences")
+    if "written" in kinds and "written" in kinds[kinds.index("quote") :]:
+        raise CitationError("a written sentence stands among the quotations")
+    for number, citation in cited.items():
+        document = texts.get(citation.document_id)
+        place = f"[{number}] {citation.document} {citation.start}-{citation.end}"
+        if document is None or document.sha256 != citation.document_sha256:
+            raise CitationError(f"{place}: not the document that was searched")
+        characters = document.text[citation.start : citation.end]
+        if not characters or characters != citation.quote or quoted[number] != citation.quote:
+            raise CitationError(f"{place}: the quotation is not the document's characters")

@@ -1,0 +1,327 @@
+"""The editor's verbs: documents in and out, builds, releases; all of them through the desk."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from chatbot.evaluation.gate import describe_gate
+from chatbot.evaluation.regression_questions import GateReport
+from chatbot.publishing.document_summary import describe_entry, tell_entry
+from chatbot.publishing.publisher import Desk, Publication
+from chatbot.terminal import find_width, lay_out, print_json, progress_bar, say
+from corpus.errors import (
+    CasebookError,
+    DocumentError,
+    GateError,
+    NoDocumentError,
+    ReleaseError,
+    UsageError,
+)
+from corpus.facts import Facts, check_facts
+from corpus.glossary import Glossary
+from corpus.library import Offer
+from corpus.records import Entry
+from index.build_plan import Plan
+from index.inventory import summarize
+
+Run = Callable[[Desk, argparse.Namespace], int]
+Add = Callable[[str, Run, str], argparse.ArgumentParser]
+_FLAGS = {
+    "company": "the company, where the document is one case",
+    "title": "the document's title",
+    "published": "the date, as 2024-02-23",
+    "url": "the address of the original",
+}
+
+
+def add_verbs(add: Add) -> None:
+    """Tell a parser of the verbs; `add` takes a name, what runs it, and a line of help."""
+    verb = add("add", _add, "Put files, folders or web addresses into the library.")
+    verb.add_argument("sources", nargs="+", metavar="PATH|URL")
+    for name, text in _FLAGS.items():
+        verb.add_argument(f"--{name}", default="", help=text)
+    verb = add("remove", _remove, "Take documents out of the library; they can be restored.")
+    verb.add_argument("names", nargs="+", metavar="NAME")
+    verb = add("restore", _restore, "Bring removed documents back; without a name, list them.")
+    verb.add_argument("names", nargs="*", metavar="NAME")
+    add("list", _list, "Print the documents and cases of the library.")
+    verb = add("show", _show, "Print a document's cases and passages, as they will be quoted.")
+    verb.add_argument("name", metavar="NAME")
+    verb = add("build", _build, "Publish a release of the documents as they are now.")
+    verb.add_argument("--dry-run", action="store_true", help="only print what would change")
+    verb.add_argument("--accept", action="store_true", help="publish even if answers are lost")
+    verb.add_argument("--full", action="store_true", help="read and encode everything anew")
+    add("releases", _releases, "Print every release and which one is live.")
+    verb = add("rollback", _rollback, "Make an earlier release live at once.")
+    verb.add_argument("id", nargs="?", default="", help="without it, the one before the live one")
+    verb = add("verify", _verify, "Check every byte and every span of the releases.")
+    verb.add_argument("id", nargs="?", default="", help="without it, all of them")
+    verb = add("prune", _prune, "Delete old releases, and removed documents that none holds.")
+    verb.add_argument("--keep", type=int, required=True, help="how many, beside the live one")
+
+
+def publish(desk: Desk, accept: bool = False, full: bool = False) -> Publication:
+    """Publish with the plan, a bar and what known questions showed on stderr."""
+    with (
+        progress_bar("Encoding", "text") as encoding,
+        progress_bar("Asking", "question") as asking,
+    ):
+        try:
+            done = desk.publish(accept, full, announce, encoding, asking)
+        except GateError as error:
+            if isinstance(error.report, GateReport):
+                _tell_gate(error.report)
+            raise
+    if done.gate:
+        _tell_gate(done.gate)
+    return done
+
+
+def _tell_gate(report: GateReport) -> None:
+    for line in describe_gate(report, find_width()):
+        say(line)
+
+
+def announce(plan: Plan) -> None:
+    """Print a plan on stderr."""
+    for line in _describe_plan(plan):
+        say(line)
+
+
+def report(done: Publication) -> str:
+    """Return how a publication ended as a line."""
+    if not done.published:
+        return f"nothing changed: release {done.release} stays live"
+    reach = done.reach
+    if reach is None:
+        return f"published release {done.release}"
+    return (
+        f"published release {done.release}: a search looks into {reach.probed} of {reach.lists} "
+        f"lists and finds {reach.recall:.1%} of the ten nearest passages"
+    )
+
+
+def _describe_plan(plan: Plan) -> Iterator[str]:
+    for word in ("added", "edited", "removed"):
+        for name in getattr(plan, word):
+            yield f"{word:8} {name}"
+            for case in getattr(plan, f"cases_{word}"):
+                if case.startswith(f"{name}: "):
+                    yield f"         - {case.removeprefix(f'{name}: ')}"
+    for old, new in plan.renamed.items():
+        yield f"renamed  {old} to {new}"
+    for found in plan.duplicates:
+        yield (
+            f"twice?   {found.document} ({found.case}) has {found.share:.0%} of its words in "
+            f"{found.other_document} ({found.other_case}): {found.sentences} sentences, such as "
+            f"“{found.sample[:120]}”"
+        )
+    for reason in plan.failed.values():
+        yield f"casebook: left out: {reason}"
+    yield (
+        f"{plan.cases} cases, {plan.passages} passages: {plan.passages_kept} kept, "
+        f"{plan.passages_reused} re-used, {plan.passages_to_encode} to encode "
+        f"({plan.to_encode} of {plan.texts} texts)"
+    )
+
+
+def _add(desk: Desk, arguments: argparse.Namespace) -> int:
+    given = {name: getattr(arguments, name) for name in _FLAGS}
+    try:
+        facts = check_facts(given, "--")
+    except DocumentError as error:
+        raise UsageError(str(error).replace("--: ", "--", 1)) from error
+    glossary = Glossary(desk.library.glossary() if desk.library.folder.is_dir() else [])
+    added, failed, changed = [], [], False
+    for source in arguments.sources:
+        for offer in _take(desk, source, facts):
+            try:
+                if isinstance(offer, DocumentError):
+                    raise offer
+                done = desk.add(offer)
+            except NoDocumentError as error:
+                say(f"casebook: passed over: {error}")
+                failed += [] if Path(source).is_dir() else [str(error)]
+                continue
+            except CasebookError as error:
+                failed.append(str(error))
+                say(f"casebook: {error}")
+                continue
+            told = tell_entry(done.entry) if done.entry else {}
+            added.append({"name": done.name, "action": done.action, "note": done.note, **told})
+            changed = changed or done.action != "unchanged"
+            if not arguments.json:
+                print(f"{done.action:9} {done.name}" + (f" ({done.note})" if done.note else ""))
+                _print_about(done.entry if done.action != "unchanged" else None, glossary)
+    if arguments.json:
+        print_json({"added": added, "failed": failed})
+    elif changed:
+        say("`python app.py build` publishes it")
+    return 1 if failed else 0
+
+
+def _print_about(entry: Entry | None, glossary: Glossary) -> None:
+    for line in describe_entry(entry, glossary) if entry else ():
+        head, _, rest = line.partition(": ")
+        print("\n".join(lay_out(f"          {head}: ", rest, 12 + len(head), find_width())))
+
+
+def _take(desk: Desk, source: str, facts: Facts) -> Iterator[Offer | DocumentError]:
+    if "://" not in source:
+        yield from desk.take_path(Path(source), facts)
+        return
+    try:
+        yield desk.take_address(source, facts, private=True)
+    except DocumentError as error:
+        yield error
+
+
+def _remove(desk: Desk, arguments: argparse.Namespace) -> int:
+    return _each(arguments, desk.remove, "removed")
+
+
+def _restore(desk: Desk, arguments: argparse.Namespace) -> int:
+    if arguments.names:
+        return _each(arguments, desk.restore, "restored")
+    names = desk.removed()
+    if arguments.json:
+        print_json({"removed": names})
+    else:
+        print("\n".join(names) if names else "nothing is removed")
+    return 0
+
+
+def _each(arguments: argparse.Namespace, act: Callable[[str], None], word: str) -> int:
+    done, failed = [], []
+    for name in arguments.names:
+        try:
+            act(name)
+        except CasebookError as error:
+            failed.append(str(error))
+            say(f"casebook: {error}")
+            continue
+        done.append(name)
+        if not arguments.json:
+            print(f"{word:9} {name}")
+    if arguments.json:
+        print_json({word: done, "failed": failed})
+    elif done:
+        say("`python app.py build` publishes it")
+    return 1 if failed else 0
+
+
+def _list(desk: Desk, arguments: argparse.Namespace) -> int:
+    documents, failed = desk.documents()
+    if arguments.json:
+        print_json({"documents": [asdict(document) for document in documents], "failed": failed})
+    else:
+        for document in documents:
+            print(document.name)
+            print(f"  {document.title} ({document.published or 'no date'})")
+            for case in document.cases:
+                print(f"  - {case.title}")
+        if not documents and not failed:
+            print(f"{desk.library.folder}: no document that Casebook reads is in it")
+    for reason in failed.values():
+        say(f"casebook: {reason}")
+    return 1 if failed else 0
+
+
+def _show(desk: Desk, arguments: argparse.Namespace) -> int:
+    entry = desk.library.read(arguments.name)
+    if arguments.json:
+        passages = [asdict(passage) for passage in entry.passages]
+        left_out = [asdict(each) for each in entry.left_out]
+        print_json({**asdict(summarize(entry)), "passages": passages, "left_out": left_out})
+        return 0
+    _print_about(entry, Glossary(desk.library.glossary()))
+    print()
+    for case in entry.cases:
+        print(f"# {case.title}" + (f" [{case.company}]" if case.company else ""))
+        for passage in entry.passages:
+            if passage.case_id != case.id:
+                continue
+            print(f"\n{passage.kind} {passage.start}-{passage.end}")
+            for sentence in passage.sentences:
+                print(f"  {' '.join(sentence.text.split())}")
+        print()
+    return 0
+
+
+def _build(desk: Desk, arguments: argparse.Namespace) -> int:
+    if arguments.dry_run:
+        plan = desk.plan(arguments.full)
+        if arguments.json:
+            print_json({"plan": plan.to_json()})
+        else:
+            print("\n".join(_describe_plan(plan)))
+        return 1 if plan.failed else 0
+    done = publish(desk, arguments.accept, arguments.full)
+    if arguments.json:
+        print_json(done.to_json())
+    else:
+        print(report(done))
+    return 1 if done.plan.failed else 0
+
+
+def _releases(desk: Desk, arguments: argparse.Namespace) -> int:
+    found = desk.releases()
+    if arguments.json:
+        told = [{**asdict(info), "date": info.date.isoformat()} for info in found]
+        print_json({"releases": told})
+        return 0
+    for info in found:
+        mark = "*" if info.live else " "
+        documents = "1 document" if info.documents == 1 else f"{info.documents} documents"
+        facts = f"{documents}, {info.passages} passages, {info.model}"
+        print(f"{mark} {info.id}  {info.date:%Y-%m-%d %H:%M:%S}  {info.damage or facts}")
+    if not found:
+        print("nothing is published yet: run `python app.py build`")
+    return 0
+
+
+def _rollback(desk: Desk, arguments: argparse.Namespace) -> int:
+    live = desk.rollback(arguments.id)
+    if arguments.json:
+        print_json({"live": live})
+    else:
+        print(f"release {live} is live")
+        say("the library is as it was: the next build publishes what it holds")
+    return 0
+
+
+def _verify(desk: Desk, arguments: argparse.Namespace) -> int:
+    found = desk.verify(arguments.id)
+    damaged = {each: str(what) for each, what in found.items() if isinstance(what, ReleaseError)}
+    whole = [what for what in found.values() if not isinstance(what, ReleaseError)]
+    if arguments.json:
+        print_json({"whole": [asdict(each) for each in whole], "damaged": damaged})
+    else:
+        for each in whole:
+            print(
+                f"whole    {each.release}: {each.files} files, {each.cases} cases, "
+                f"{each.passages} passages, {each.sentences} sentences"
+            )
+        if not found:
+            print("nothing is published yet: run `python app.py build`")
+    for reason in damaged.values():
+        say(f"casebook: {reason}")
+    return 1 if damaged else 0
+
+
+def _prune(desk: Desk, arguments: argparse.Namespace) -> int:
+    if arguments.keep < 0:
+        raise UsageError(f"--keep {arguments.keep}: give 0 or more")
+    gone, forgotten = desk.prune(arguments.keep)
+    if arguments.json:
+        print_json({"releases": gone, "documents": forgotten})
+    else:
+        for word, names in (("release", gone), ("document", forgotten)):
+            for name in names:
+                print(f"deleted {word} {name}")
+        if not gone and not forgotten:
+            print("nothing to delete")
+    return 0

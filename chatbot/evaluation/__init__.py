@@ -1,0 +1,1 @@
+"""Labelled questions: figures, floors, and the gate that a build passes."""

@@ -1,0 +1,93 @@
+"""The words of the interface, from chatbot.locales, and the choice between the languages.
+
+Answers are not interface: their framing words come from the engine, their quotations from the
+documents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chatbot.locales import LANGUAGES, read_file, read_words
+
+Language = Literal["en", "zh"]
+TAGS: dict[str, str] = {"en": "en", "zh": "zh-CN"}  # for `<html lang>`
+COOKIE = "casebook_language"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question offered to a first reader; only where the collection has `company`, if named."""
+
+    company: str
+    question: str
+
+
+EXAMPLES: dict[str, tuple[Example, ...]] = {
+    language: tuple(Example(**one) for one in read_file(language)["examples"])
+    for language in LANGUAGES
+}
+WORDS = read_words("page")
+ERRORS = read_words("errors")  # a sentence for every error a reader of the chat can meet, by code
+# What the widget says beside the words and the errors above, and what it says instead of them.
+WIDGET = read_words("widget")
+REASONS = read_words("reasons")
+# What an error says of a document comes from the error itself, in English, as the verbs print it.
+EDITOR = read_words("editor")
+SAME_SENTENCE = {
+    "corrupt_release": "release",
+    "outdated_release": "release",
+    "model_mismatch": "release",
+    "library": "release",
+    "build_locked": "release",
+    "bad_request": "internal",
+    "token_missing": "members",
+    "token_expired": "members",
+    "token_refused": "members",
+}
+
+
+def count(key: str, number: int, language: str) -> str:
+    """Return how many there are on the editor's page, in a word that fits one of them too."""
+    words = EDITOR[language]
+    return words[f"{key}_one"] if number == 1 else words[key].format(count=number)
+
+
+def explain(code: str, language: str) -> str:
+    """Return the sentence for an error's code; an unknown code is an inner fault."""
+    sentences = ERRORS[language]
+    return sentences.get(SAME_SENTENCE.get(code, code), sentences["internal"])
+
+
+def choose_language(asked: str | None, cookie: str | None, accepted: str | None) -> Language:
+    """Return the interface language: asked for, chosen before, or what the browser accepts.
+
+    `accepted` is an Accept-Language header; of equal weights the first counts.
+    """
+    for choice in (asked, cookie):
+        if choice:
+            primary = choice.strip().lower().split("-")[0]
+            if primary == "en" or primary == "zh":
+                return "en" if primary == "en" else "zh"
+    best: Language = "en"
+    weight = 0.0
+    for entry in (accepted or "")[:500].split(","):
+        tag, _, parameters = entry.strip().partition(";")
+        primary = tag.strip().lower().split("-")[0]
+        quality = _read_quality(parameters)
+        if quality <= weight:
+            continue
+        if primary == "en" or primary == "zh":
+            best, weight = ("en" if primary == "en" else "zh"), quality
+    return best
+
+
+def _read_quality(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return min(max(float(value), 0.0), 1.0) if name.strip() == "q" else 1.0
+    except ValueError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""The editor's actions: documents in and out, uploads waiting, publishing, feedback."""

@@ -1,0 +1,1 @@
+"""Parts of the editor's page as HTML: pure functions."""

@@ -1,0 +1,106 @@
+"""Gradio's page made Casebook's: its own title, language, styles and first paint.
+
+Gradio serves an HTML document for the chat and one for the editor's page in each language, with its
+own name and addresses of its site in the head. `FrontPage` rewrites those documents on their way
+out, and nothing else. Where Gradio's document
+changes, a rewrite that no longer matches leaves it as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.locales.interface import COOKIE, EDITOR, TAGS, WORDS, choose_language
+from chatbot.web.case_page import LOGO
+from chatbot.web.rendering import escape
+
+_FOREIGN = re.compile(
+    r'<meta\s+(?:property="og:|name="twitter:)[^<>]*+>\s*|<link rel="manifest"[^<>]*+>\s*'
+)
+_HTML = re.compile(r"<html\s+lang=\"[^\"]*\"")
+_BODY = re.compile(r"<body[^<>]*+>")
+_EDITOR = {"/editor/en/": "en", "/editor/zh/": "zh"}
+
+
+def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
+    """Return Gradio's document with Casebook's head, in an interface language.
+
+    `view` is the page, `chat` or `editor`: which words it has and which style.
+    """
+    words, prefix = WORDS[language] if view == "chat" else EDITOR[language], escape(root)
+    script = f'<script src="{prefix}/web/editor.js"></script>' if view == "editor" else ""
+    head = (
+        f"<title>{escape(words['title'])}</title>"
+        f'<meta name="description" content="{escape(words["description"])}">'
+        f'<meta name="color-scheme" content="light dark">'
+        f'<meta name="theme-color" content="#f6f5ef" media="(prefers-color-scheme: light)">'
+        f'<meta name="theme-color" content="#121815" media="(prefers-color-scheme: dark)">'
+        f'<link rel="icon" href="{prefix}/web/icon.svg" type="image/svg+xml">'
+        f'<link rel="stylesheet" href="{prefix}/web/base.css">'
+        f'<link rel="stylesheet" href="{prefix}/web/{view}.css">{script}'
+    )
+    boot = (
+        f'<div class="boot" id="boot" lang="{TAGS[language]}">{LOGO}<p>{escape(words["title"])}</p>'
+        f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
+    )
+    html = _FOREIGN.sub("", html)
+    html = _HTML.sub(f'<html lang="{TAGS[language]}"', html, count=1)
+    html = _BODY.sub(lambda match: match[0] + boot, html, count=1)
+    return html.replace("</head>", head + "</head>", 1)
+
+
+class FrontPage:
+    """ASGI middleware that rewrites the documents of the chat and of the editor's page."""
+
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+        """Wrap `app`, served under `root_path`."""
+        self.app = app
+        self.root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on, and the two documents rewritten."""
+        path = scope["path"].removeprefix(self.root_path) if scope["type"] == "http" else ""
+        if path not in ("/", *_EDITOR):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        view = "editor" if path in _EDITOR else "chat"
+        language = _EDITOR.get(path) or choose_language(
+            None, _read_cookie(headers.get("cookie", "")), headers.get("accept-language")
+        )
+        # Asked for plainly, or it would come compressed; Gradio makes other pages of a query.
+        plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        start: Message = {}
+        chunks: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+                return
+            chunks.append(message.get("body", b""))
+            if message.get("more_body", False):
+                return
+            body = b"".join(chunks)
+            answered = MutableHeaders(scope=start)
+            if answered.get("content-type", "").startswith("text/html"):
+                body = rewrite(body.decode("utf-8"), language, self.root_path, view).encode()
+                answered["Content-Length"] = str(len(body))
+                answered["Cache-Control"] = "no-cache"
+                answered["Vary"] = "Accept-Language, Cookie"
+            await send(start)
+            await send({"type": "http.response.body", "body": body})
+
+        await self.app({**scope, "headers": plain, "query_string": b""}, receive, collect)
+
+
+def _read_cookie(header: str) -> str | None:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return None
+    return morsel.value if morsel else None

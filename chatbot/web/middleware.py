@@ -1,0 +1,244 @@
+"""What every request passes, in this order, from the outermost.
+
+    Guard        an id, who sent it and to which name, security headers, a line in the log, a count
+    ApiOrigins   which other sites' pages may call `/api/`
+    Members      who asks, and whether only members may (`session.py`)
+    Bodies       a bound on the body, in bytes and in time
+    Door         who is signed in at the editor's page, where there is one (`editor/door.py`)
+    FrontPage    Gradio's page made ours (`front.py`)
+    CORS         no other site may read anything else: without it Gradio allows every one
+
+All of them wrap the whole application. Before each part of Gradio's stands one more, the `Sieve`,
+which knows what of it answers at all (`sieve.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import re
+import time
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.web.editor.access import UPLOAD, Door
+from chatbot.web.error_responses import REQUEST_ID, make_response, respond
+from chatbot.web.gradio_page import FrontPage
+from chatbot.web.security.forwarded import drop_claims, knows_host, read_host, read_peer
+from chatbot.web.security.security_headers import dress
+from chatbot.web.security.session import Members
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from chatbot.settings import Settings
+    from chatbot.web.editor.session import Sessions
+    from chatbot.web.metrics import Metrics
+    from chatbot.web.security.members import Keys
+
+log = logging.getLogger("casebook")
+
+BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far below
+PATIENCE = 30  # seconds in which a body has to come
+_DRAINED = 16 * BODY_LIMIT  # read of a body that is too large, so that its sender hears why
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def install(
+    app: FastAPI,
+    settings: Settings,
+    keys: Keys | None,
+    metrics: Metrics,
+    editors: Sessions | None = None,
+) -> None:
+    """Wrap `app` in all of them.
+
+    `keys` check members' tokens, None where everybody may ask; `editors` are signed in at the
+    editor's page, None where there is no such page.
+    """
+    root = settings.root_path
+    app.add_middleware(CORSMiddleware, allow_origins=[])
+    app.add_middleware(FrontPage, root_path=root)
+    if editors is not None:
+        app.add_middleware(Door, sessions=editors, root_path=root)
+    app.add_middleware(Bodies)
+    app.add_middleware(Members, keys=keys, edited=editors is not None)
+    app.add_middleware(ApiOrigins, origins=settings.embed_origins)
+    app.add_middleware(Guard, settings=settings, metrics=metrics)  # the last added is the outermost
+
+
+class Guard:
+    """ASGI middleware around the application, which a proxy may serve under `root_path`.
+
+    A proxy may strip the prefix or leave it, and the server may have put it before the path itself:
+    the application sees `root_path` once, whichever it was. Further in, `client`, `scheme` and
+    `request.state.peer` say what can be believed of the sender.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        """Wrap `app`; every request is counted."""
+        self.app = app
+        self.metrics = metrics
+        self.root_path = settings.root_path
+        self.embed_origins = settings.embed_origins
+        self.own_name = settings.host.lower()
+        self.names = settings.hosts
+        self.trusted = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; any exception becomes a 500 without its words."""
+        if scope["type"] == "websocket":  # nothing here speaks it
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _GIVEN_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+        token = REQUEST_ID.set(request_id)
+        started = time.perf_counter()
+        path = self._strip(scope["path"])
+        peer = read_peer(scope, self.trusted)
+        inner = {
+            **scope,
+            "client": (peer.address, 0),
+            "scheme": peer.scheme,
+            "headers": drop_claims(scope["headers"]),
+            "path": self.root_path + path,
+            "root_path": self.root_path,
+            "state": {**scope.get("state", {}), "peer": peer},
+        }
+        status = 0
+
+        async def finish(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-Id"] = request_id
+                dress(answered, path, peer.scheme, self.embed_origins)
+            await send(message)
+
+        try:
+            host = read_host(headers.get("host", ""))
+            if host != self.own_name and not knows_host(host, self.names, peer.proxied):
+                words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
+                await make_response(421, "wrong_host", words)(inner, receive, finish)
+            elif scope["method"] not in _METHODS:  # TRACE and what nobody has heard of
+                allow = {"Allow": ", ".join(_METHODS)}
+                words = f"use one of {allow['Allow']}"
+                await make_response(405, "method_not_allowed", words, allow)(inner, receive, finish)
+            elif not path:  # `/casebook` itself: relative addresses need the slash
+                await RedirectResponse(self.root_path + "/")(inner, receive, finish)
+            else:
+                await self.app(inner, receive, finish)
+        except Exception as error:  # noqa: BLE001 - the last place that can keep its words inside
+            answer = respond(error)
+            if not status:
+                await answer(inner, receive, finish)
+        finally:
+            spent = time.perf_counter() - started
+            self.metrics.count(path, status, spent)
+            level = logging.INFO if path.startswith("/api/") else logging.DEBUG
+            caller = inner["state"].get("caller")
+            who = f", {caller.id}" if caller and caller.member else ""
+            line = "%s %r: %d in %.0f ms, request %s%s"
+            log.log(level, line, scope["method"], path[:200], status, spent * 1000, request_id, who)
+            REQUEST_ID.reset(token)
+
+    def _strip(self, path: str) -> str:
+        for _ in range(2):
+            if self.root_path and (path == self.root_path or path.startswith(self.root_path + "/")):
+                path = path.removeprefix(self.root_path)
+        return path
+
+
+class ApiOrigins:
+    """ASGI middleware that lets pages of other sites call `/api/`, with a token but no cookie."""
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+        """Wrap `app`; each origin is exact."""
+        self.app = app
+        self.allowing = CORSMiddleware(
+            app,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["X-Request-Id", "Retry-After"],
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        below = scope["type"] == "http" and scope["path"].startswith(scope["root_path"] + "/api/")
+        await (self.allowing if below else self.app)(scope, receive, send)
+
+
+class Bodies:
+    """ASGI middleware that reads a body whole, if it is small enough and comes soon enough."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or UPLOAD.fullmatch(path):  # the door bounds uploads as it reads
+            await self.app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(PATIENCE):
+                body = await _read_body(scope, receive)
+        except TimeoutError:
+            words = f"the body did not come within {PATIENCE} seconds; send it again"
+            close = {"Connection": "close"}
+            await make_response(408, "slow", words, close)(scope, receive, send)
+            return
+        if body is None:
+            words = f"the body has more than {BODY_LIMIT // 1024} KiB; send less"
+            await make_response(413, "too_large", words)(scope, receive, send)
+            return
+        await self.app(scope, _replay(body, receive), send)
+
+
+async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
+    """Return the whole body, or None where it is over the limit."""
+    if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return b""
+    length = Headers(scope=scope).get("content-length", "0")
+    if length.isdigit() and int(length) > _DRAINED:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    while size <= _DRAINED:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        size += len(message.get("body", b""))
+        if size <= BODY_LIMIT:
+            chunks.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            break
+    return b"".join(chunks) if size <= BODY_LIMIT else None
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,299 @@
+"""The HTTP contract's records: what a request may hold, what a response does hold.
+
+`/openapi.json` is made from these, so it is true. Field meanings are those of
+`chatbot.answers.answer` and `corpus.records`; offsets are Python string indices into the
+document's text.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chatbot.answers.answer import Mode, Outcome, PartKind
+from chatbot.answers.question import LENGTH
+
+MOST_TURNS = 20
+LONGEST_TURN = 8000  # characters
+LONGEST_COMMENT = 1000  # characters
+
+
+class Refusing(BaseModel):
+    """A request's record: a field it does not know is refused, a text is not made of a number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class TurnBody(Refusing):
+    """One message before the question; what could not be asked as one is passed over."""
+
+    role: Literal["user", "assistant"]
+    content: str = Field(max_length=LONGEST_TURN)
+
+
+class AskBody(Refusing):
+    """A question, the turns before it (oldest first), and what limits it."""
+
+    question: str = Field(description="1 to 2000 characters, in any language")
+    history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
+    filters: dict[str, list[str]] = Field(
+        default={},
+        description="keys: company, case_id, document_id, language; values: a list of allowed ones",
+    )
+    language: Literal["en", "zh"] | None = Field(
+        default=None, description="of the framing words; without it, the question's"
+    )
+
+
+class VoteBody(Refusing):
+    """A reader's word on an answer, or on the quotation with the number `citation`."""
+
+    question: str = Field(min_length=1, max_length=LENGTH)
+    release: str = Field(pattern="^[0-9a-f]{1,64}$", description="of the answer")
+    vote: Literal["up", "down"]
+    citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
+    comment: str = Field(default="", max_length=LONGEST_COMMENT)
+    outcome: Outcome | Literal[""] = Field(default="", description="of the answer, if known")
+
+
+class SearchQuery(BaseModel):
+    """What to search, and how many hits to return."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: str = Field(description="1 to 2000 characters, in any language")
+    k: int = Field(default=10, ge=1, le=100)
+
+
+class PartBody(BaseModel):
+    """A piece of an answer: framing words, a case's name, a quotation, or a model's sentence.
+
+    A `written` one was made by a language model from the quotation whose number it carries.
+    """
+
+    kind: PartKind
+    text: str
+    citation: int
+
+
+class CitationBody(BaseModel):
+    """Where a quotation stands; `link` is below the application's root, `page` counts from 1."""
+
+    number: int
+    quote: str
+    kind: Literal["text", "caption", "heading"]
+    document_id: str
+    document_sha256: str
+    document: str
+    start: int
+    end: int
+    passage: str
+    passage_start: int
+    page: int | None
+    case_id: str
+    case: str
+    company: str
+    source: str
+    published: str
+    url: str
+    link: str
+
+
+class NearestBody(BaseModel):
+    """A case offered where the collection does not answer, quoted from or not."""
+
+    case_id: str
+    case: str
+    company: str
+    link: str
+
+
+class AnswerBody(BaseModel):
+    """The answer to a question, what is nearest to one, or that there is none: see `outcome`."""
+
+    question: str
+    language: str
+    outcome: Outcome = Field(
+        description="`answer`: the quotations answer, or it is told about Casebook itself. "
+        "`nearest`: they come near and do not say it outright; `parts` begins with words that say "
+        "so. `absent`: nothing is quoted"
+    )
+    found: bool = Field(
+        description="whether words are quoted as the answer: only where `outcome` is `answer`"
+    )
+    mode: Mode = Field(description="how: `nearest` and `absent` are as in `outcome`")
+    text: str
+    parts: list[PartBody]
+    citations: list[CitationBody]
+    nearest: list[NearestBody]
+    suggestions: list[str]
+    confidence: float
+    release: str
+    elapsed_ms: float
+
+
+class EvidenceBody(BaseModel):
+    """What speaks for a hit, raw.
+
+    `dense` and `sentence` are the cosines of its chunk and of its best sentence, `lexical` is BM25,
+    `overlap` the share of the question's words, and `translated` the same by a dictionary.
+    """
+
+    dense: float
+    sentence: float
+    lexical: float
+    overlap: float
+    translated: float
+
+
+class PassageBody(BaseModel):
+    """A passage of a case, as search finds it; `document` is the file's name."""
+
+    id: str
+    document_id: str
+    document: str
+    case_id: str
+    case: str
+    start: int
+    end: int
+    text: str
+
+
+class HitBody(BaseModel):
+    """One hit; `rank` counts from 1."""
+
+    rank: int
+    score: float
+    passage: PassageBody
+    evidence: EvidenceBody
+
+
+class SearchBody(BaseModel):
+    """Hits, the best first."""
+
+    hits: list[HitBody]
+    release: str
+
+
+class CaseSummary(BaseModel):
+    """One case of the collection; `link` is its page below the application's root."""
+
+    id: str
+    title: str
+    company: str
+    kind: Literal["case", "introduction"]
+    document_id: str
+    document: str
+    language: str
+    source: str
+    published: str
+    url: str
+    link: str
+
+
+class Facet(BaseModel):
+    """A value that a filter takes, and how many cases have it."""
+
+    value: str
+    count: int
+
+
+class DocumentFacet(Facet):
+    """A document as a filter's value; `value` is its id."""
+
+    name: str
+    title: str
+
+
+class Facets(BaseModel):
+    """What the cases can be filtered by."""
+
+    companies: list[Facet]
+    languages: list[Facet]
+    documents: list[DocumentFacet]
+
+
+class CasesBody(BaseModel):
+    """Every case, by document and then in text order, with its facets."""
+
+    cases: list[CaseSummary]
+    facets: Facets
+    release: str
+
+
+class DocumentBody(BaseModel):
+    """The document that a case stands in, without its text."""
+
+    id: str
+    name: str
+    sha256: str
+    title: str
+    publisher: str
+    source: str
+    published: str
+    language: str
+    url: str
+    rights: str
+
+
+class CasePassage(BaseModel):
+    """A heading, a paragraph or a photo caption of a case."""
+
+    id: str
+    kind: Literal["heading", "paragraph", "caption"]
+    start: int
+    end: int
+    text: str
+
+
+class CaseBody(BaseModel):
+    """One case with everything it says, in text order."""
+
+    id: str
+    title: str
+    company: str
+    kind: Literal["case", "introduction"]
+    start: int
+    end: int
+    link: str
+    document: DocumentBody
+    passages: list[CasePassage]
+    release: str
+
+
+class HealthBody(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
+class ReadyBody(BaseModel):
+    """Whether questions can be answered, from what, and in `message` why not.
+
+    `model` is what encodes, `reader` what reads the passages, empty as long as none is loaded.
+    """
+
+    live: bool
+    ready: bool
+    release: str
+    documents: int
+    cases: int
+    passages: int
+    model: str
+    reader: str
+    message: str
+
+
+class ErrorDetail(BaseModel):
+    """`code` is for programs, `message` one line for a person."""
+
+    code: str
+    message: str
+    request_id: str
+
+
+class ErrorBody(BaseModel):
+    """What every error answers."""
+
+    error: ErrorDetail

@@ -1,0 +1,1 @@
+"""Who may pass, how much, and what browsers are told."""

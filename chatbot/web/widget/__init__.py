@@ -1,0 +1,1 @@
+"""The widget: its script, its frame, and the routes that serve them."""

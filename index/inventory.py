@@ -1,0 +1,102 @@
+"""What a library holds, document by document, read only where the live release does not tell it.
+
+A document whose bytes and sidecar are those that the live release was built from, by the same
+reading, is as that says; its file is hashed and not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from corpus.edition import identify_edition
+from corpus.errors import DocumentError, ReleaseError
+from corpus.library import Library
+from corpus.records import Entry
+from index.storage.manifest import check_files, read_manifest
+from index.storage.publish import Releases
+from index.storage.release import Tables
+
+_READ = ("documents", "cases", "document_cases", "case_passages")  # files of a release
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """A case without its words."""
+
+    id: str
+    title: str
+    company: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A document without its text; `pages` and `passages` are how many it has."""
+
+    id: str
+    name: str
+    title: str
+    published: str
+    language: str
+    url: str
+    file_sha256: str
+    facts_sha256: str
+    pages: int
+    passages: int
+    cases: tuple[CaseSummary, ...]
+
+
+def summarize(entry: Entry) -> Summary:
+    """Return what stands in a list of a document that was read."""
+    document = entry.document
+    return Summary(
+        document.id, document.name, document.title, document.published, document.language,
+        document.url, document.file_sha256, document.facts_sha256, len(document.pages),
+        len(entry.passages), tuple(CaseSummary(c.id, c.title, c.company) for c in entry.cases),
+    )  # fmt: skip
+
+
+def list_holdings(library: Library, releases: Releases) -> tuple[list[Summary], dict[str, str]]:
+    """Return the documents of a library by name, and why the others cannot be read.
+
+    Raises LibraryError where the folder cannot be read.
+    """
+    live = _read_live(releases)
+    found: list[Summary] = []
+    failed: dict[str, str] = {}
+    for name in library.names():
+        try:
+            held = live.get(name)
+            if held is None or library.stamp(name) != (held.file_sha256, held.facts_sha256):
+                held = summarize(library.read(name))
+            found.append(held)
+        except DocumentError as error:
+            failed[name] = str(error)
+    return found, failed
+
+
+def _read_live(releases: Releases) -> Mapping[str, Summary]:
+    """Return what the live release tells of its documents, by name; nothing where it cannot."""
+    try:
+        folder = releases.path(releases.live())
+        manifest = read_manifest(folder)
+        if manifest.edition != identify_edition():
+            return {}
+        check_files(folder, manifest, _READ)
+        tables = Tables.open(folder)
+    except ReleaseError:  # none yet, or damaged
+        return {}
+    told = {}
+    for number in range(len(tables.documents)):
+        document: dict[str, Any] = tables.documents[number]
+        first, last = tables.document_cases[number : number + 2].tolist()
+        cases = [tables.cases[case] for case in range(first, last)]
+        told[document["name"]] = Summary(
+            document["id"], document["name"], document["title"], document["published"],
+            document["language"], document["url"], document["file_sha256"],
+            document["facts_sha256"], len(document["pages"]),
+            int(tables.case_passages[last] - tables.case_passages[first]),
+            tuple(CaseSummary(c["id"], c["title"], c["company"]) for c in cases),
+        )  # fmt: skip
+    return told

@@ -1,0 +1,1 @@
+"""What is known of languages beside the collection: a dictionary, CLDR's names, rarity."""
