@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corpus.records import Passage
+from corpus.script import make_plain
 from corpus.stems import UNSPACED
 
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
@@ -31,7 +32,7 @@ def spell_rows(sentences: Iterable[str]) -> list[Said]:
 
     A row is followed by another of as many cells, or follows one; the first of them is the header.
     """
-    texts = [sentence.strip() for sentence in sentences]
+    texts = [make_plain(sentence).strip() for sentence in sentences]
     cells = [_BAR.split(text) if BETWEEN in text else [] for text in texts]
     said: list[Said] = []
     header: list[str] = []

@@ -18,7 +18,11 @@ ROOT = Path(__file__).parent.parent
 ROOMS = {"corpus": set[str](), "index": {"corpus"}, "chatbot": {"corpus", "index"}}
 AROUND = {"benchmarks", "training", "tests"}  # import from all rooms, and no room from them
 HOMES = {
-    "babel": {"index/languages/cldr.py", "corpus/readers/web/dates.py"},
+    "babel": {
+        "index/languages/cldr.py",
+        "corpus/masthead/dates.py",
+        "corpus/readers/web/dates.py",
+    },
     "faiss": {"index/storage/vectors.py", "index/storage/ann.py"},
     "sentence_transformers": {"index/encoder/sentence_transformer.py"},
     "torch": {"index/encoder/sentence_transformer.py", "index/encoder/onnx_export.py"},
@@ -29,10 +33,14 @@ HOMES = {
     "tokenizers": {"index/encoder/tokenizer.py"},
     "safetensors": {"index/encoder/model_folder.py"},
     "gradio": {"chatbot/web/chat.py"},
-    "lxml": {"corpus/readers/web/tree.py"},
+    "lxml": {
+        "corpus/readers/markup.py",
+        "corpus/readers/office/archive.py",
+        "corpus/readers/web/tree.py",
+    },
+    "openpyxl": {"corpus/readers/office/sheets.py"},
     "pypdfium2": {"corpus/readers/pdf.py"},
     "pymilvus": {"index/storage/milvus.py"},
-    "docx": {"corpus/readers/word.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "jwt": {"chatbot/web/security/members.py"},
     "cryptography": {"chatbot/web/security/members.py"},
