@@ -1,12 +1,13 @@
-# `make run` serves Casebook, `make test` tests it, `make portal` shows it on a member portal; each
-# sets up what is missing first. `make llama` compiles a server for the tests of a language model.
+# `make run` serves Casebook, `make portal` shows it on a member portal. `make fix` mends style, `make
+# check` looks at style and types, `make test` does that and tests everything. Each sets up what is
+# missing first. `make llama` compiles a server for the tests of a language model.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test portal llama clean
+.PHONY: run portal fix check test llama clean
 
 run: $(VENV)/run.stamp
 	@exec $(BIN)/python app.py serve
@@ -14,10 +15,16 @@ run: $(VENV)/run.stamp
 portal: $(VENV)/run.stamp
 	@exec $(BIN)/python examples/portal/portal.py
 
-test: $(VENV)/test.stamp
+fix: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: $(VENV)/test.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: check
 	$(BIN)/python -m pytest
 
 llama: var/llama/stamp

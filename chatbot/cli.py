@@ -15,6 +15,7 @@ from dataclasses import asdict, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, NoReturn
 
+from chatbot import VERSION
 from chatbot.commands.evaluation import add_verb
 from chatbot.commands.publishing import add_verbs, publish
 from chatbot.engine import Engine
@@ -43,8 +44,6 @@ from index.storage.publish import Releases
 if TYPE_CHECKING:
     from chatbot.llm.form import Complete as FormComplete
     from chatbot.llm.rephraser import Rephraser
-
-VERSION = "0.1.0"
 
 # Secrets have no flag: who sees the machine's processes would read them.
 _FLAGS = {

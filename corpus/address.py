@@ -21,19 +21,20 @@ from http.client import HTTPException
 
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import HTTPError
 
 from corpus.errors import DocumentError
+from corpus.packing import PACKINGS, PackingError, unpack
 from corpus.place import PORTS, Place, is_public, lead_on, name_place, parse_address, show
+from corpus.readers.web.refusals import find_onward
 
-_PIECE = 64 * 2**10  # bytes unpacked at a time
+_PIECE = 64 * 2**10  # bytes read at a time
 _HEADERS = {
     "User-Agent": "Casebook",
     "Accept": "text/html, application/xhtml+xml, application/pdf, text/plain;q=0.9, */*;q=0.5",
     "Accept-Encoding": "gzip",
     "Connection": "close",
 }
-_PACKINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _MEDIA = (
     "",
     "text/html",
@@ -41,11 +42,22 @@ _MEDIA = (
     "text/plain",
     "text/markdown",
     "text/x-markdown",
+    "text/xml",
+    "application/xml",
     "application/pdf",
+    "application/x-pdf",
+    "application/msword",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "application/octet-stream",
     "binary/octet-stream",
-)
+    "application/force-download",
+    "application/x-force-download",
+    "application/x-download",
+    "application/download",
+    "multipart/related",
+    "message/rfc822",
+    "application/x-mimearchive",
+)  # what it is, is decided by its content
 _CHECK, _LATER = "check the address", "try again later"
 _SAVE = "save the page in a browser and add the file"
 _MENDS = {401: _SAVE, 403: _SAVE, 404: _CHECK, 410: _CHECK}  # of statuses; the others: later
@@ -168,9 +180,10 @@ class Visit:
                 if hop:
                     raise DocumentError(f"{first}: leads to {error}") from error
                 raise
-            if isinstance(page, Page):
+            onward = find_onward(page.data) if isinstance(page, Page) else ""
+            if isinstance(page, Page) and not onward:
                 return page
-            place = page
+            place = lead_on(place, onward) if isinstance(page, Page) else page
         raise DocumentError(
             f"{first}: leads on more than {self._limits.redirects} times;"
             f" give the address it ends at, or {_SAVE}"
@@ -220,8 +233,8 @@ class Visit:
             raise DocumentError(
                 f"{shown}: no answer within {self._limits.connect:g} seconds; {_CHECK}, or {_LATER}"
             ) from error
-        except DecodeError as error:
-            raise DocumentError(f"{shown}: cannot be unpacked; {_LATER}, or {_SAVE}") from error
+        except PackingError as error:
+            raise DocumentError(f"{shown}: {error}; {_LATER}, or {_SAVE}") from error
         except HTTPError as error:
             raise DocumentError(f"{shown}: breaks off before its end; {_LATER}") from error
         except (OSError, HTTPException, ValueError) as error:
@@ -257,7 +270,8 @@ class Visit:
     def _read(self, response: HTTPResponse, shown: str) -> bytes:
         """Return the body unpacked, piece by piece, so that a small one cannot become huge."""
         data = bytearray()
-        while piece := response.read(_PIECE):
+        packed = iter(lambda: response.read(_PIECE, decode_content=False), b"")
+        for piece in unpack(packed, _find_packing(response)):
             data += piece
             if len(data) > self._limits.size:
                 raise DocumentError(
@@ -265,6 +279,10 @@ class Visit:
                     " that matters"
                 )
         return bytes(data)
+
+
+def _find_packing(response: HTTPResponse) -> str:
+    return response.headers.get("Content-Encoding", "").strip().lower()
 
 
 def _check_response(response: HTTPResponse, shown: str) -> str:
@@ -279,7 +297,7 @@ def _check_response(response: HTTPResponse, shown: str) -> str:
             f"{shown}: is {show(kind)} and no page; give the address of a web page, a text,"
             " a PDF or a DOCX"
         )
-    packing = response.headers.get("Content-Encoding", "").strip().lower()
-    if packing not in _PACKINGS:
+    packing = _find_packing(response)
+    if packing not in PACKINGS:
         raise DocumentError(f"{shown}: packed as {show(packing)}, which is not read; {_SAVE}")
     return kind

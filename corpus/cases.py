@@ -13,10 +13,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from corpus.masthead.companies import find_companies
 from corpus.records import Block, Case, CaseKind, Document
+from corpus.script import drop_unseen
 
 _HEADING = re.compile(r"([^:：\r\n]{2,80})[:：]\s*+([^\r\n]{4,300})")
 _MARKDOWN = re.compile(r"#{1,6}\s+")
@@ -31,6 +33,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _MOST_WORDS = 8  # of a company's name
+_OFTEN = 2  # times that prose names whose case it is, where a heading may be a document's title
+_SHORT = 4  # letters of a first word by which a company may be called
 _NAMED_WITHIN = 20_000  # characters of a section in which its company is looked for
 
 
@@ -39,7 +43,8 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
 
     `company` is given to a document of one case whose heading names none. A heading that is the
     document's own title opens a case only where no other does, and headings that stand alone above
-    the first case belong to it.
+    the first case belong to it. Where a document names its company above all such headings, and
+    none of them names one that the text has in full, they are of places or parts: one case.
     """
     text = document.text
     openings = {
@@ -48,8 +53,13 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
         if block.kind == "heading" and (opening := _read_opening(text, blocks, number))
     }
     first = min(openings, default=0)
+    below = min((n for n in openings if _words_of(text, blocks[n]) != document.title), default=0)
+    if openings and _has_one_owner(text, blocks[below].start, company, openings.values()):
+        openings = {}
     if len(openings) > 1 and _words_of(text, blocks[first]) == document.title:
-        del openings[first]
+        prose = _prose_below(text, blocks, first)
+        if prose.count(openings[first][1]) < _OFTEN:
+            del openings[first]
     starts = sorted(openings)
     if not starts or any(block.kind == "paragraph" for block in blocks[: starts[0]]):
         starts.insert(0, 0)
@@ -76,8 +86,35 @@ def _read_opening(text: str, blocks: Sequence[Block], number: int) -> tuple[str,
         return None
     if company[0].islower() or not any(character.isalpha() for character in company):
         return None
-    named = re.search(match_company(company), _prose_below(text, blocks, number))
+    prose = drop_unseen(_prose_below(text, blocks, number))
+    named = re.search(match_company(company), prose) or _is_called(company, prose)
     return (title, company) if named else None
+
+
+def _is_called(company: str, prose: str) -> bool:
+    """Tell whether prose calls a company of several words by the first alone, as a name."""
+    words = company.split()
+    if len(words) < 2 or len(words[0]) < _SHORT or not all(word[0].isupper() for word in words):
+        return False
+    return re.search(match_called(words[0]), prose) is not None
+
+
+def match_called(name: str) -> str:
+    """Return a pattern for the first word of a company's name where it is no word like others.
+
+    It stands inside a sentence, or before a comma or its `'s`.
+    """
+    return rf"(?<=[a-z,;] ){re.escape(name)}\b|\b{re.escape(name)}(?=[,'’])"
+
+
+def _has_one_owner(
+    text: str, start: int, company: str, openings: Iterable[tuple[str, str]]
+) -> bool:
+    """Tell whether a document is one company's, whose name stands above the openings at `start`."""
+    if not company or text.casefold().find(company.casefold(), 0, start) < 0:
+        return False
+    full = [text[first:last] for first, last in find_companies(text)]
+    return not any(name in each for _, name in openings for each in full)
 
 
 def match_company(company: str) -> str:
@@ -107,7 +144,7 @@ def _prose_below(text: str, blocks: Sequence[Block], number: int) -> str:
 
 
 def _words_of(text: str, heading: Block) -> str:
-    return _MARKDOWN.sub("", text[heading.start : heading.end], count=1)
+    return drop_unseen(_MARKDOWN.sub("", text[heading.start : heading.end], count=1)).strip()
 
 
 def _give_ids(cases: Sequence[Case]) -> tuple[Case, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from corpus.glossary import Glossary
 from corpus.passages import estimate_length
 from corpus.records import Case, Document, Passage
+from corpus.script import make_plain
 
 # Estimated sub-words of a chunk's passages, about 1,000 letters or 300 Chinese signs; a passage
 # that is longer alone is a chunk of its own. benchmarks/LOG.md has the sizes that were compared.
@@ -49,8 +50,9 @@ def divide_case(
         opening = passages[first]
         above = "" if opening.kind == "heading" else heading
         lines = [document.title, case.title, above, " ".join(dict.fromkeys((case.company, *names)))]
-        context = "\n".join(dict.fromkeys(line.strip()[:_LINE] for line in lines if line.strip()))
-        body = "\n".join(each.text for each in passages[first:last])
+        plain = [make_plain(line).strip()[:_LINE] for line in lines]
+        context = "\n".join(dict.fromkeys(filter(None, plain)))
+        body = make_plain("\n".join(each.text for each in passages[first:last]))
         chunks.append(Chunk(first, last, context, f"{context}\n{body}".strip()))
         headings = [each.text for each in passages[first:last] if each.kind == "heading"]
         heading = headings[-1] if headings else heading

@@ -9,20 +9,20 @@ from pathlib import Path
 
 # What the readers make of a file follows from these beside the code of this room.
 _LIBRARIES = (
-    *("lxml", "markdown-it-py"),
-    *("pypdfium2", "python-docx", "trafilatura"),
+    *("babel", "lxml", "markdown-it-py"),
+    *("openpyxl", "pypdfium2"),
 )
 
 
 @cache
 def identify_edition() -> str:
-    """Return 12 hexadecimal digits that change with this room's code and its libraries' versions.
+    """Return 12 hexadecimal digits that change with this room's code, words and libraries.
 
     Nobody has to remember to raise a number: a build reads again whatever may be read otherwise.
     """
     digest = hashlib.sha256()
     room = Path(__file__).parent
-    for path in sorted(room.rglob("*.py")):
+    for path in sorted((*room.rglob("*.py"), *room.glob("lexicons/*.json"))):
         digest.update(path.relative_to(room).as_posix().encode() + b"\0" + path.read_bytes())
     for name in _LIBRARIES:
         try:

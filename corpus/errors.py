@@ -73,6 +73,10 @@ class DocumentError(CasebookError):
     code = "document"
 
 
+class NoDocumentError(DocumentError):
+    """A file that is no document by its name, such as source code: passed over in a folder."""
+
+
 class ModelError(CasebookError):
     """The encoder cannot be prepared or loaded."""
 

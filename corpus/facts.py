@@ -19,7 +19,7 @@ SIDECAR = ".json"
 _MOST = 2000  # characters of a value
 
 _FORMS = {
-    "published": (re.compile(r"\d{4}-\d{2}-\d{2}"), "a date; write it as 2024-02-23"),
+    "published": (re.compile(r"\d{4}(?:-\d{2}){0,2}"), "a date; write it as 2024-02-23"),
     "language": (re.compile(r"[a-z]{2,3}"), "a language; write it as en or zh"),
     "url": (re.compile(r"https?://[^\s/?#]\S*"), "a web address; begin it with https://"),
 }
@@ -103,7 +103,7 @@ def _check_form(key: str, value: str, shown: str) -> None:
     whole = pattern.fullmatch(value) is not None
     if whole and key == "published":
         try:
-            dt.date.fromisoformat(value)
+            dt.date.fromisoformat(f"{value}-01-01"[:10])
         except ValueError:
             whole = False
     if not whole:

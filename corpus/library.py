@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -24,7 +24,8 @@ from corpus.errors import DocumentError, LibraryError, NotFoundError
 from corpus.facts import NOTHING, SIDECAR, Facts, is_line, read_facts, read_json, show
 from corpus.files import lock_folder, move_file, read_file, write_file
 from corpus.language import detect
-from corpus.names import is_document, is_utf8
+from corpus.masthead import complete
+from corpus.names import compare_name, is_document, is_utf8
 from corpus.passages import split_case
 from corpus.readers import read_bytes
 from corpus.records import Document, Entry
@@ -49,12 +50,14 @@ class Offer:
 class Added:
     """What became of an offer: the name it has in the library, and what was done.
 
-    `described` is a document whose facts alone changed. `note` is empty or one line.
+    `described` is a document whose facts alone changed. `note` is empty or one line; `entry` is the
+    document as it is read now, where it was.
     """
 
     name: str
     action: Literal["added", "edited", "described", "unchanged"]
     note: str = ""
+    entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
 class Library:
@@ -96,6 +99,7 @@ class Library:
         Raises NotFoundError for a name that cannot be a document of this folder, and DocumentError,
         naming file and mend, where the file or its sidecar cannot be read.
         """
+        name = self._find(name)
         data, said = self._open(name)
         if said is None:
             return read_entry(Offer(name, data))
@@ -103,6 +107,7 @@ class Library:
 
     def facts(self, name: str) -> Facts:
         """Return what a document's sidecar says; raises as `read` does."""
+        name = self._find(name)
         said = self._open(name)[1]
         return NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
 
@@ -128,31 +133,36 @@ class Library:
     def add(self, offer: Offer) -> Added:
         """Put a document in, or say that it is there already; nothing is published by it.
 
-        The same bytes, under whatever name, are the same document: only facts that the offer gives
-        change it. Other bytes under a name that is there replace it, and what they replace can be
-        restored. Facts that the offer leaves empty stay as the sidecar has them. Raises
-        DocumentError where the offer cannot be read, LibraryError where the disk refuses.
+        Other bytes under a name that is there, however it is spelled, replace it, and what they
+        replace can be restored. Under a new name, bytes that are there are the same document: only
+        facts that the offer gives change it. Facts that the offer leaves empty stay as the sidecar
+        has them. Raises DocumentError where the offer cannot be read, LibraryError where the disk
+        refuses.
         """
-        read_entry(offer)
+        entry = read_entry(offer)
         with lock_folder(self.folder):
-            twin = self._find_same(offer)
-            name = twin or offer.name
+            own = self._spell(offer.name, self.names())
+            twin = self._find_same(offer.data, own)
+            name = twin or own
             path, there = self._locate(name), self._locate(name).exists()
             before = self.facts(name) if there else NOTHING
             facts = offer.facts.over(before)
+            if facts != offer.facts:
+                entry = read_entry(replace(offer, facts=facts))
             if twin is None and there:
                 self._set_aside(name, copy=True)
             if facts != before:
                 write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
             if twin is None:
                 write_file(path, offer.data)
-                return Added(name, "edited" if there else "added")
-        note = "" if name == offer.name else f"the same file as {name}, which stays"
-        return Added(name, "described" if facts != before else "unchanged", note)
+                return Added(name, "edited" if there else "added", entry=entry)
+        note = "" if name == own else f"the same file as {name}, which stays"
+        return Added(name, "described" if facts != before else "unchanged", note, entry)
 
     def describe(self, name: str, facts: Facts) -> Added:
         """Set a document's facts: all of them, an empty one as the text says."""
         with lock_folder(self.folder):
+            name = self._find(name)
             if facts == self.facts(name):
                 return Added(name, "unchanged")
             path = self._locate(name)
@@ -166,6 +176,7 @@ class Library:
         It can be restored until `forget` is told that no release holds it.
         """
         with lock_folder(self.folder):
+            name = self._find(name)
             if not self._locate(name).exists():
                 raise NotFoundError(f"{show(name[:200])}: no such document; see `list`")
             self._set_aside(name)
@@ -180,7 +191,9 @@ class Library:
         Raises NotFoundError where there is none, LibraryError where the name is taken by now.
         """
         with lock_folder(self.folder):
-            aside = self._aside().get(name)
+            removed = self._aside()
+            name = self._spell(name, removed)
+            aside = removed.get(name)
             if aside is None:
                 raise NotFoundError(f"{show(name[:200])}: nothing removed has this name")
             path = self._locate(name)
@@ -204,17 +217,30 @@ class Library:
                     shutil.rmtree(folder, ignore_errors=True)
         return sorted(gone)
 
-    def _find_same(self, offer: Offer) -> str | None:
-        """Return the name of the document that has the offer's bytes, its own name first."""
-        names = sorted(self.names(), key=lambda name: name != offer.name)
-        for name in names:
+    def _find_same(self, data: bytes, own: str) -> str | None:
+        """Return the name of the document that has these bytes, `own` where one is there."""
+        names = self.names()
+        for name in (own,) if own in names else names:
             path = self.folder / name
             try:
-                if path.stat().st_size == len(offer.data) and self._open(name)[0] == offer.data:
+                if path.stat().st_size == len(data) and self._open(name)[0] == data:
                     return name
             except (OSError, DocumentError):  # one that cannot be read is not the same
                 continue
         return None
+
+    def _find(self, name: str) -> str:
+        """Return a document's name as the folder has it; raises as `_locate` does."""
+        if self._locate(name).exists() or not self.folder.is_dir():
+            return name
+        return self._spell(name, self.names())
+
+    def _spell(self, name: str, names: Collection[str]) -> str:
+        """Return a name as the one of `names` that it means has it, itself where it means none."""
+        if name in names:
+            return name
+        meant = compare_name(name)
+        return next((each for each in sorted(names) if compare_name(each) == meant), name)
 
     def _set_aside(self, name: str, copy: bool = False) -> None:
         """Move a document and its sidecar to where `restore` finds them; `copy` leaves them too."""
@@ -277,7 +303,8 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
 
     Raises DocumentError, naming the file and the mend.
     """
-    reading, facts = read_bytes(offer.data, show(offer.name)), offer.facts
+    shown, facts = show(offer.name), offer.facts
+    reading = complete(read_bytes(offer.data, shown), shown)
     document = Document(
         id=hashlib.sha256(offer.name.encode("utf-8")).hexdigest()[:12],
         name=offer.name,

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from corpus.language import sentence_spans
 from corpus.records import Block, BlockKind, Case, Document, Passage, Sentence
+from corpus.sentences import sentence_spans
 
 # A model reads 512 sub-words at once. multilingual-e5 makes 0.24 of a European letter and 0.80 of a
 # Chinese sign on average; with these a little higher, 99 of 100 texts of LONGEST are read whole.
@@ -64,7 +64,8 @@ def _list_spans(text: str, case: Case, blocks: Sequence[Block]) -> list[tuple[Bl
         span = (block.start, block.end)
         length = estimate_length(text[block.start : block.end])
         short = block.kind == "paragraph" and length < SHORT
-        if short and open_ended:
+        # furniture between two paragraphs may not be quoted with them
+        if short and open_ended and not text[spans[-1][1][1] : block.start].strip():
             joined = (spans[-1][1][0], block.end)
             if estimate_length(text[joined[0] : joined[1]]) <= JOINED:
                 spans[-1] = ("paragraph", joined)

@@ -50,7 +50,8 @@ class Reading:
     """What a reader made of a file's bytes: the text, its blocks, what it says of itself.
 
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file
-    does not say; `published` is an ISO date (YYYY-MM-DD) or empty. `pages` are the offsets at which
+    does not say; `published` is an ISO date, as exact as the file says it (2024-02-23, 2024-02 or
+    2024), or empty. `pages` are the offsets at which
     the pages of a paged format begin, ascending, the first 0; empty for a format without pages.
     `page_labels` are the numbers that are printed on them, empty where they are counted from 1.
     Every visible word of the file is in `text`, in a block or outside all of them as furniture,
@@ -139,7 +140,7 @@ class Sentence:
 class Passage:
     """A paragraph, or a part of a long one: what a search finds.
 
-    Passages of a case do not overlap and cover every character of it that is not white space.
+    Passages of a case do not overlap; what of it is in none is page furniture or white space.
     `sentences` tile the passage: the first starts at `start`, each next one where the one before
     ends, the last ends at `end`; white space between two sentences belongs to the earlier one, and
     a quotation drops it. A caption and a heading are quoted only as what they are.

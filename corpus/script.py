@@ -8,15 +8,44 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
 from pathlib import Path
 
 PATH = Path(__file__).parent / "lexicons" / "simplified.json"
+# Signs that nobody sees: where a word may be cut or must not, and which way it is written.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_JOINED = "\u200c\u200d"  # of these, such as belong to the spelling of a word or an emoji
+# An exponent or the mark of a note; what stands behind a unit (m², km³) is part of it.
+_RAISED = re.compile(r"(?:(?<=\d)|(?<=\w{4}))(?<![⁰¹²³⁴-⁹])[⁰¹²³⁴-⁹]+")
+
+
+def drop_unseen(text: str) -> str:
+    """Return a text composed (NFC) and without signs that nobody sees; its length may change.
+
+    What is quoted keeps them; what is compared has none of them.
+    """
+    if text.isascii():
+        return text
+    seen = _UNSEEN.sub(lambda match: match[0] if match[0] in _JOINED else "", text)
+    return unicodedata.normalize("NFC", seen)
+
+
+def make_plain(text: str) -> str:
+    """Return a text as it is compared and read: as `drop_unseen`, and raised figures stand apart.
+
+    So no 120¹ is 1201 where raised figures are taken for plain ones.
+    """
+    if text.isascii():
+        return text
+    return _RAISED.sub(lambda match: f" {match[0]}", drop_unseen(text))
 
 
 def simplify(text: str) -> str:
-    """Return a text with simplified signs and compatible forms (NFKC); its length may change."""
-    return text if text.isascii() else simplify_signs(unicodedata.normalize("NFKC", text))
+    """Return a text made plain, with simplified signs and compatible forms (NFKC)."""
+    if text.isascii():
+        return text
+    return simplify_signs(unicodedata.normalize("NFKC", make_plain(text)))
 
 
 def simplify_signs(text: str) -> str:

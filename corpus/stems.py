@@ -31,7 +31,7 @@ def fold(text: str) -> str:
     """Return a text without case and accents, its signs simplified; kana stay voiced."""
     if text.isascii():  # most are: a question has its ten passages folded
         return text.lower()
-    spelled = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    spelled = unicodedata.normalize("NFD", text.casefold().replace("’", "'"))
     return simplify(unicodedata.normalize("NFC", _ACCENTS.sub("", spelled)))
 
 

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corpus.records import Passage
+from corpus.script import make_plain
 from corpus.stems import UNSPACED
 
-_BAR = re.compile(r"(?<= )\|(?= )")
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
+_BAR = re.compile(r"(?<![^ ])\|(?![^ ])")  # beside an empty cell one blank may be all there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +31,14 @@ def spell_rows(sentences: Iterable[str]) -> list[Said]:
     """Return sentences that follow each other as they are read.
 
     A row is followed by another of as many cells, or follows one; the first of them is the header.
-    A cell without words keeps its place: `| 2021 | 2022` has three.
     """
-    texts = [sentence.strip() for sentence in sentences]
-    cells = [_split(text) for text in texts]
+    texts = [make_plain(sentence).strip() for sentence in sentences]
+    cells = [_BAR.split(text) if BETWEEN in text else [] for text in texts]
     said: list[Said] = []
     header: list[str] = []
     for number, (text, row) in enumerate(zip(texts, cells, strict=True)):
         if row and len(row) == len(header):
-            pairs = zip(header, row, strict=True)
-            said.append(Said(BETWEEN.join(_join(*pair) for pair in pairs if pair[1])))
+            said.append(Said(BETWEEN.join(filter(None, map(_join, header, row)))))
             continue
         after = cells[number + 1] if number + 1 < len(cells) else []
         header = row if row and len(after) == len(row) else []
@@ -52,14 +51,9 @@ def spell_passages(passages: Iterable[Passage]) -> list[Said]:
     return spell_rows(sentence.text for passage in passages for sentence in passage.sentences)
 
 
-def _split(text: str) -> list[str]:
-    """Return the cells of a row, which has two or more."""
-    cells = [cell.strip() for cell in _BAR.split(f" {text} ")]
-    return cells if len(cells) > 1 and any(cells) else []
-
-
 def _join(header: str, cell: str) -> str:
-    if not header:
+    header, cell = header.strip(), cell.strip()
+    if not header or not cell:
         return cell
     colon = "：" if UNSPACED.search(header) else ": "
     return f"{header}{colon}{cell}"

@@ -24,8 +24,10 @@ from typing import Any
 from chatbot.answers.small_talk import match_list
 from chatbot.evaluation.labels import match_words
 from chatbot.llm.quantity import _WORDS, match_numbers
-from corpus.cases import match_company
+from corpus.cases import match_called, match_company
 from corpus.glossary import match_whole
+from corpus.masthead.companies import match_forms
+from corpus.readers.web import lexicon
 
 NAMES = ("WeRide", "CAMCE", "文远知行")
 # By the function that makes patterns of names, or of other words, what it makes of some.
@@ -34,8 +36,13 @@ MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.answers.small_talk.match_list": lambda: [match_list(NAMES)],
     "chatbot.evaluation.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
     "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
+    "corpus.cases._is_called": lambda: map(match_called, ("Acme", "Safety")),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
+    "corpus.readers.web.lexicon._match_names": lambda: map(
+        lexicon._match_names, ("names", "comment_names")
+    ),
     "corpus.glossary.translate": lambda: ["|".join(map(match_whole, NAMES))],
+    "corpus.masthead.companies.match_forms": lambda: [match_forms()],
     "index.search.names.find_known": lambda: map(match_whole, NAMES),
     "index.search.names.leave_out": lambda: map(match_whole, NAMES),
 }

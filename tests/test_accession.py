@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from corpus.errors import DocumentError, LibraryError, NotFoundError
 from corpus.facts import Facts
 from corpus.library import Added, Library, Offer
+from corpus.names import make_name
 
 TEXT = b"The road is long. It never ends.\n"
 
@@ -50,6 +51,60 @@ def test_the_same_file_again_is_recognised(library: Library) -> None:
     other = library.add(_offer("street.txt"))
     assert other == Added("road.txt", "unchanged", "the same file as road.txt, which stays")
     assert _files(library.folder) == before
+
+
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        (
+            "Soci\u00e9t\u00e9 g\u00e9n\u00e9rale.txt",
+            "Socie\u0301te\u0301 ge\u0301ne\u0301rale.txt",
+        ),
+        (
+            "Socie\u0301te\u0301 ge\u0301ne\u0301rale.txt",
+            "Soci\u00e9t\u00e9 g\u00e9n\u00e9rale.txt",
+        ),
+        ("Soci\u00e9t\u00e9 g\u00e9n\u00e9rale.txt", "Soci\u00e9t\u00e9-g\u00e9n\u00e9rale.txt"),
+        ("a  b\u00a0c.txt", "a b c.txt"),
+        ("Road.TXT", "Road.txt"),
+        ("a \u00e9/road one.txt", "a e\u0301/road-one.txt"),
+        (f"{'x' * 200}.txt", f"{'x' * 200}.txt"),
+    ],
+)
+def test_a_name_that_was_put_into_the_folder_is_known_however_it_is_spelled(
+    library: Library, held: str, asked: str
+) -> None:
+    """Read, described, replaced under the name that `add` makes, removed and restored."""
+    before, path = set(library.names()), library.folder / held
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(TEXT)
+    assert library.read(asked).document.name == held
+    assert library.describe(asked, Facts(company="Acme")).action == "described"
+    assert library.facts(asked) == Facts(company="Acme")
+    *folders, file = asked.split("/")
+    made = "/".join([*(make_name(each, "") for each in folders), make_name(file, ".txt")])
+    assert library.add(_offer(made, b"Other words.")) == Added(held, "edited")
+    assert set(library.names()) - before == {held}
+    library.remove(asked)
+    assert set(library.names()) == before
+    library.restore(asked)
+    assert set(library.names()) - before == {held}
+
+
+def test_an_edited_file_replaces_what_has_its_name_always(library: Library) -> None:
+    """Also where another document has the same bytes by now."""
+    library.add(_offer("road.txt"))
+    library.add(_offer("street.txt", b"Other words."))
+    assert library.add(_offer("road.txt", b"Other words.")) == Added("road.txt", "edited")
+    assert library.read("road.txt").document.text == "Other words."
+
+
+def test_what_no_document_has_as_a_name_is_not_found(library: Library) -> None:
+    """Spelling is forgiven, folders are not."""
+    library.add(_offer("document/road.txt"))
+    for name in ("../road.txt", "road.txt", "document/../road.txt", "document/street.txt"):
+        with pytest.raises(NotFoundError):
+            library.remove(name)
 
 
 def test_facts_alone_are_a_change(library: Library) -> None:
@@ -142,7 +197,7 @@ class Shelf(RuleBasedStateMachine):
         twins = [each for each, held in self.inside.items() if held == data]
         if self.inside.get(name) == data:
             assert done == Added(name, "unchanged")
-        elif twins:
+        elif twins and name not in self.inside:
             assert (done.name in twins, done.action) == (True, "unchanged")
         elif name in self.inside:
             assert done == Added(name, "edited")

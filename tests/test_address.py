@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import tracemalloc
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -217,6 +218,8 @@ def test_a_status_that_is_no_page_is_told(
         *("text/html", "TEXT/HTML ; charset=utf-8", "application/xhtml+xml", "text/plain"),
         *("text/markdown", "text/x-markdown", "application/pdf", "application/octet-stream", ""),
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        *("application/x-pdf", "application/force-download", "application/msword"),
+        *("multipart/related", "message/rfc822"),
     ],
 )
 def test_pages_texts_and_documents_are_taken(server: WebServer, world: World, kind: str) -> None:
@@ -370,6 +373,39 @@ def test_a_packed_page_is_unpacked(server: WebServer, world: World) -> None:
     assert visit(world).fetch("http://example.org/").data == b"words" * 9999
 
 
+@pytest.mark.parametrize(
+    ("packed", "packing"),
+    [
+        (zlib.compress(b"words" * 9999), "deflate"),
+        (zlib.compress(b"words" * 9999, wbits=-15), "deflate"),
+        (gzip.compress(b"words" * 5000) + gzip.compress(b"words" * 4999), "x-gzip"),
+        (gzip.compress(b"words" * 9999) + b"trailing", "gzip"),
+    ],
+)
+def test_what_servers_mean_by_packing_is_unpacked(
+    server: WebServer, world: World, packed: bytes, packing: str
+) -> None:
+    """Bare deflate, several members and what trails behind are read as browsers read them."""
+    server.pages["/"] = say(packed, Content_Encoding=packing)
+    assert visit(world).fetch("http://example.org/").data == b"words" * 9999
+
+
+def test_a_page_that_leads_on_is_followed(server: WebServer, world: World) -> None:
+    """A page that only leads on is a redirect, checked and counted as one; one with text is not."""
+    there = b'<meta http-equiv="Refresh" content="0; URL=/there"><p>Go on.</p>'
+    round_and_round = b'<meta http-equiv=refresh content="0;url=/round">'
+    private = b'<meta http-equiv=refresh content="0;url=http://127.0.0.1/">'
+    full = there + b"<p>" + b"The page has words of its own. " * 20
+    server.pages |= {
+        "/": say(there), "/there": say(b"<p>words</p>"), "/round": say(round_and_round),
+        "/private": say(private), "/full": say(full),
+    }  # fmt: skip
+    assert visit(world).fetch("http://example.org/").address == "http://example.org/there"
+    assert visit(world).fetch("http://example.org/full").data == full
+    assert "leads on more than" in refuse(visit(world), "http://example.org/round")
+    assert "leads to http://127.0.0.1/" in refuse(visit(world), "http://example.org/private")
+
+
 def test_a_bomb_is_not_unpacked(server: WebServer, world: World) -> None:
     """A small body that unpacks to 64 MiB is refused without ever holding that much."""
     server.pages["/"] = say(gzip.compress(bytes(2**26), 1), Content_Encoding="gzip")
@@ -394,6 +430,12 @@ def test_another_packing_is_refused(server: WebServer, world: World, packing: st
     ("answer", "words"),
     [
         (say(b"no gzip", Content_Encoding="gzip"), "cannot be unpacked"),
+        (
+            say(gzip.compress(b"words" * 9999)[:60], Content_Encoding="gzip"),
+            "breaks off before its",
+        ),
+        (say(zlib.compress(b"words" * 9999)[:60], Content_Encoding="deflate"), "breaks off before"),
+        (say(b"", Content_Encoding="gzip"), "breaks off before its end"),
         (raw(OK + b"Content-Length: 99\r\n\r\nhalf"), "breaks off before its end"),
         (raw(OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhalf"), "breaks off before its end"),
         (raw(OK + b"Transfer-Encoding: chunked\r\n\r\nhalf\r\n"), "breaks off before its end"),
@@ -403,7 +445,20 @@ def test_another_packing_is_refused(server: WebServer, world: World, packing: st
         (raw(OK + b"X: x\r\n" * 200 + b"\r\n"), "cannot be fetched"),
         (raw(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), "breaks off"),
     ],
-    ids=["gzip", "length", "chunk", "size", "nothing", "ssh", "line", "headers", "lengths"],
+    ids=[
+        "gzip",
+        "cut",
+        "deflate",
+        "none",
+        "length",
+        "chunk",
+        "size",
+        "nothing",
+        "ssh",
+        "line",
+        "headers",
+        "lengths",
+    ],
 )
 def test_a_broken_answer_is_told(
     server: WebServer, world: World, answer: Answer, words: str

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from chatbot import cli
+from chatbot.web.editor.fragments.preview import render_proof
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
+from tests.word_files import make_word, paragraph, run
 
 JAPANESE = "<html><body><p>水はきれいです。電気もあります。</p></body></html>"
 PAGE = (
@@ -70,7 +72,15 @@ def test_add_show_remove_restore(
     path = tmp_path / "road.txt"
     path.write_text("The road is long. It never ends.")
     code, out, err = _run(capsys, "add", str(path), "--company", "Acme", *flags)
-    assert (code, out) == (0, "added     road.txt\n")
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "added     road.txt",
+            "          title: road",
+            "          company: Acme · date: none · language: en · 1 case, 1 passage",
+            "          missing: date: --published 2024-02-23; title: --title TITLE",
+        ],
+    )
     assert "build" in err
     out = _run(capsys, "show", "road.txt", *flags)[1]
     assert "[Acme]" in out
@@ -79,6 +89,46 @@ def test_add_show_remove_restore(
     assert _run(capsys, "remove", "road.txt", *flags)[1] == "removed   road.txt\n"
     assert _run(capsys, "restore", *flags)[1] == "road.txt\n"
     assert _run(capsys, "restore", "road.txt", *flags)[1] == "restored  road.txt\n"
+
+
+def test_what_was_left_out_is_told(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, library: Library
+) -> None:
+    """As a line by `add` and `show`, as a list with its words by `--json`; a guess is one."""
+    hidden = run("Not shown 1.", "<w:vanish/>")
+    body = paragraph("Acme: Wells for Lund") + paragraph(run("It is dug. ") + hidden) * 2
+    path = tmp_path / "wells.docx"
+    path.write_bytes(make_word(body, header1=paragraph("A header"), footer1=paragraph("A footer")))
+    out = _run(capsys, "add", str(path), *flags)[1]
+    assert "left out: 2 hidden passages\n" in out
+    assert "missing: company (perhaps Acme): --company NAME; date" in out
+    assert "header" not in out
+    assert "left out: 2 hidden passages\n" in _run(capsys, "show", "wells.docx", *flags)[1]
+    told = json.loads(_run(capsys, "show", "wells.docx", *flags, "--json")[1])
+    assert [each["what"] for each in told["left_out"]] == [
+        "hidden passage", "hidden passage", "page header", "page footer",
+    ]  # fmt: skip
+    (added,) = json.loads(_run(capsys, "add", str(path), *flags, "--json")[1])["added"]
+    assert added["left_out"] == told["left_out"]
+    assert (added["companies"], added["cases"], added["language"]) == ([], 1, "en")
+    assert "Left out: 2 hidden passages" in render_proof(library.read("wells.docx"), "en")
+
+
+def test_a_folder_with_files_that_are_no_documents(
+    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """They are passed over with a line each, and the rest is added; alone, they are refused."""
+    folder = tmp_path / "new"
+    folder.mkdir()
+    (folder / "case.txt").write_text("It is here. It works.")
+    others = ("code.py", "desktop.ini", "glossary.json", "mail.eml", "questions.jsonl", "~$a.docx")
+    for name in others:
+        (folder / name).write_text("words = 1")
+    code, out, err = _run(capsys, "add", str(folder), *flags)
+    assert (code, out.splitlines()[0]) == (0, "added     case.txt")
+    assert err.count("passed over") == len(others)
+    code, _, err = _run(capsys, "add", str(folder / "code.py"), *flags)
+    assert (code, "code.py: source code, which is no document" in err) == (1, True)
 
 
 def test_a_folder_with_one_bad_file(

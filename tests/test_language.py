@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.language import LONGEST, LONGEST_SIGNS, detect, sentence_spans
+from corpus.language import detect
+from corpus.sentences import LONGEST, LONGEST_SIGNS, sentence_spans
 
 PIECES = st.lists(
     st.sampled_from(
@@ -89,6 +90,13 @@ def test_plain_sentences_are_found_again(sentences: list[str]) -> None:
         "文远知行Co.,Ltd.在No.2楼，收入1.59亿元。",
         "他称「金钱鼠尾；峨冠博带」，又列出（甲；乙；丙）三项。",
         "“什么？”，他问。",
+        "他想了很久……然后走了。",
+        "Under 11 U.S.C. § 1302 the trustee serves.",
+        "See No. 5 and nos. 7 of the list.",
+        "1. 名单如下。",
+        "1.\n名单如下。",
+        "附件 1. 名单如下。",
+        "A. The plant was opened.",
     ],
 )
 def test_one_sentence_stays_whole(sentence: str) -> None:
@@ -107,13 +115,17 @@ def test_one_sentence_stays_whole(sentence: str) -> None:
         ("¿Qué pasa? ¡Nada! Bien.", ["¿Qué pasa?", "¡Nada!", "Bien."]),
         ("1. First one. 2. Second one.", ["1. First one.", "2. Second one."]),
         ("他说：“你好。”然后走了。", ["他说：“你好。”", "然后走了。"]),
-        ("真的？！是的……完", ["真的？！", "是的……", "完"]),
+        ("真的？！是的……\n\n完", ["真的？！", "是的……", "完"]),
         ('他说:"好。"然后走。"再见。"', ['他说:"好。"', "然后走。", '"再见。"']),
         ("第一；第二。（见图。）第三", ["第一；", "第二。", "（见图。）", "第三"]),
         ("真的吗?是的!文远知行是公司.完", ["真的吗?", "是的!", "文远知行是公司.", "完"]),
         ("Items:\n- one\n- two\n\nNext\r\n\r\nLast", ["Items:", "- one", "- two", "Next", "Last"]),
         ("做法：\n一、甲\n二、乙\n（3）丙\n④丁", ["做法：", "一、甲", "二、乙", "（3）丙", "④丁"]),
         ("One.\r\rTwo", ["One.", "Two"]),
+        ("See No. 5. Then go.", ["See No. 5.", "Then go."]),
+        ("It cost 30 million.¹ It runs.¹² Yes", ["It cost 30 million.¹", "It runs.¹²", "Yes"]),
+        ("水厂建成。¹工程结束。", ["水厂建成。¹", "工程结束。"]),
+        ("학교를 지었다. 다음 해에 끝났다.", ["학교를 지었다.", "다음 해에 끝났다."]),
     ],
 )  # fmt: skip
 def test_sentences_end_where_they_should(text: str, sentences: list[str]) -> None:

@@ -144,6 +144,20 @@ def test_short_neighbours_are_joined() -> None:
     assert parted[-1].text == "Oh.\n\nAnd so on."
 
 
+def test_what_stands_between_two_paragraphs_is_in_no_passage() -> None:
+    """Furniture between short neighbours keeps them apart, or it would be quoted with them."""
+    text = "One short line.\n\nSkip to content\n\nAnother short line."
+    document = Document("d" * 12, "a.txt", "", text, "a", "", "", "", "en", "", "")
+    first = Block("paragraph", 0, text.index("\n"))
+    blocks = (first, Block("paragraph", text.index("Another"), len(text)))
+    passages = [
+        passage
+        for case in find_cases(document, blocks)
+        for passage in split_case(document, case, blocks)
+    ]
+    assert [passage.text for passage in passages] == ["One short line.", "Another short line."]
+
+
 def test_a_long_paragraph_comes_apart_evenly() -> None:
     """Parts end with a sentence and differ by no more than two sentences' length."""
     for sentence in (ENGLISH, CHINESE):

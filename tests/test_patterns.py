@@ -15,9 +15,9 @@ from chatbot.llm import quantity
 from chatbot.llm import restating as generative
 from corpus import stems, tables
 from corpus.glossary import Glossary
-from corpus.language import sentence_spans
 from corpus.layout.paragraphs import Line, join_lines
 from corpus.readers.pieces import clean
+from corpus.sentences import sentence_spans
 from index.reader import stemmed
 from index.search import names, query
 from tests.fakes import no_searcher

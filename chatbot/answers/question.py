@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from corpus.errors import FilterError, QuestionError
 from corpus.language import detect
 from corpus.records import Case, Document
+from corpus.script import make_plain
 from index.storage.release import Release
 
 LENGTH = 2000  # characters of a question
@@ -27,7 +28,7 @@ def clean_question(question: str) -> str:
         for c in question
         if unicodedata.category(c) not in ("Cf", "Cs")
     )
-    cleaned = " ".join(kept.split())
+    cleaned = " ".join(make_plain(kept).split())
     if not any(character.isalnum() for character in cleaned):
         raise QuestionError("the question has no words; type a question in any language")
     return cleaned

@@ -9,11 +9,21 @@ from pathlib import Path
 
 from chatbot.evaluation.gate import describe_gate
 from chatbot.evaluation.regression_questions import GateReport
+from chatbot.publishing.document_summary import describe_entry, tell_entry
 from chatbot.publishing.publisher import Desk, Publication
-from chatbot.terminal import find_width, print_json, progress_bar, say
-from corpus.errors import CasebookError, DocumentError, GateError, ReleaseError, UsageError
+from chatbot.terminal import find_width, lay_out, print_json, progress_bar, say
+from corpus.errors import (
+    CasebookError,
+    DocumentError,
+    GateError,
+    NoDocumentError,
+    ReleaseError,
+    UsageError,
+)
 from corpus.facts import Facts, check_facts
+from corpus.glossary import Glossary
 from corpus.library import Offer
+from corpus.records import Entry
 from index.build_plan import Plan
 from index.inventory import summarize
 
@@ -124,25 +134,39 @@ def _add(desk: Desk, arguments: argparse.Namespace) -> int:
         facts = check_facts(given, "--")
     except DocumentError as error:
         raise UsageError(str(error).replace("--: ", "--", 1)) from error
-    added, failed = [], []
+    glossary = Glossary(desk.library.glossary() if desk.library.folder.is_dir() else [])
+    added, failed, changed = [], [], False
     for source in arguments.sources:
         for offer in _take(desk, source, facts):
             try:
                 if isinstance(offer, DocumentError):
                     raise offer
                 done = desk.add(offer)
+            except NoDocumentError as error:
+                say(f"casebook: passed over: {error}")
+                failed += [] if Path(source).is_dir() else [str(error)]
+                continue
             except CasebookError as error:
                 failed.append(str(error))
                 say(f"casebook: {error}")
                 continue
-            added.append(done)
+            told = tell_entry(done.entry) if done.entry else {}
+            added.append({"name": done.name, "action": done.action, "note": done.note, **told})
+            changed = changed or done.action != "unchanged"
             if not arguments.json:
                 print(f"{done.action:9} {done.name}" + (f" ({done.note})" if done.note else ""))
+                _print_about(done.entry if done.action != "unchanged" else None, glossary)
     if arguments.json:
-        print_json({"added": [asdict(each) for each in added], "failed": failed})
-    elif any(each.action != "unchanged" for each in added):
+        print_json({"added": added, "failed": failed})
+    elif changed:
         say("`python app.py build` publishes it")
     return 1 if failed else 0
+
+
+def _print_about(entry: Entry | None, glossary: Glossary) -> None:
+    for line in describe_entry(entry, glossary) if entry else ():
+        head, _, rest = line.partition(": ")
+        print("\n".join(lay_out(f"          {head}: ", rest, 12 + len(head), find_width())))
 
 
 def _take(desk: Desk, source: str, facts: Facts) -> Iterator[Offer | DocumentError]:
@@ -210,8 +234,11 @@ def _show(desk: Desk, arguments: argparse.Namespace) -> int:
     entry = desk.library.read(arguments.name)
     if arguments.json:
         passages = [asdict(passage) for passage in entry.passages]
-        print_json({**asdict(summarize(entry)), "passages": passages})
+        left_out = [asdict(each) for each in entry.left_out]
+        print_json({**asdict(summarize(entry)), "passages": passages, "left_out": left_out})
         return 0
+    _print_about(entry, Glossary(desk.library.glossary()))
+    print()
     for case in entry.cases:
         print(f"# {case.title}" + (f" [{case.company}]" if case.company else ""))
         for passage in entry.passages:

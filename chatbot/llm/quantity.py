@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from corpus.script import make_plain
+
 _DIGITS = r"\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?"
 _WORDS: dict[str, dict[str, int]] = {
     "en": {
@@ -135,7 +137,7 @@ class Quantity:
 
 def fold(text: str) -> str:
     """Return `text` with wide and raised signs as plain ones; offsets are those of the result."""
-    return unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFKC", make_plain(text))
 
 
 def read_quantities(text: str, language: str) -> list[Quantity]:

@@ -27,7 +27,7 @@ from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer, read_entry
 from corpus.names import make_name
-from corpus.readers import suffix_for
+from corpus.readers import PACKED, suffix_for
 from corpus.readers.encoding import mark
 from corpus.records import Entry
 from index import build
@@ -133,7 +133,7 @@ class Desk:
         if self._stands_elsewhere(name, page.address):
             digest = hashlib.sha256(page.address.encode("utf-8")).hexdigest()[:8]
             name = make_name(f"{page.name}-{digest}", suffix)
-        packed = suffix in (".pdf", ".docx")
+        packed = suffix in PACKED
         data = page.data if packed else mark(page.data, page.charset)
         return Offer(name, data, facts.over(Facts(url=page.address)))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatbot import VERSION
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -44,7 +46,7 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",
-        version="0.1.0",
+        version=VERSION,
         docs_url=None,  # both load their script from another site
         redoc_url=None,
     )

@@ -7,17 +7,24 @@ PDF under any name. The name is there for messages and for what content alone do
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, NoDocumentError
+from corpus.lexicons import read_lexicon
 from corpus.readers.encoding import decode
 from corpus.readers.markdown import read_markdown
-from corpus.readers.page import read_page
+from corpus.readers.mhtml import is_archive, read_archive
+from corpus.readers.office.book import read_book
+from corpus.readers.office.sheets import read_sheets
+from corpus.readers.office.slides import read_slides
+from corpus.readers.office.word import read_word
 from corpus.readers.pdf import read_pdf
 from corpus.readers.text import read_text
-from corpus.readers.word import read_word
+from corpus.readers.web import read_page
 from corpus.records import Reading
 
 Reader = Callable[[bytes, str], Reading]
@@ -28,8 +35,16 @@ READERS: dict[str, Reader] = {
     ".markdown": read_markdown,
     ".html": read_page,
     ".htm": read_page,
+    ".xhtml": read_page,
+    ".mhtml": read_archive,
+    ".mht": read_archive,
     ".pdf": read_pdf,
     ".docx": read_word,
+    ".docm": read_word,
+    ".dotx": read_word,
+    ".pptx": read_slides,
+    ".xlsx": read_sheets,
+    ".epub": read_book,
 }
 
 _TEXT = (".txt", ".md", ".markdown")
@@ -38,6 +53,18 @@ _AS_PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAVE = "save it as .docx or .pdf"
+_MAGIC = b"PK\x03\x04"  # of the archives that office files are
+# The folder of an archive that tells its format, and the format.
+_ROOMS = {"word/": ".docx", "ppt/": ".pptx", "xl/": ".xlsx"}
+# Formats whose bytes are no text.
+_KINDS = {
+    ".pdf": "a PDF",
+    **dict.fromkeys((".docx", ".docm", ".dotx"), "a Word file"),
+    ".pptx": "a PowerPoint file",
+    ".xlsx": "an Excel file",
+    ".epub": "an EPUB book",
+}
+PACKED = (*_KINDS, ".mhtml")
 # How files of other kinds begin, what they are, and what to do.
 _OTHERS = (
     (b"\xd0\xcf\x11\xe0", "an old Office file, or one protected by a password", _SAVE),
@@ -60,26 +87,28 @@ def read_bytes(data: bytes, name: str) -> Reading:
 
 
 def suffix_for(data: bytes, name: str) -> str:
-    """Return the suffix of the format that a file is in; raises DocumentError for one not read."""
+    """Return the suffix of the format that a file is in.
+
+    Raises DocumentError for one that is not read, and NoDocumentError for one that is no document.
+    """
     suffix = PurePosixPath(name).suffix.lower()
     if b"%PDF-" in data[:1024]:
         return ".pdf"
-    if data.startswith(b"PK\x03\x04"):
-        if b"word/" in data:
-            return ".docx"
-        office = b"xl/" in data or b"ppt/" in data
-        kind, mend = ("a table or slides", _SAVE) if office else ("a packed file", "unpack it")
-        raise DocumentError(f"{name}: {kind}, which Casebook does not read; {mend}")
+    if data.startswith(_MAGIC):
+        return _look_into(data, name)
     for start, kind, mend in _OTHERS:
         if data.startswith(start):
             raise DocumentError(f"{name}: {kind}, which Casebook does not read; {mend}")
+    if suffix in (".mhtml", ".mht") or is_archive(data):
+        return ".mhtml"
     if _AS_PAGE.match(data[:2000].lstrip(b"\xef\xbb\xbf")):
         return ".html"
-    if suffix == ".pdf" and data.strip():
-        raise DocumentError(f"{name}: not a PDF; get it again, or name it after what it is")
-    if suffix == ".docx" and data.strip():
-        raise DocumentError(f"{name}: not a Word file; save it as .docx again")
-    if suffix in (".html", ".htm"):
+    if kind := name_other(name):
+        raise NoDocumentError(f"{name}: {kind}, which is no document; add the text it is about")
+    if suffix in PACKED and data.strip():
+        mend = "get it again, or name it after what it is"
+        raise DocumentError(f"{name}: not {_KINDS[suffix]}; {mend}")
+    if suffix in (".html", ".htm", ".xhtml"):
         return ".html"
     if suffix not in _TEXT:
         try:
@@ -88,3 +117,33 @@ def suffix_for(data: bytes, name: str) -> str:
             raise DocumentError(f"{error}, or, if it is no text, as .docx or .pdf") from error
         return ".txt"
     return suffix
+
+
+def name_other(name: str) -> str:
+    """Return what a file is by its name, where that is no document (`source code`), or nothing."""
+    file = PurePosixPath(name).name.lower()
+    if file.startswith("~$"):
+        return "the lock of a file that is open"
+    suffix = PurePosixPath(file).suffix[1:]
+    return next((kind for kind, all_ in read_lexicon("other_files").items() if suffix in all_), "")
+
+
+def _look_into(data: bytes, name: str) -> str:
+    """Return the suffix of the format that an archive is; raises DocumentError for another."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = [part.replace("\\", "/") for part in archive.namelist()]
+            kind = archive.open("mimetype").read(100) if "mimetype" in parts else b""
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError, NotImplementedError):
+        parts, kind = [], b""
+    if "META-INF/container.xml" in parts:
+        return ".epub"
+    for room, suffix in _ROOMS.items():
+        if any(part.lower().startswith(room) for part in parts):
+            return suffix
+    suffix = PurePosixPath(name).suffix.lower()
+    if not parts and suffix in PACKED:
+        return suffix  # broken: its reader says so
+    if b"opendocument" in kind:
+        raise DocumentError(f"{name}: an OpenDocument file, which Casebook does not read; {_SAVE}")
+    raise DocumentError(f"{name}: a packed file, which Casebook does not read; unpack it")

@@ -17,13 +17,21 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Names of encodings as pages and servers give them, beside UTF-8; what browsers take some to mean.
+BAD = "\ufffd"  # stands for bytes that are no sign in an encoding, as browsers show them
+# Names of encodings as pages and servers give them; what browsers take some to mean.
 _NAMED = re.compile(
-    r"gb2312|gbk|gb18030|big5(?:-hkscs)?|utf-16(?:le|be)?|us-ascii|latin-?1|iso-?8859-?\d{1,2}"
-    r"|(?:windows-|cp)125\d|koi8-[ru]|shift[_-]jis|euc-(?:jp|kr)"
+    r"utf-?8|x-gbk|gb2312|gb_2312-80|gbk|gb18030|big5(?:-hkscs)?|utf-16(?:le|be)?|us-ascii|latin-?1|iso-?8859-?\d{1,2}"
+    r"|(?:windows-|cp)125\d|koi8-[ru]|(?:x-)?sjis|shift[_-]jis|windows-31j|euc-(?:jp|kr)"
+    r"|ks_c_5601-1987|iso-2022-jp|tis-620|windows-874|macintosh|x-mac-cyrillic"
 )
 _MEANT = {
-    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    **dict.fromkeys(("gb2312", "gb_2312-80", "gbk", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis", "x-sjis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949"),
+    **dict.fromkeys(("tis-620", "windows-874", "iso-8859-11"), "cp874"),
+    "iso-8859-9": "cp1254",
+    "macintosh": "mac_roman",
+    "x-mac-cyrillic": "mac_cyrillic",
     **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
     **dict.fromkeys(("us-ascii", "latin1", "latin-1", "iso-8859-1", "iso8859-1"), "cp1252"),
 }
@@ -67,7 +75,8 @@ def decode_as(data: bytes, named: str) -> str | None:
     """Return the text of bytes in the encoding that is said to be theirs, None where it is not.
 
     Bytes with a mark and bytes that are UTF-8 are not believed to be anything else: none of the
-    others looks like it by chance, and servers name one for all that they have.
+    others looks like it by chance, and servers name one for all that they have. Single bytes that
+    do not fit become BAD.
     """
     name = named.strip().lower()
     if not _NAMED.fullmatch(name) or data.startswith(tuple(mark for mark, _ in _MARKS)):
@@ -75,9 +84,10 @@ def decode_as(data: bytes, named: str) -> str | None:
     if _decodes(data, "utf-8"):
         return None
     try:
-        return data.decode(_MEANT.get(name, name))
-    except (UnicodeDecodeError, LookupError):
+        text = data.decode(_MEANT.get(name, name), "replace")
+    except LookupError:
         return None
+    return text if text.count(BAD) <= _MOST_NOISE * len(text) + 1 else None
 
 
 def mark(data: bytes, named: str) -> bytes:

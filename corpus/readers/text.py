@@ -26,9 +26,15 @@ _ENDS_PROSE = tuple(".!?。！？;；,，、:：…")
 _ENDS_SIGNS = tuple("。！？…”’」』）")  # a Chinese line that ends so is not wrapped in mid-sentence
 
 _HEADING_COLUMNS = 160  # a Chinese sign takes two
-_TITLE_COLUMNS = 12  # behind `Company:`; less is a label and its value (`Founded: 1990`)
+_TITLE_COLUMNS = 10  # behind `Company:`; less is a label and its value (`Founded: 1990`)
 _WRAPPED_LINE = 200  # characters; nobody wraps lines at more
 _INDENTS = ("\u3000", "\t")
+_HEAD_LINES, _HEAD_COLUMNS = 6, 110  # of the lines above a text's first blank line
+_BLANK_LINE = re.compile(r"(?>\r\n|\r|\n)[^\S\r\n]*+[\r\n]")
+# White space and signs that nobody sees, at the ends of a line.
+_EDGES = re.compile(
+    r"\A[\s\u00ad\u200b\u2060\ufeff]++|(?<![\s\u00ad\u200b\u2060\ufeff])[\s\u00ad\u200b\u2060\ufeff]++\Z"
+)
 
 Span = tuple[int, int]
 
@@ -52,19 +58,26 @@ def read_text(data: bytes, name: str) -> Reading:
 def _list_lines(text: str, start: int) -> Iterator[Span]:
     """Yield the spans of lines that hold something, without outer white space."""
     for match in _LINE.finditer(text, start):
-        words = match[0].strip()
+        words = _EDGES.sub("", match[0])
         if words:
-            first = match.start() + len(match[0]) - len(match[0].lstrip())
+            first = match.start() + match[0].index(words)
             yield first, first + len(words)
 
 
 def _list_blocks(text: str, start: int) -> tuple[Block, ...]:
     groups: list[tuple[BlockKind, int, int]] = []  # kind, start, end
+    lines = list(_list_lines(text, start))
+    head = _count_head(text, lines)
     above: Span = (start, start)
-    for line in _list_lines(text, start):
+    for number, line in enumerate(lines):
         if CAPTION.match(text, *line):
             groups.append(("caption", *line))
-        elif groups and groups[-1][0] == "paragraph" and _joins(text, groups[-1][1], above, line):
+        elif (
+            number >= head
+            and groups
+            and groups[-1][0] == "paragraph"
+            and _joins(text, groups[-1][1], above, line)
+        ):
             groups[-1] = ("paragraph", groups[-1][1], line[1])
         else:
             groups.append(("paragraph", *line))
@@ -81,6 +94,20 @@ def _list_blocks(text: str, start: int) -> tuple[Block, ...]:
     return tuple(reversed(blocks))
 
 
+def _count_head(text: str, lines: list[Span]) -> int:
+    """Return how many of the first lines stand each for itself: title, company, place and date.
+
+    They are short, begin with no small letter, and a blank line follows them.
+    """
+    for number, line in enumerate(lines[: _HEAD_LINES + 1]):
+        words = text[line[0] : line[1]]
+        if number and _BLANK_LINE.search(text, lines[number - 1][1], line[0]):
+            return number
+        if number == _HEAD_LINES or words[0].islower() or _columns(words) > _HEAD_COLUMNS:
+            return 0
+    return 0
+
+
 def _joins(text: str, start: int, above: Span, line: Span) -> bool:
     """Tell whether a line goes on with the paragraph from `start` to the end of `above`."""
     between = text[above[1] : line[0]]
@@ -92,7 +119,7 @@ def _joins(text: str, start: int, above: Span, line: Span) -> bool:
     words = text[above[0] : above[1]]
     if words.endswith(_ENDS_SIGNS) or _MARKDOWN.match(text, *line):
         return False
-    if above[0] == start and _has_heading_form(words):  # a heading right above its paragraph
+    if above[0] == start and has_heading_form(words):  # a heading right above its paragraph
         return not (_MARKDOWN.match(words) or length > max(40, 2 * len(words)))
     return True
 
@@ -103,13 +130,18 @@ def _is_heading(words: str, below: str, first: bool) -> bool:
     The form alone would make headings of the lines of a list or a table, so prose has to follow,
     except below a text's first line.
     """
-    if not below or not _has_heading_form(words):
+    if not below or not has_heading_form(words):
         return False
-    prose = below.endswith((*_ENDS_PROSE, *_ENDS_SIGNS, '"', ")")) or len(below) > _HEADING_COLUMNS
-    return first or prose or _MARKDOWN.match(words) is not None
+    return first or is_prose(below) or _MARKDOWN.match(words) is not None
 
 
-def _has_heading_form(words: str) -> bool:
+def is_prose(words: str) -> bool:
+    """Tell whether a block ends as a sentence does, or is too long to be anything else."""
+    words = words.rstrip()
+    return words.endswith((*_ENDS_PROSE, *_ENDS_SIGNS, '"', ")")) or len(words) > _HEADING_COLUMNS
+
+
+def has_heading_form(words: str) -> bool:
     """Tell whether words are one short line that does not end as a sentence does."""
     if len(words) > _HEADING_COLUMNS or "\n" in words or "\r" in words:
         return False

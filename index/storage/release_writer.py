@@ -24,6 +24,7 @@ from corpus.chunks import divide_case
 from corpus.glossary import Glossary
 from corpus.language import detect
 from corpus.records import Entry, Passage, Sentence
+from corpus.script import drop_unseen
 from corpus.stems import list_stems
 from corpus.tables import spell_passages
 from index.encoder.encoder import Encoder, Pieces, Progress, States, Vectors
@@ -414,7 +415,7 @@ def mark_sentences(sentences: Iterable[Sentence]) -> NDArray[np.void]:
     """
     marks: list[tuple[int, int]] = []
     for sentence in sentences:
-        folded = unicodedata.normalize("NFKC", sentence.text).casefold()
+        folded = unicodedata.normalize("NFKC", drop_unseen(sentence.text)).casefold()
         letters = "".join(filter(str.isalnum, folded))
         digest = hashlib.blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
         marks.append((int.from_bytes(digest, "little"), len(letters)))

@@ -127,7 +127,7 @@
     for (const turn of turns.slice(-HISTORY)) {
       if (turn.state !== "done") continue;
       history.push({ role: "user", content: turn.question });
-      history.push({ role: "assistant", content: turn.plain.slice(0, TURN_LENGTH) });
+      history.push({ role: "assistant", content: [...turn.plain].slice(0, TURN_LENGTH).join("") });
     }
     const turn = { number, question: text, company, plain: "", state: "working", element, notice: "" };
     add(turn);

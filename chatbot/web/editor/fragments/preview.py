@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatbot.locales.interface import EDITOR, count
+from chatbot.publishing.document_summary import sum_up
 from chatbot.publishing.pending_uploads import Draft
 from chatbot.web.rendering import escape, language_of
 from corpus.records import Case, Entry, Passage
@@ -63,11 +64,13 @@ def render_proof(entry: Entry, language: str) -> str:
         body += f'<section class="case">{_render_case(case, language)}{parts}</section>'
     cut = len(entry.passages) - len(shown)
     more = f'<p class="none">{escape(words["cut"].format(count=cut))}</p>' if cut else ""
+    gone = words["left_out"].format(what="; ".join(sum_up(entry.left_out)))
+    left_out = f'<p class="counts">{escape(gone)}</p>' if sum_up(entry.left_out) else ""
     return (
         f'<section class="proof" aria-label="{escape(words["preview"])}">'
         f'<h3 class="label">{escape(words["as_quoted"])}</h3>'
         f'<p class="title" dir="auto"{language_of(document.title)}>{escape(document.title)}</p>'
-        f'<p class="counts">{escape(counts)}</p>{body}{more}</section>'
+        f'<p class="counts">{escape(counts)}</p>{left_out}{body}{more}</section>'
     )
 
 

@@ -1,0 +1,112 @@
+"""What `add`, `show` and the editor's page tell of a document: what it is, lacks and left out."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import PurePosixPath
+from typing import Any
+
+from corpus.glossary import Glossary
+from corpus.records import Entry, LeftOut
+from index.languages.cldr import put_names
+
+_MOST_WORDS = 4  # of a company's name before a colon
+_READ = 50_000  # characters in which names are looked for
+_MOST_PLACES = 8  # lines of what was left out, by where it stood
+
+
+def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
+    """Yield the lines that tell an editor what was taken, what is missing, what was left out."""
+    document = entry.document
+    companies = list(dict.fromkeys(case.company for case in entry.cases if case.company))
+    cases = sum(case.kind == "case" for case in entry.cases)
+    yield f"title: {document.title}"
+    yield (
+        f"company: {', '.join(companies) or 'none'} · date: {document.published or 'none'} · "
+        f"language: {document.language} · {_count(cases, 'case')}, "
+        f"{_count(len(entry.passages), 'passage')}"
+    )
+    missing = list(_ask(entry, companies, glossary))
+    if missing:
+        yield f"missing: {'; '.join(missing)}"
+    if told := sum_up(entry.left_out):
+        yield f"left out: {'; '.join(told)}"
+
+
+def tell_entry(entry: Entry) -> dict[str, Any]:
+    """Return the same as data, with the whole list of what was left out."""
+    document = entry.document
+    return {
+        "title": document.title,
+        "companies": list(dict.fromkeys(case.company for case in entry.cases if case.company)),
+        "published": document.published,
+        "language": document.language,
+        "cases": sum(case.kind == "case" for case in entry.cases),
+        "passages": len(entry.passages),
+        "left_out": [asdict(each) for each in entry.left_out],
+    }
+
+
+def sum_up(left_out: Iterable[LeftOut]) -> list[str]:
+    """Return what was left out that may matter: `2 text boxes`, `page 3: 1 scanned page`.
+
+    What leads through a document and says nothing, as menus do, may not.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for each in left_out:
+        if each.reason != "furniture":
+            counts.setdefault(each.place, Counter())[each.what] += 1
+    lines = [
+        f"{place}: {told}" if place else told
+        for place, whats in counts.items()
+        if (told := ", ".join(_count(number, what) for what, number in whats.items()))
+    ]
+    if len(lines) > _MOST_PLACES:
+        more = len(lines) - _MOST_PLACES
+        lines[_MOST_PLACES:] = [f"and in {_count(more, 'other place')}"]
+    return lines
+
+
+def suggest_company(entry: Entry, glossary: Glossary) -> str:
+    """Return the company that a document may be of, empty where nothing tells.
+
+    It is what stands before a colon in the title, or the name of the glossary that the text has
+    most often; no place, and at least twice.
+    """
+    first, colon, _ = entry.document.title.replace("：", ":").partition(":")
+    if colon and len(first.split()) <= _MOST_WORDS:
+        return first.strip()
+    named = Counter(glossary.find(entry.document.text[:_READ]))
+    companies = [name for name in named if named[name] > 1 and not _is_place(name)]
+    return max(companies, key=lambda name: named[name], default="")
+
+
+def _is_place(name: str) -> bool:
+    """Tell whether a name is one that Chinese and English have for a place."""
+    one, other = ("en", "zh") if name.isascii() else ("zh", "en")
+    return put_names(name, one, other) != name
+
+
+def _ask(entry: Entry, companies: Sequence[str], glossary: Glossary) -> Iterator[str]:
+    """Yield what the document does not say, each with the flag that sets it."""
+    if not companies:
+        guess = suggest_company(entry, glossary)
+        perhaps = f" (perhaps {shlex.quote(guess)})" if guess else ""
+        yield f"company{perhaps}: --company NAME"
+    if not entry.document.published:
+        yield "date: --published 2024-02-23"
+    if entry.document.title == PurePosixPath(entry.document.name).stem:
+        yield "title: --title TITLE"
+
+
+def _count(number: int, what: str) -> str:
+    """Return how many there are; `what` is the word for one of them."""
+    if number == 1:
+        return f"1 {what}"
+    head, of, tail = what.partition(" of ")
+    head, that, rest = head.partition(" that ") if not of else (head, "", "")
+    plural = f"{head}es" if head.endswith(("x", "s", "sh", "ch")) else f"{head}s"
+    return f"{number} {plural}{that}{rest}{of}{tail}"
