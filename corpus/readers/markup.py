@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from corpus.readers.office.formula import shift
 from corpus.readers.pieces import Piece, clean
+from corpus.readers.raised import shift
 from corpus.readers.text import is_caption
 from corpus.records import BlockKind, LeftOut
 from corpus.tables import BETWEEN
