@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import make_environment
+from corpus.language.sentences import sentence_spans
 from corpus.readers.pdf import read_pdf
-from corpus.sentences import sentence_spans
 
 PARAGRAPHS = 42  # of each file, of its longest articles
 OF_ARTICLE = 14  # of them

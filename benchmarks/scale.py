@@ -29,7 +29,7 @@ import numpy as np
 
 from benchmarks.server import ROOT
 from benchmarks.squad import read_paragraphs, read_questions
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from index.encoder.encoder import make_unit
 from index.languages.rarity import hash_term
 from index.models import load_encoder

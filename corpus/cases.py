@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from corpus.language.script import drop_unseen
 from corpus.masthead.companies import find_companies
 from corpus.records import Block, Case, CaseKind, Document
-from corpus.script import drop_unseen
 
 _HEADING = re.compile(r"([^:：\r\n]{2,80})[:：]\s*+([^\r\n]{4,300})")
 _MARKDOWN = re.compile(r"#{1,6}\s+")

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from corpus.glossary import Glossary
+from corpus.language.script import make_plain
 from corpus.passages import estimate_length
 from corpus.records import Case, Document, Passage
-from corpus.script import make_plain
 
 # Estimated sub-words of a chunk's passages, about 1,000 letters or 300 Chinese signs; a passage
 # that is longer alone is a chunk of its own. benchmarks/LOG.md has the sizes that were compared.

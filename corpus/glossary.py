@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from corpus.script import simplify
+from corpus.language.script import simplify
 
 _HEAD = 3  # signs of a name by which it is looked for; few names share them
 _LETTER = re.compile("[A-Za-zÀ-ÿ]")

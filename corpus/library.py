@@ -21,10 +21,10 @@ from typing import Literal
 
 from corpus.cases import find_cases
 from corpus.errors import DocumentError, LibraryError, NotFoundError
-from corpus.facts import NOTHING, SIDECAR, Facts, is_line, read_facts, read_json, show
 from corpus.files import lock_folder, move_file, read_file, write_file
-from corpus.language import detect
+from corpus.language.detection import detect
 from corpus.masthead import complete
+from corpus.metadata import NOTHING, SIDECAR, Facts, is_line, read_facts, read_json, show
 from corpus.names import compare_name, is_document, is_utf8
 from corpus.passages import split_case
 from corpus.readers import read_bytes

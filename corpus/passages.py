@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from corpus.language.sentences import sentence_spans
 from corpus.records import Block, BlockKind, Case, Document, Passage, Sentence
-from corpus.sentences import sentence_spans
 
 # A model reads 512 sub-words at once. multilingual-e5 makes 0.24 of a European letter and 0.80 of a
 # Chinese sign on average; with these a little higher, 99 of 100 texts of LONGEST are read whole.

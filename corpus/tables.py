@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from corpus.language.script import make_plain
+from corpus.language.stems import UNSPACED
 from corpus.records import Passage
-from corpus.script import make_plain
-from corpus.stems import UNSPACED
 
 BETWEEN = " | "  # what every reader of a format puts between the cells of a row
 _BAR = re.compile(r"(?<![^ ])\|(?![^ ])")  # beside an empty cell one blank may be all there is

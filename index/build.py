@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus.edition import identify_edition
 from corpus.errors import DocumentError, LibraryError, ReleaseError
 from corpus.library import Library
+from corpus.readers.reader_version import identify_edition
 from corpus.records import Document, Entry
 from index.build_plan import Duplicate, Plan, find_overlaps
 from index.encoder.encoder import Encoder, Progress, ignore_progress

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.edition import identify_edition
 from corpus.errors import DocumentError, ReleaseError
 from corpus.library import Library
+from corpus.readers.reader_version import identify_edition
 from corpus.records import Entry
 from index.storage.manifest import check_files, read_manifest
 from index.storage.publish import Releases

@@ -11,8 +11,8 @@ from collections.abc import Collection
 import numpy as np
 
 from corpus.glossary import Finder, stands_whole
+from corpus.language.stems import fold
 from corpus.records import Case, Document
-from corpus.stems import fold
 from corpus.tables import spell_passages
 from index.encoder.encoder import Encoder
 from index.encoder.encoder import Query as Vectorised

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from corpus.glossary import Glossary
-from corpus.language import detect
+from corpus.language.detection import detect
 from corpus.records import Case, Document, Passage, Sentence
 from corpus.tables import spell_rows
 from index.encoder.encoder import Encoder, States

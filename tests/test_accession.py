@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from corpus.errors import DocumentError, LibraryError, NotFoundError
-from corpus.facts import Facts
 from corpus.library import Added, Library, Offer
+from corpus.metadata import Facts
 from corpus.names import make_name
 
 TEXT = b"The road is long. It never ends.\n"

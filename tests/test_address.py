@@ -1,4 +1,4 @@
-"""corpus.address: pages are fetched from where they should, within limits, or refused in a line."""
+"""fetch: pages are fetched from where they should, within limits, or refused in a line."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from corpus.address import LIMITS, Limits, Visit, fetch, resolve_host
 from corpus.errors import DocumentError
+from corpus.fetching.fetch import LIMITS, Limits, Visit, fetch, resolve_host
 from tests.web_server import (
     PUBLIC,
     Answer,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import ModelError, ModelMismatchError
-from corpus.language import detect
+from corpus.language.detection import detect
 from corpus.library import Library
 from index.build import build
 from index.encoder.encoder import Encoder, join_pieces, make_unit

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.chunks import divide_case
+from corpus.language.stems import list_stems
 from corpus.library import Library
-from corpus.stems import list_stems
 from index.build import build
 from index.encoder.encoder import Encoder
 from index.languages.dictionary import Dictionary

@@ -13,8 +13,8 @@ import pytest
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
 from chatbot.publishing.publisher import Desk
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
-from corpus.facts import Facts
 from corpus.library import Library, Offer
+from corpus.metadata import Facts
 from index.encoder.encoder import Encoder
 from index.reader.text import Reader, Reading, Text
 from index.search.query import Query

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.script import simplify
-from corpus.stems import list_stems
+from corpus.language.script import simplify
+from corpus.language.stems import list_stems
 from index.languages.dictionary import Dictionary
 
 ROOT = Path(__file__).parent.parent

@@ -12,8 +12,8 @@ import pytest
 from chatbot.publishing import pending_uploads as tray
 from chatbot.publishing.pending_uploads import Folder, Tray
 from corpus.errors import NotFoundError, UsageError
-from corpus.facts import Facts
 from corpus.library import Offer, read_entry
+from corpus.metadata import Facts
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corpus.language import detect
+from corpus.language.detection import detect
 from index.languages.everyday import read_everyday
 
 

@@ -17,9 +17,9 @@ from chatbot.answers.extractive import (
     compose,
     list_nearest,
 )
+from corpus.language.stems import list_stems, say_the_same
 from corpus.library import Library
 from corpus.records import Sentence
-from corpus.stems import list_stems, say_the_same
 from index.reader.ranking import Evidence, Hit
 from index.reader.text import NEVER
 

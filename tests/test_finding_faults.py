@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.publishing.publisher import ask_of
+from corpus.language.sentences import LONGEST
 from corpus.library import Library
-from corpus.sentences import LONGEST
 from index.build import build
 from index.languages.dictionary import Dictionary
 from index.searcher import Searcher

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.facts import Facts
 from corpus.library import Library, Offer
+from corpus.metadata import Facts
 from corpus.records import Entry
 from index import inventory as holdings
 from index.inventory import list_holdings, summarize

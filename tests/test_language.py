@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.language import detect
-from corpus.sentences import LONGEST, LONGEST_SIGNS, sentence_spans
+from corpus.language.detection import detect
+from corpus.language.sentences import LONGEST, LONGEST_SIGNS, sentence_spans
 
 PIECES = st.lists(
     st.sampled_from(

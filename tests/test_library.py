@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import DocumentError, LibraryError, NotFoundError
-from corpus.facts import FIELDS
 from corpus.library import Library
+from corpus.metadata import FIELDS
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 ARTICLE = "cccme-2024-02-23-fulfillment-of-social-responsibilities.txt"

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import DocumentError
+from corpus.language.dates import find_dates, read_date
 from corpus.library import Offer, read_entry
 from corpus.masthead.companies import find_companies, find_owner, is_company
-from corpus.masthead.dates import find_dates, read_date
 from corpus.masthead.furniture import is_furniture
 from corpus.records import Entry
 

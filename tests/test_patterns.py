@@ -13,11 +13,12 @@ from chatbot.answers import conversation
 from chatbot.answers import small_talk as about
 from chatbot.llm import quantity
 from chatbot.llm import restating as generative
-from corpus import stems, tables
+from corpus import tables
 from corpus.glossary import Glossary
+from corpus.language import stems
+from corpus.language.sentences import sentence_spans
 from corpus.layout.paragraphs import Line, join_lines
 from corpus.readers.pieces import clean
-from corpus.sentences import sentence_spans
 from index.reader import stemmed
 from index.search import names, query
 from tests.fakes import no_searcher

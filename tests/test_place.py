@@ -1,4 +1,4 @@
-"""corpus.place: what an address is, whether an IP address is public, what a page is called."""
+"""url: what an address is, whether an IP address is public, what a page is called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import DocumentError
-from corpus.place import Place, is_public, lead_on, name_place, parse_address, show
+from corpus.fetching.url import Place, is_public, lead_on, name_place, parse_address, show
 
 PRIVATE = (
     *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.glossary import Glossary
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from index.encoder.encoder import Query as Vectorised
 from index.languages.dictionary import Dictionary
 from index.languages.rarity import hash_term, load_rarity

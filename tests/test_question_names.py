@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from corpus.language.stems import fold
 from corpus.library import Library
-from corpus.stems import fold
 from index.build import build
 from index.search.names import find_known, find_names, holds, leave_out, occurs
 from index.storage.publish import Releases

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from index.languages.rarity import PATH, Rarity, hash_term, load_rarity
 
 HELD = {"water": 900, "bridge": 40, "padma": 3}

@@ -12,9 +12,9 @@ import pytest
 from chatbot.engine import Engine
 from corpus.chunks import divide_case
 from corpus.errors import CorruptReleaseError, ModelMismatchError
-from corpus.language import detect
+from corpus.language.detection import detect
+from corpus.language.stems import list_stems
 from corpus.library import Library
-from corpus.stems import list_stems
 from corpus.tables import spell_passages
 from index.build import build
 from index.languages.rarity import hash_term

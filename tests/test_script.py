@@ -1,4 +1,4 @@
-"""corpus.script: Chinese compared alike, and the signs that it goes by."""
+"""corpus.language.script: Chinese compared alike, and the signs that it goes by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.script import PATH, simplify, simplify_signs
+from corpus.language.script import PATH, simplify, simplify_signs
 from index.languages.dictionary import Entry, find_data, read_entries
 from training.simplified import count_votes, write
 
@@ -115,7 +115,7 @@ def test_writes_what_is_read(tmp_path: Path) -> None:
 def test_importing_reads_no_file() -> None:
     """The table is read when a text needs it."""
     code = (
-        "from corpus.script import _load_table, simplify\n"
+        "from corpus.language.script import _load_table, simplify\n"
         "simplify('plain'); before = _load_table.cache_info().currsize\n"
         "simplify('貓'); print(before, _load_table.cache_info().currsize)"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from corpus.tables import Said
 from index.reader import stemmed
 from index.reader.stemmed import StemmedChunks, find_numbers, stem

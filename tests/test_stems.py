@@ -1,10 +1,10 @@
-"""corpus.stems: words that compare alike, in whichever script and spelling."""
+"""corpus.language.stems: words that compare alike, in whichever script and spelling."""
 
 from __future__ import annotations
 
 import pytest
 
-from corpus.stems import fold, list_stems
+from corpus.language.stems import fold, list_stems
 
 
 def test_stems_are_first_letters_and_pairs_of_signs() -> None:

@@ -35,7 +35,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from index.encoder.encoder import Encoder
 from index.languages import rarity
 from index.models import load_plain_encoder

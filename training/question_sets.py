@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from corpus.chunks import LONGEST
+from corpus.language.sentences import sentence_spans
 from corpus.passages import estimate_length
-from corpus.sentences import sentence_spans
 
 # The articles of XQuAD that judge, some of which stand in SQuAD too.
 _JUDGES = """

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from corpus.script import PATH
+from corpus.language.script import PATH
 from index.languages.dictionary import Entry, find_data, read_entries
 
 _SOURCE = "CC-CEDICT, published by MDBG, https://cc-cedict.org/wiki/"

@@ -21,7 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from chatbot.locales import FOLDER, read_file
-from corpus.stems import fold
+from corpus.language.stems import fold
 from index.encoder.encoder import Encoder, Vectors
 from index.encoder.model_folder import NAME
 

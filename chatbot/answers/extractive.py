@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from chatbot.answers.answer import Citation, Nearest, Part
 from chatbot.answers.citations import cite, link_to
 from chatbot.answers.small_talk import WORDS
+from corpus.language.stems import list_stems, say_the_same
 from corpus.records import Case, Document, Passage
-from corpus.stems import list_stems, say_the_same
 from corpus.tables import spell_passages
 from index.reader.ranking import Evidence, Hit
 from index.reader.text import NEVER

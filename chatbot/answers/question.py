@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from corpus.errors import FilterError, QuestionError
-from corpus.language import detect
+from corpus.language.detection import detect
+from corpus.language.script import make_plain
 from corpus.records import Case, Document
-from corpus.script import make_plain
 from index.storage.release import Release
 
 LENGTH = 2000  # characters of a question

@@ -20,9 +20,9 @@ from corpus.errors import (
     ReleaseError,
     UsageError,
 )
-from corpus.facts import Facts, check_facts
 from corpus.glossary import Glossary
 from corpus.library import Offer
+from corpus.metadata import Facts, check_facts
 from corpus.records import Entry
 from index.build_plan import Plan
 from index.inventory import summarize

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 from chatbot.answers.question import clean_question
 from chatbot.evaluation.labels import Label, draw
 from corpus.errors import DocumentError, QuestionError
-from corpus.facts import show
 from corpus.files import read_file
-from corpus.language import detect
+from corpus.language.detection import detect
+from corpus.metadata import show
 
 LARGEST = 64 * 2**20  # bytes of a file; the training set of SQuAD 2.0 has 40 MiB
 _KINDS: dict[type, str] = {str: "a text", int: "a whole number", list: "a list"}

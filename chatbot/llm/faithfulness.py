@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from chatbot.llm.quantity import Quantity, fold, read_quantities
 from corpus.glossary import Glossary
-from corpus.language import detect
+from corpus.language.detection import detect
 from index.encoder.encoder import Encoder
 
 LANGUAGES = ("en", "zh", "es")  # of sentences that can be checked

@@ -12,7 +12,7 @@ from chatbot.answers.question import clean_question
 from chatbot.llm.form import Complete, fill, note
 from chatbot.llm.restating import EndpointError
 from corpus.errors import QuestionError
-from corpus.language import detect
+from corpus.language.detection import detect
 from index.reader.stemmed import find_numbers
 
 LONGEST = 400  # characters of a question that is put in other words, and of what comes

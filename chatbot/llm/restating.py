@@ -19,8 +19,8 @@ from chatbot.answers.answer import Answer, Part
 from chatbot.answers.question import choose_language
 from chatbot.llm.faithfulness import LANGUAGES, Source, find_fault
 from corpus.glossary import Glossary
-from corpus.language import detect
-from corpus.sentences import sentence_spans
+from corpus.language.detection import detect
+from corpus.language.sentences import sentence_spans
 from index.encoder.encoder import Encoder
 
 Message = dict[str, str]

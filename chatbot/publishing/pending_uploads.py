@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpus.errors import NotFoundError, UsageError
-from corpus.facts import Facts
 from corpus.library import Offer
+from corpus.metadata import Facts
 from corpus.records import Entry
 
 MOST = 20  # documents on a tray

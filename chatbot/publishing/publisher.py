@@ -23,9 +23,9 @@ from chatbot.evaluation.regression_questions import (
     read_questions,
 )
 from corpus.errors import DocumentError, GateError, ReleaseError
-from corpus.facts import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer, read_entry
+from corpus.metadata import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.names import make_name
 from corpus.readers import PACKED, suffix_for
 from corpus.readers.encoding import mark
@@ -125,7 +125,7 @@ class Desk:
         `private` allows addresses of this machine and of private networks, which a web page may
         never ask for. Raises DocumentError with the reason.
         """
-        from corpus.address import fetch  # its libraries are for the few that add an address
+        from corpus.fetching.fetch import fetch  # its libraries are for the few that add an address
 
         page = fetch(address, private)
         suffix = suffix_for(page.data, page.name)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from chatbot.answers.answer import Answer, Citation, Nearest
 from chatbot.locales.interface import TAGS, WORDS
-from corpus.language import detect
+from corpus.language.detection import detect
 
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINK = re.compile(r"cases/[A-Za-z0-9_-]+(#c[0-9]+-[0-9]+)?")

@@ -14,12 +14,12 @@ from dataclasses import replace
 from functools import partial
 
 from corpus.errors import DocumentError
+from corpus.language.dates import find_dates
+from corpus.language.script import drop_unseen
 from corpus.masthead.companies import find_owner, is_company, read_labels
-from corpus.masthead.dates import find_dates
 from corpus.masthead.furniture import is_furniture
 from corpus.readers.text import has_heading_form
 from corpus.records import Block, Reading
-from corpus.script import drop_unseen
 from corpus.tables import BETWEEN
 
 _HEAD, _TAIL = 12, 3  # blocks at the beginning and at the end that may tell of the document

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from corpus.language.script import drop_unseen
 from corpus.masthead.companies import read_labels
-from corpus.script import drop_unseen
 from corpus.tables import BETWEEN
 
 _LONGEST = 300  # characters of a line that may be furniture

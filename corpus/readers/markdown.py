@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from corpus.masthead.dates import read_date
+from corpus.language.dates import read_date
 from corpus.readers.encoding import decode
 from corpus.readers.markup import list_pieces
 from corpus.readers.pieces import compose

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from corpus.layout.captions import is_caption
-from corpus.readers.office.formula import shift
 from corpus.readers.pieces import Piece, clean
+from corpus.readers.raised import shift
 from corpus.records import BlockKind, LeftOut
 from corpus.tables import BETWEEN
 

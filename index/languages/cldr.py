@@ -22,7 +22,7 @@ from babel.numbers import get_currency_name
 from babel.units import format_unit, get_unit_name
 
 from corpus.glossary import Finder, fold_signs
-from corpus.stems import UNSPACED
+from corpus.language.stems import UNSPACED
 
 _KEPT = 32  # languages
 # Spellings of other regions and of the other script, which are found as well.

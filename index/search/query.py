@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from corpus.glossary import Glossary
-from corpus.language import detect
-from corpus.stems import UNSPACED, list_stems
+from corpus.language.detection import detect
+from corpus.language.stems import UNSPACED, list_stems
 from index.encoder.encoder import Query as Vectorised
 from index.languages import cldr
 from index.languages.dictionary import Dictionary

@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 class Manifest:
     """What a release says of itself; `files` maps a name to its size and SHA-256.
 
-    `edition` names how its documents were read, see corpus.edition.
+    `edition` names how its documents were read, see corpus.readers.reader_version.
     """
 
     format: int

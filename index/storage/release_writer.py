@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from corpus.chunks import divide_case
 from corpus.glossary import Glossary
-from corpus.language import detect
+from corpus.language.detection import detect
+from corpus.language.script import drop_unseen
+from corpus.language.stems import list_stems
 from corpus.records import Entry, Passage, Sentence
-from corpus.script import drop_unseen
-from corpus.stems import list_stems
 from corpus.tables import spell_passages
 from index.encoder.encoder import Encoder, Pieces, Progress, States, Vectors
 from index.languages.rarity import hash_term

@@ -29,9 +29,9 @@ from chatbot.web.editor.fragments.documents import (
 from chatbot.web.editor.fragments.preview import render_drafts, render_proof
 from chatbot.web.error_responses import REQUEST_ID, report
 from corpus.errors import CasebookError, DocumentError, NotFoundError, UsageError
-from corpus.facts import Facts, check_facts, show
 from corpus.files import read_file
 from corpus.library import Offer
+from corpus.metadata import Facts, check_facts, show
 from corpus.records import Entry
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag
 
 from corpus.errors import DocumentError
-from corpus.masthead.dates import read_date
+from corpus.language.dates import read_date
 from corpus.readers.markup import list_pieces
 from corpus.readers.office.archive import Archive, cut_namespace, find, get
 from corpus.readers.pieces import Piece, compose

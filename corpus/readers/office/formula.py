@@ -1,30 +1,13 @@
-"""Raised and lowered signs, and Word's formulas, as characters of one line."""
+"""Word's formulas as characters of one line."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from corpus.readers.office.archive import cut_namespace, find, get
+from corpus.readers.raised import shift
 
-_RAISED = str.maketrans("0123456789+-−–=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿⁱ")
-_LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
-_SHIFTED = {"raised": _RAISED, "lowered": _LOWERED}
-_LETTERS = str.maketrans("abcdefghjklmoprstuvwxyz", "ᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻ")
 _SIGNS = {"raised": "^", "lowered": "_"}
-
-
-def shift(words: str, how: str) -> str:
-    """Return words as raised or lowered signs, `how` being `raised`, `lowered` or empty.
-
-    Figures and marks of one letter are, so that 10 and a raised 6 are no 106; of a word (`th`,
-    `TM`) nothing is.
-    """
-    table = _SHIFTED.get(how, {})
-    if how == "raised" and len(words.strip()) == 1:
-        table = {**table, **_LETTERS}
-    if any(character.isalpha() and ord(character) not in table for character in words):
-        return words
-    return words.translate(table)
 
 
 def spell_formula(element: Any) -> str:

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from corpus.language.sentences import begins_sentence
 from corpus.layout.captions import is_caption
 from corpus.readers.office.styles import Look
 from corpus.readers.pieces import Piece
 from corpus.readers.text import has_heading_form, is_prose
 from corpus.records import BlockKind
-from corpus.sentences import begins_sentence
 
 _HEADING = re.compile(r"(?:heading|title|subtitle|标题|副标题)\b.*|标题\s*\d", re.IGNORECASE)
 _CAPTION = re.compile(r"caption|题注", re.IGNORECASE)

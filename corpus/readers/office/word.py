@@ -13,11 +13,12 @@ from typing import Any
 
 from corpus.errors import DocumentError
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
-from corpus.readers.office.formula import shift, spell_formula
+from corpus.readers.office.formula import spell_formula
 from corpus.readers.office.outline import Draft, find_headings
 from corpus.readers.office.styles import Look, Styles
 from corpus.readers.pieces import compose
 from corpus.readers.portal import find_facts
+from corpus.readers.raised import shift
 from corpus.records import LeftOut, LeftOutReason, Reading
 
 _KIND = "Word file"

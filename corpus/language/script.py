@@ -12,7 +12,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-PATH = Path(__file__).parent / "lexicons" / "simplified.json"
+PATH = Path(__file__).parents[1] / "lexicons" / "simplified.json"
 # Signs that nobody sees: where a word may be cut or must not, and which way it is written.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _JOINED = "\u200c\u200d"  # of these, such as belong to the spelling of a word or an emoji

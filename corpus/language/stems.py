@@ -1,7 +1,7 @@
 """A text's words as they are compared, in every script: their stems, and texts without case.
 
 Chunks are indexed by them, so they belong to how documents are read: a release whose stems were
-made otherwise is not copied from, see corpus.edition.
+made otherwise is not copied from, see corpus.readers.reader_version.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Set
 
-from corpus.script import simplify
+from corpus.language.script import simplify
 
 SAME = 0.8  # of the stems of the shorter of two texts that say the same
 

@@ -24,8 +24,8 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from corpus.errors import DocumentError
-from corpus.packing import PACKINGS, PackingError, unpack
-from corpus.place import PORTS, Place, is_public, lead_on, name_place, parse_address, show
+from corpus.fetching.packing import PACKINGS, PackingError, unpack
+from corpus.fetching.url import PORTS, Place, is_public, lead_on, name_place, parse_address, show
 from corpus.readers.web.refusals import find_onward
 
 _PIECE = 64 * 2**10  # bytes read at a time

@@ -1,0 +1,1 @@
+"""A text's language, sentences, script and stems; knows no model."""
