@@ -17,6 +17,7 @@ from itertools import pairwise
 from corpus.layout.sheets import UNREADABLE, Box, Frame, Glyph
 
 # All in sizes of the type.
+_TWINS = 200  # runs of the same signs that are compared
 _TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cast a shadow
 _SAME_LINE = 0.2
 _OVER, _LAYERS = 0.5, 8  # how far runs overlap that are one line; lines looked at
@@ -77,9 +78,8 @@ def _off_line() -> tuple[dict[str, str], dict[str, str]]:
 
 def find_segments(frame: Frame) -> list[Segment]:
     """Return the segments of a frame, in no order."""
-    glyphs = _drop_twins([*frame.glyphs, *_find_dots(frame)])
     walls = _Walls(frame.rules)
-    runs = _lift_marks(_find_runs(glyphs))
+    runs = _lift_marks(_drop_twins(_find_runs([*frame.glyphs, *_find_dots(frame)])))
     segments = [_make_segment(p) for line in _find_lines(runs) for p in _part(line, walls)]
     return _label_values(segments, frame.fields)
 
@@ -152,31 +152,6 @@ def _find_dots(frame: Frame) -> list[Glyph]:
     return found
 
 
-def _drop_twins(glyphs: Iterable[Glyph]) -> list[Glyph]:
-    """Return the signs without those that another object draws again at the same place."""
-    kept: list[Glyph] = []
-    seen: dict[tuple[str, int, int], list[Glyph]] = defaultdict(list)
-    for glyph in glyphs:
-        near = _TWICE * glyph.size
-        # A place of the size of 4 points; its neighbours are looked at too.
-        x, y = int(glyph.left // 4), int(glyph.base // 4)
-        twin = any(
-            other.piece != glyph.piece
-            and abs(other.left - glyph.left) <= near
-            and abs(other.base - glyph.base) <= near
-            and abs(other.size - glyph.size) < 0.1 * glyph.size
-            for i in (x - 1, x, x + 1)
-            for j in (y - 1, y, y + 1)
-            for other in seen[glyph.sign, i, j]
-        )
-        if twin:
-            continue
-        if len(seen[glyph.sign, x, y]) < 8:
-            seen[glyph.sign, x, y].append(glyph)
-        kept.append(glyph)
-    return kept
-
-
 Run = list[Glyph]
 
 
@@ -185,6 +160,8 @@ def _find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
     runs: list[Run] = []
     for glyph in sorted(glyphs, key=lambda glyph: glyph.drawn):
         last = runs[-1][-1] if runs else None
+        if last is not None and glyph.piece != last.piece and _are_twins(last, glyph):
+            continue
         if (
             last is not None
             and abs(glyph.base - last.base) < 0.03 * last.size
@@ -196,6 +173,30 @@ def _find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
         else:
             runs.append([glyph])
     return runs
+
+
+def _are_twins(one: Glyph, other: Glyph) -> bool:
+    """Tell whether a sign is drawn once more at the same place."""
+    near = _TWICE * one.size
+    return (
+        one.sign == other.sign
+        and abs(one.left - other.left) <= near
+        and abs(one.base - other.base) <= near
+        and abs(one.size - other.size) < 0.1 * one.size
+    )
+
+
+def _drop_twins(runs: Sequence[Run]) -> list[Run]:
+    """Return the runs without those whose signs are all drawn again at the same places."""
+    kept: list[Run] = []
+    seen: dict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        alike = seen["".join(glyph.sign for glyph in run)]
+        if any(all(map(_are_twins, other, run)) for other in alike[-_TWINS:]):
+            continue
+        alike.append(run)
+        kept.append(run)
+    return kept
 
 
 def _lift_marks(runs: Sequence[Run]) -> list[Run]:
