@@ -132,7 +132,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def watch(real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Watch:
+def watch(
+    real_encoder: Encoder, server_process: None, tmp_path_factory: pytest.TempPathFactory
+) -> Watch:
     """Documents of every format added, built, served and asked, and another model loaded."""
     assert real_encoder.dimension  # its model is prepared
     folder = tmp_path_factory.mktemp("network")
