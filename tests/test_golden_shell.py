@@ -91,7 +91,7 @@ def test_verbs_on_the_mixed_library(
     run("search", QUESTIONS["mixed"][2], "-k", "2", "--json")
     run("add", str(FOLDER / "more"), "--company", "Road Works")
     run("add", str(FOLDER / "more" / "road.txt"), "--json")
-    run("add", str(tmp_path / "nothing.txt"))
+    run("add", str(tmp_path / "reports" / "nothing.txt"))
     run("remove", "school.txt", "nothing.txt")
     run("restore")
     for verb in ("build --dry-run", "build", "build --json", "build --accept", "build --full"):

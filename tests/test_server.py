@@ -208,6 +208,7 @@ libc.fclose(ctypes.c_void_p(file))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="not glibc")
 def test_threads_share_one_arena(tmp_path: Path) -> None:
     """After share_arena one heap serves all threads; without it there are more."""

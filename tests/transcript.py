@@ -29,8 +29,8 @@ QUESTIONS = {
         "How many people benefit from the Padma Water Plant?",
         "What did WeRide do in Guangzhou?",
         "帕德玛水厂惠及多少人？",
-        "Is there a hospital in the plant?",
-        "What is the recipe for apple pie?",
+        "苹果派怎么做？",  # nearest
+        "Who is king of Norway?",  # absent
         "Which companies are covered?",
     ),
     "mixed": (
@@ -39,8 +39,9 @@ QUESTIONS = {
         "风电场每年为多少户家庭供电？",
         "How many fishermen have learned it so far?",  # told in both languages
         "至今已有多少名渔民学会？",
-        "Who painted the ferries of the harbour?",  # near
-        "What does a bicycle cost?",  # absent
+        "Will robots dream of electric sheep?",  # nearest
+        "苹果派怎么做？",
+        "Did Zeppelin fly over Zanzibar?",  # absent
         "收录了哪些公司？",
         "Tell me about Brill",
         "hello",
@@ -50,11 +51,13 @@ QUESTIONS = {
 _ID = re.compile(r"\b(?=\d*[a-f])[0-9a-f]{12,64}\b")
 _MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:\+00:00|Z)?"), "<time>"),
-    (re.compile(r'("(?:took_ms|[a-z ]{0,20} ms)": )-?[\d.]{1,24}'), r"\1<time>"),
+    (re.compile(r'("elapsed_ms": ?)[\d.]{1,24}'), r"\1<time>"),
+    (re.compile(r'("p\d\d ms": \{)[^{}]{0,200}'), r"\1<times>"),
+    (re.compile(r"(\bp\d\d ms) {1,24}\d[^\n]{0,60}"), r"\1 <times>"),
     (re.compile(r'(Casebook |"version": ")\d{1,3}\.\d{1,3}\.\d{1,3}'), r"\1<version>"),
     (re.compile(r"\(choose from [^()]{0,400}\)"), "(choose from <these>)"),
     (re.compile(r"again in \d{1,5} seconds"), "again in <some> seconds"),
-    (re.compile(r"(\d\.\d)\d{3,20}(?:e-\d\d)?"), r"\1"),
+    (re.compile(r"(\d\.\d)\d{2,20}(?:e-\d\d)?"), r"\1"),
     (re.compile(r"\d(?:\.\d{1,20})?e-\d\d"), "0.0"),
 )
 # Said of the transport, or new with each answer.
