@@ -41,12 +41,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden-write", action="store_true", help="write tests/golden/ anew")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks."""
-    for name, text in marks.MARKS.items():
-        config.addinivalue_line("markers", f"{name}: {text}")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test, and keep the quick ones where neither a file nor a mark is asked for."""

@@ -11,27 +11,21 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MODEL = Path(__file__).parent.parent / "var" / "models" / "multilingual-e5-small"
-# Of each of these the fixture of this name stands in conftest.py or in the tests' own file.
+# Who uses one of these, or another fixture that does, has this mark.
 FIXTURES = {
     "real_encoder": "model",
     "plain_encoder": "model",
     "chromium": "browser",
     "server_process": "server",
 }
-MARKS = {
-    "quick": "opens no model, browser or program, and takes no seconds; set by itself",
-    "model": "reads the bundled model; set by its fixture",
-    "browser": "drives Chromium; set by its fixture",
-    "server": "starts a server as a program of its own; set by its fixture",
-    "slow": "takes seconds, or starts a program; set by hand",
-}
+MARKS = frozenset({"quick", "model", "browser", "server", "slow"})
 STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork"})
 
 
 def find_marks(fixtures: Iterable[str], given: Iterable[str]) -> set[str]:
     """Return what follows from a test's fixtures, and `quick` where nothing else is said of it."""
     followed = {FIXTURES[name] for name in fixtures if name in FIXTURES}
-    return followed or {"quick"}.difference(MARKS if MARKS.keys() & set(given) else ())
+    return followed or {"quick"}.difference(MARKS if MARKS.intersection(given) else ())
 
 
 class Guard:
