@@ -87,7 +87,7 @@ class Transcript:
     def add_response(self, title: str, response: httpx.Response, body: str = "") -> None:
         """Add status, headers and body, which another text may stand for."""
         lines = [f"{response.status_code} {response.reason_phrase}"]
-        policies = []
+        policies: list[str] = []
         for name, value in response.headers.items():
             if name not in _LEFT_OUT:
                 line = f"{name}: {_hide_token(value)}"
