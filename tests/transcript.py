@@ -119,7 +119,7 @@ class Transcript:
             lines = difflib.unified_diff(
                 before.splitlines(), now.splitlines(), "kept", "now", "", ""
             )
-            shown = "\n".join(list(lines)[:80])
+            shown = "\n".join(line[:200] for line in list(lines)[:80])
             raise AssertionError(
                 f"tests/golden/{name} is not what is said now; where that is meant, `{COMMAND}` "
                 f"writes it anew:\n{shown}"
