@@ -25,7 +25,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests
 
 llama: var/llama/stamp
 

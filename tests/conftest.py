@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -15,8 +16,10 @@ from index.build import build
 from index.encoder.encoder import Encoder
 from index.models import load_encoder
 from index.storage.publish import Releases
+from tests import marks
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import use_small_reader
+from tests.transcript import Keep
 
 REPORTS = Path(__file__).parent.parent / "corpus" / "reports"
 # The model takes 600 MB and a minute to prepare, so the tests use the one that `make run` does.
@@ -27,6 +30,51 @@ MODELS = Path(__file__).parent.parent / "var" / "models"
 hypothesis.settings.register_profile("casebook", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("casebook")
+
+
+_GUARD = marks.Guard()
+sys.addaudithook(_GUARD)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the golden files be written anew."""
+    parser.addoption("--golden-write", action="store_true", help="write tests/golden/ anew")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test, and keep the quick ones where neither a file nor a mark is asked for."""
+    for item in items:
+        given = [mark.name for mark in item.iter_markers()]
+        for name in marks.find_marks(getattr(item, "fixturenames", ()), given):
+            item.add_marker(name)
+    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr:
+        return
+    left_out = [item for item in items if not item.get_closest_marker("quick")]
+    items[:] = [item for item in items if item.get_closest_marker("quick")]
+    config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Have the guard watch a quick test, and what is set up for it."""
+    _GUARD.at_work = item.name if item.get_closest_marker("quick") else ""
+    try:
+        return (yield)
+    finally:
+        _GUARD.at_work = ""
+
+
+@pytest.fixture(scope="session")
+def server_process() -> None:
+    """What starts a server as a program of its own takes this, and has its mark from it."""
+
+
+@pytest.fixture
+def keep(request: pytest.FixtureRequest) -> Keep:
+    """Compare a transcript with the file that is kept, or write that file."""
+    write = bool(request.config.getoption("--golden-write"))
+    return lambda transcript, name: transcript.check(name, write)
 
 
 @pytest.fixture(autouse=True)

@@ -100,7 +100,11 @@ class Office:
 
 @contextmanager
 def serving_desk(
-    office: Office, token: str = TOKEN, root_path: str = "", with_desk: bool = True
+    office: Office,
+    token: str = TOKEN,
+    root_path: str = "",
+    with_desk: bool = True,
+    warm: bool = False,
 ) -> Iterator[str]:
     """Serve the whole application, the editor's page with it; gives its address."""
     import uvicorn
@@ -108,6 +112,8 @@ def serving_desk(
     from chatbot.web import create_app
 
     engine = Engine(office.releases, lambda: office.encoder)
+    if warm:
+        engine.warm()
     settings = Settings(var=office.folder / "var", root_path=root_path, editor_token=token)
     app = create_app(engine, settings, office.desk if with_desk else None)
     office.app = app

@@ -141,6 +141,7 @@ def test_the_environment_has_one_reader() -> None:
             assert "os.environ" not in text, path
 
 
+@pytest.mark.slow
 def test_importing_the_verbs_loads_nothing_heavy() -> None:
     """`python app.py --help` imports no model library, no web framework and makes no folder."""
     code = (

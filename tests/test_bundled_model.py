@@ -51,6 +51,7 @@ def _texts() -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.model
 @pytest.mark.skipif(find_bundle() is None, reason="the package has no build for this machine")
 def test_vectors_agree_with_the_packages_own_engine() -> None:
     """English and Chinese, one word to many windows: cosine .999 on average, .995 at least."""

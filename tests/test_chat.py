@@ -246,6 +246,7 @@ def test_eight_people_are_answered_at_once(server: tuple[FakeEngine, str]) -> No
     assert engine.most_waiting == 8
 
 
+@pytest.mark.slow
 def test_importing_the_web_imports_no_gradio() -> None:
     """The 2.6 seconds are spent when the application is made, not when a verb is read."""
     code = (

@@ -172,6 +172,7 @@ def test_a_language_has_all_names(language: str) -> None:
     assert len(names.keys() & set(cldr._UNITS.split())) > 20  # not a gram of one sign
 
 
+@pytest.mark.slow
 def test_names_are_read_when_they_are_needed() -> None:
     """Importing what parses a question reads no language's data."""
     code = "import index.search.query\nfrom babel import localedata\nprint(localedata._cache)"

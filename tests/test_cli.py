@@ -297,6 +297,7 @@ def test_a_bad_document_is_named(
     assert (code, list(json.loads(out)["failed"])) == (1, ["bad.txt"])
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(library: Library, tmp_path: Path) -> None:
     """A reader that stops early, such as `head`, gets no traceback."""
     for number in range(400):

@@ -39,6 +39,7 @@ def fuzz(address: str, folder: Path, *options: str) -> subprocess.CompletedProce
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["anybody", "a member who asks too much", "nobody known"])
 def test_no_answer_is_unheard_of(who: str, tmp_path: Path) -> None:
     """No fault, no status, type, header or body that the document does not have."""

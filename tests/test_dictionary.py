@@ -370,6 +370,7 @@ def _start(code: str, *paths: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_nothing(models: Path, data: Path) -> None:
     """What it had written is taken away by the next one, which compiles anew."""
     with _start(KILLED, models, data) as process:
@@ -380,6 +381,7 @@ def test_a_killed_process_leaves_nothing(models: Path, data: Path) -> None:
     _check_mended(models, data)
 
 
+@pytest.mark.slow
 def test_processes_compile_at_once(models: Path, data: Path) -> None:
     """Each of them gets the whole dictionary, and one is left."""
     running = [_start(OPENED, models, data) for _ in range(3)]

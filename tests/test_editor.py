@@ -223,6 +223,7 @@ def test_uploads_are_not_served(server: tuple[Office, str], office: Office) -> N
                     assert "never ends" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_file_may_be_too_large(server: tuple[Office, str], office: Office) -> None:
     """A byte over the limit is 413, and nothing of it stays; what is just as large is taken."""
     (folder,) = (office.folder / "var").glob("uploads-*")

@@ -84,6 +84,7 @@ def test_the_folder_is_private_and_goes(tmp_path: Path) -> None:
     assert list((tmp_path / "var").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     """By the next to start; the folder of one that is still at work stays."""
     code = (

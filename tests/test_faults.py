@@ -52,6 +52,7 @@ def _target(library: Library, place: Path) -> str:
     return build(library, Releases(place), FakeEncoder()).release
 
 
+@pytest.mark.slow
 def test_killed_before_every_step(library: Library, published: Releases, tmp_path: Path) -> None:
     """SIGKILL at each sync, rename and batch: the old or the new is live; the next build ends."""
     before = published.live()
@@ -71,6 +72,7 @@ def test_killed_before_every_step(library: Library, published: Releases, tmp_pat
     assert not list(published.folder.glob(".tmp-*"))
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(library: Library, published: Releases, tmp_path: Path) -> None:
     """SIGKILL whenever it comes; afterwards the next build cleans up and succeeds."""
     chance = random.Random(3)  # noqa: S311 - moments, no secrets
@@ -94,6 +96,7 @@ def test_killed_at_random_moments(library: Library, published: Releases, tmp_pat
     assert killed > KILLS / 2
 
 
+@pytest.mark.slow
 def test_two_builds_at_once(library: Library, published: Releases) -> None:
     """One wins, the other is told which process holds the lock; a dead one holds none."""
     _write(library, 0)

@@ -95,6 +95,7 @@ def test_tokens_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ledger.spend("t", 800, 700)
 
 
+@pytest.mark.slow
 def test_processes_and_threads_share_it(path: Path) -> None:
     """Three processes count without losing one, spend each token once, and hold one secret."""
     command = [sys.executable, "-c", COUNT, str(path)]

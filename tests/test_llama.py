@@ -53,7 +53,7 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no var/llama: run `
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(server_process: None) -> Iterator[str]:
     """Run the server, which asks for a key; gives its address."""
     port = find_port()
     command = [

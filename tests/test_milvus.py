@@ -90,7 +90,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server(server_process: None) -> Iterator[Server]:
     """A server that runs; a test that kills it starts it again."""
     folder = Path(tempfile.mkdtemp(prefix="milvus"))  # its paths have to be short
     server = Server(folder)
@@ -103,7 +103,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["server", "file"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Milvus:
+def store(request: pytest.FixtureRequest, server_process: None, tmp_path: Path) -> Milvus:
     """An empty store of either kind."""
     if request.param == "file":
         return Milvus(str(tmp_path / "casebook.db"))

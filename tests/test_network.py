@@ -132,7 +132,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def watch(real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Watch:
+def watch(
+    real_encoder: Encoder, server_process: None, tmp_path_factory: pytest.TempPathFactory
+) -> Watch:
     """Documents of every format added, built, served and asked, and another model loaded."""
     assert real_encoder.dimension  # its model is prepared
     folder = tmp_path_factory.mktemp("network")
@@ -189,6 +191,7 @@ def test_nothing_is_left_at_home(watch: Watch) -> None:
     assert watch.list_left() == {name: [] for name in watch.names}
 
 
+@pytest.mark.slow
 def test_a_call_of_a_child_is_seen(tmp_path: Path) -> None:
     """The watch sees what a child of a program does; pointed at nobody, it sends nothing."""
     call = "import socket; socket.socket(type=socket.SOCK_DGRAM).connect_ex(('192.0.2.1', 443))"

@@ -124,7 +124,9 @@ def reach(folder: Path, port: int, token: str) -> httpx.Client:
 
 
 @pytest.fixture(scope="module")
-def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeEngine, int, Path]]:
+def proxied(
+    server_process: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[FakeEngine, int, Path]]:
     """A server for members below `/casebook`, behind nginx; its engine, nginx's port and folder."""
     folder, engine = tmp_path_factory.mktemp("nginx"), FakeEngine()
     port = find_port()
@@ -263,6 +265,7 @@ def test_the_widget_may_be_framed_and_the_chat_not(client: httpx.Client) -> None
     assert chat["server"] == "nginx"
 
 
+@pytest.mark.browser
 def test_the_widget_works_on_another_site(proxied: tuple[FakeEngine, int, Path]) -> None:
     """A page of another site loads the script, opens the frame and gets a streamed answer."""
     home = f"https://{NAME}:{proxied[1]}/casebook"

@@ -57,7 +57,9 @@ def run(environ: dict[str, str], *verb: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(
+    real_encoder: Encoder, server_process: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """Serve the shipped report, for members with a public key, by three processes and nginx."""
     assert real_encoder.dimension  # its model is prepared
     folder = tmp_path_factory.mktemp("processes")

@@ -47,6 +47,7 @@ def sign_with_rsa(language: str, sample: str) -> str:
     return sample.replace("randomUUID }", "randomUUID, sign }")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", RUN)
 @pytest.mark.parametrize("algorithm", ["HS256", "RS256"])
 def test_a_token_of_each_language_is_taken(algorithm: str, language: str, tmp_path: Path) -> None:

@@ -112,6 +112,7 @@ def test_writes_what_is_read(tmp_path: Path) -> None:
     assert made.keys() == PAIRS.keys()
 
 
+@pytest.mark.slow
 def test_importing_reads_no_file() -> None:
     """The table is read when a text needs it."""
     code = (

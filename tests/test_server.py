@@ -130,7 +130,7 @@ def test_the_page_is_there_before_the_first_release(releases: Releases, tmp_path
 
 
 @pytest.fixture
-def server(var: Path, real_encoder: object) -> Iterator[Server]:
+def server(var: Path, real_encoder: object, server_process: None) -> Iterator[Server]:
     """A server started on nothing but the model."""
     started = Server(var)
     yield started
@@ -173,7 +173,9 @@ def test_no_question_stops_it(server: Server) -> None:
     assert server.process.wait(20) == 0
 
 
-def test_a_model_that_does_not_load_ends_it(var: Path, real_encoder: object) -> None:
+def test_a_model_that_does_not_load_ends_it(
+    var: Path, real_encoder: object, server_process: None
+) -> None:
     """Without a model there is nothing to serve: one line, exit code 1."""
     started = Server(var, "--model", str(var / "nothing"))
     try:
@@ -206,6 +208,7 @@ libc.fclose(ctypes.c_void_p(file))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="not glibc")
 def test_threads_share_one_arena(tmp_path: Path) -> None:
     """After share_arena one heap serves all threads; without it there are more."""
