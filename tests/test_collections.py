@@ -23,6 +23,7 @@ from training.collections import (
 )
 from training.question_sets import HELD, is_held
 
+FAR = ["Why do cats purr?", "How long is an egg boiled?"]
 LANGUAGES = {
     "en": "The red bridge {} was built in 1999 by Ada. It is long.",
     "zh": "红色的桥{}是艾达在1999年建造的。它很长。",
@@ -102,6 +103,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = "\n".join(json.dumps(case, ensure_ascii=False) for case in CASES)
     for name in ("cases.jsonl", "written.jsonl"):
         (folder / name).write_text(lines + "\n", "utf-8")
+    (folder / "far.json").write_text(json.dumps({"en": FAR, "fr": FAR[:1]}), "utf-8")
     return folder
 
 
@@ -138,10 +140,11 @@ def test_every_answer_is_where_it_is_said(collections: dict[str, Collection]) ->
     """In its document, letter by letter; who asks in another language asks of the same place."""
     assert list(collections) == [
         "squad", "cmrc", "mixed", "es-de", "drcd", "jaquad", "cases", "swapped", "written",
+        "everyday",
     ]  # fmt: skip
     for name, one in collections.items():
         assert one.name == name
-        if name == "swapped":
+        if name in ("swapped", "everyday"):
             continue
         texts = {each.name: each.text for each in one.searcher.release.documents()}
         assert any(labelled.question.answers for labelled in one.asked)
@@ -181,6 +184,15 @@ def test_held_cases_are_the_others(data: Path, read: dict[str, Texts]) -> None:
         for start, words in question.answers:
             assert texts[question.document][start : start + len(words)] == words
     assert sum(bool(question.answers) for question in asked) == 3 * len(texts)
+
+
+def test_everyday_questions_are_asked_in_vain(read: dict[str, Texts]) -> None:
+    """Of the written cases, one after another; the same one in another language goes with it."""
+    texts, asked = read["everyday"]
+    assert texts == read["written"][0]
+    assert [one.question.text for one in asked] == [*FAR, FAR[0]]
+    assert [one.article for one in asked] == [0, 1, 0]
+    assert not any(one.question.answers for one in asked)
 
 
 def test_swapped_questions_ask_of_another_company(read: dict[str, Texts]) -> None:

@@ -12,6 +12,7 @@
     cases    invented company cases in several languages, asked as readers ask, a quarter of it in
              vain, with a glossary of the companies' names
     written  more of them, that lie beside this file and judge nothing
+    everyday  those again, asked what has nothing to do with companies (far.json): nothing answers
 
 The articles of XQuAD that judge are in none of them, nor is one company case in seven.
 """
@@ -64,6 +65,7 @@ _FILES = {
     "cases": ("cases.jsonl",),
     "swapped": ("cases.jsonl",),
     "written": ("written.jsonl",),
+    "everyday": ("written.jsonl", "far.json"),
 }
 
 
@@ -85,6 +87,7 @@ def read_collections(data: Path, only: Sequence[str] = ()) -> dict[str, Texts]:
         "cases": _read_cases,
         "swapped": _read_swapped,
         "written": partial(_read_cases, judges=False),
+        "everyday": _read_everyday,
     }
     return {
         name: readers[name](*(_find(data, file) for file in files))
@@ -184,6 +187,18 @@ def _read_swapped(path: Path) -> tuple[dict[str, str], list[Labelled]]:
             if text and not each.get("history"):
                 asked.append(Labelled(Question(text, name_document(number), ()), number))
     return texts, asked
+
+
+def _read_everyday(path: Path, far: Path) -> tuple[dict[str, str], list[Labelled]]:
+    """Read company cases, and questions that no company's case answers, by their language."""
+    texts, _ = _read_cases(path, judges=False)
+    said: dict[str, list[str]] = json.loads(far.read_text("utf-8"))
+    name = name_document(0)
+    return texts, [
+        Labelled(Question(question, name, ()), number)
+        for questions in said.values()
+        for number, question in enumerate(questions)
+    ]
 
 
 def _swap(question: str, case: dict[str, Any], other: dict[str, Any]) -> str:

@@ -21,8 +21,8 @@ READ = 8  # chunks that a question is answered from
 MOST = 800  # questions of one set
 # What each set counts for, whatever its size: company cases are what is asked in the end.
 SHARES = {
-    "cases": 0.35, "written": 0.2, "swapped": 0.05, "squad": 0.1, "cmrc": 0.1, "mixed": 0.1,
-    "es-de": 0.05, "drcd": 0.05,
+    "cases": 0.35, "written": 0.2, "swapped": 0.05, "everyday": 0.05, "squad": 0.1, "cmrc": 0.1,
+    "mixed": 0.1, "es-de": 0.05, "drcd": 0.05,
 }  # fmt: skip
 ANSWERED = 0.75  # of what readers ask, what the collection is taken to answer
 _HELD = 0.001  # how strongly weights are held at 0

@@ -37,7 +37,7 @@ from training.network import Network, lose
 
 # How often a round has each set: company cases are what is asked for in the end.
 TIMES = {"cases": 2.0, "written": 3.0, "swapped": 1.0, "squad": 0.7, "cmrc": 1.2, "mixed": 2.0,
-         "es-de": 1.0, "drcd": 1.0}  # fmt: skip
+         "es-de": 1.0, "drcd": 1.0, "everyday": 1.0}  # fmt: skip
 RATE, DECAY, WARM, GROUPS = 1e-3, 0.02, 200, 16
 SAVED = 300  # steps between checkpoints
 
