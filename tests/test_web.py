@@ -274,6 +274,29 @@ def test_a_title_is_the_articles(head: str, above: str, title: str) -> None:
     assert read(above + ARTICLE, head).title == title
 
 
+@pytest.mark.parametrize("between", ["", "</header><div>"])
+def test_a_heading_above_the_facts_is_the_title(between: str) -> None:
+    """It is so where the page has no name for itself and another heading follows the facts."""
+    page = f"<nav><a href=/>Home</a></nav><header><h1>{TITLE}</h1>{between}"
+    facts = "<p>Published: 2019-06-10 Source: Brill</p><h2>The works</h2>"
+    reading = read(page + facts + ARTICLE.partition("</h1>")[2], "<title>T</title>")
+    assert reading.title == TITLE
+    assert quoted(reading).startswith(f"{TITLE}\nThe works\n")
+    assert (reading.published, reading.source) == ("2019-06-10", "Brill")
+    assert "Home" in left(reading)
+
+
+def test_what_a_button_hides_is_listed() -> None:
+    """Words that are hidden in what is no running text are neither read nor lost."""
+    button = "<button>Press <span hidden>to ask us <b>again</b></span> here</button>"
+    reading = read(ARTICLE + button + "<svg><g style='display:none'>drawn</g></svg>")
+    assert [(one.what, one.text) for one in reading.left_out] == [
+        ("hidden part", "to ask us again"),
+        ("button", "Press here"),
+        ("hidden part", "drawn"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("head", "title"),
     [
