@@ -113,6 +113,10 @@ def test_what_is_published_wins_over_what_is_updated() -> None:
         ("A school\u00ad for Lu\u200bsaka", "A school for Lusaka"),
         ("Unit 3, the plant that was never built", "Unit 3, the plant that was never built"),
         ("Why is it so dark?", "Why is it so dark?"),
+        ("A school for Lusaka\n给卢萨卡的学校", "A school for Lusaka / 给卢萨卡的学校"),
+        ("给卢萨卡的学校\nSchools\n2021-05-03", "给卢萨卡的学校 / Schools"),
+        ("A school for Lusaka\n学校", "A school for Lusaka"),
+        ("A school for Lusaka\n埃克米有限公司", "A school for Lusaka"),
     ],
 )
 def test_a_title_is_what_a_person_would_call_it(head: str, title: str) -> None:
