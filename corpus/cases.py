@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from corpus.glossary import match_whole
 from corpus.language.script import drop_unseen
 from corpus.masthead.companies import find_companies
 from corpus.records import Block, Case, CaseKind, Document
@@ -41,10 +42,11 @@ _NAMED_WITHIN = 20_000  # characters of a section in which its company is looked
 def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -> tuple[Case, ...]:
     """Return the document's cases in text order; every block lies in exactly one.
 
-    `company` is given to a document of one case whose heading names none. A heading that is the
-    document's own title opens a case only where no other does, and headings that stand alone above
-    the first case belong to it. Where a document names its company above all such headings, and
-    none of them names one that the text has in full, they are of places or parts: one case.
+    `company` is given to a document of one case whose heading names none, or a part of it. A
+    heading that is the document's own title opens a case only where no other does, and headings
+    that stand alone above the first case belong to it. Where a document names its company above all
+    such headings, and none of them names one that the text has in full, they are of places or
+    parts: one case.
     """
     text = document.text
     openings = {
@@ -53,13 +55,16 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
         if block.kind == "heading" and (opening := _read_opening(text, blocks, number))
     }
     first = min(openings, default=0)
-    below = min((n for n in openings if _words_of(text, blocks[n]) != document.title), default=0)
+    below = min((n for n in openings if not _is_title(document, blocks[n])), default=0)
     if openings and _has_one_owner(text, blocks[below].start, company, openings.values()):
         openings = {}
-    if len(openings) > 1 and _words_of(text, blocks[first]) == document.title:
+    if len(openings) > 1 and _is_title(document, blocks[first]):
         prose = _prose_below(text, blocks, first)
         if prose.count(openings[first][1]) < _OFTEN:
             del openings[first]
+    if len(openings) == 1:
+        ((number, (title, owner)),) = openings.items()
+        openings[number] = title, company if re.search(match_whole(owner), company) else owner
     starts = sorted(openings)
     if not starts or any(block.kind == "paragraph" for block in blocks[: starts[0]]):
         starts.insert(0, 0)
@@ -145,6 +150,12 @@ def _prose_below(text: str, blocks: Sequence[Block], number: int) -> str:
 
 def _words_of(text: str, heading: Block) -> str:
     return drop_unseen(_MARKDOWN.sub("", text[heading.start : heading.end], count=1)).strip()
+
+
+def _is_title(document: Document, heading: Block) -> bool:
+    """Tell whether a heading is the document's title, or its half in one of two languages."""
+    words = _words_of(document.text, heading)
+    return words == document.title or words in document.title.split(" / ")
 
 
 def _give_ids(cases: Sequence[Case]) -> tuple[Case, ...]:

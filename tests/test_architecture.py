@@ -21,7 +21,6 @@ HOMES = {
     "babel": {
         "index/languages/cldr.py",
         "corpus/language/dates.py",
-        "corpus/readers/web/dates.py",
     },
     "faiss": {"index/storage/vectors.py", "index/storage/ann.py"},
     "sentence_transformers": {"index/encoder/sentence_transformer.py"},

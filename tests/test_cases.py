@@ -144,3 +144,7 @@ def test_a_plain_text_is_one_case() -> None:
     assert outline(CAMCE, "Given", "WeRide") == [
         ("case", "CAMCE: Drinking Water in Dhaka", "CAMCE")
     ]
+    assert outline(CAMCE, "Given", "CAMCE Co., Ltd.") == [
+        ("case", "CAMCE: Drinking Water in Dhaka", "CAMCE Co., Ltd.")
+    ]
+    assert outline(CAMCE, "Given", "CAMCEL")[0][2] == "CAMCE"

@@ -36,6 +36,7 @@ def quote(entry: Entry) -> str:
         ("3 de mayo de 2021", ["2021-05-03"]), ("2022年11月8日", ["2022-11-08"]),
         ("2022 年 11 月", ["2022-11"]), ("二〇二二年十二月二十一日", ["2022-12-21"]),
         ("二○二三年十月", ["2023-10"]), ("22/03/2023", ["2023-03-22"]),
+        ("10-Jun-2019", ["2019-06-10"]), ("25-06-2019", ["2019-06-25"]), ("10-06-2019", []),
         ("12/25/2023", ["2023-12-25"]), ("03/04/2023", []), ("5/5/2023", ["2023-05-05"]),
         ("3.4.2023", ["2023-04-03"]), ("2019-06-10 10:22", ["2019-06-10"]),
         ("2019-06", ["2019-06"]), ("in 2021", []), ("2024-02-31", []),
@@ -113,6 +114,10 @@ def test_what_is_published_wins_over_what_is_updated() -> None:
         ("A school\u00ad for Lu\u200bsaka", "A school for Lusaka"),
         ("Unit 3, the plant that was never built", "Unit 3, the plant that was never built"),
         ("Why is it so dark?", "Why is it so dark?"),
+        ("A school for Lusaka\n给卢萨卡的学校", "A school for Lusaka / 给卢萨卡的学校"),
+        ("给卢萨卡的学校\nSchools\n2021-05-03", "给卢萨卡的学校 / Schools"),
+        ("A school for Lusaka\n学校", "A school for Lusaka"),
+        ("A school for Lusaka\n埃克米有限公司", "A school for Lusaka"),
     ],
 )
 def test_a_title_is_what_a_person_would_call_it(head: str, title: str) -> None:

@@ -120,7 +120,8 @@ def mixed(library: Library, releases: Releases, encoder: FakeEncoder) -> Release
     groups = [["SANY", "三一重工"], ["Brazil", "巴西"], ["Peru", "秘鲁"], ["WeRide", "文远知行"]]
     (library.folder / "glossary.json").write_text(json.dumps(groups), "utf-8")
     (library.folder / "sany.txt").write_text(
-        "绿色案例集\n\n三一重工：推广安静的电动卡车\n\n三一重工的卡车在巴西巴伊亚州运行。当地的空气更好了。\n",
+        "绿色案例集\n\n三一重工：推广安静的电动卡车\n\n三一重工的卡车在巴西巴伊亚州运行。当地的空气更好了。"
+        "肯\u200b尼亞的車隊也換上了這種卡車。\n",
         "utf-8",
     )
     (library.folder / "more.txt").write_text(
@@ -133,8 +134,13 @@ def mixed(library: Library, releases: Releases, encoder: FakeEncoder) -> Release
 
 
 def test_a_name_is_had_inside_other_signs(mixed: Release) -> None:
-    """Without blanks it may stand anywhere."""
+    """Without blanks it may stand anywhere, in either script, with signs in it that nobody sees."""
     assert occurs(mixed, "巴西")
+    assert occurs(mixed, "肯尼亚")
+    assert occurs(mixed, "肯尼亞")
+    assert occurs(mixed, "巴西巴伊亞")
+    assert not occurs(mixed, "巴伊亚西")
+    assert occurs(mixed, "秘")  # one sign tells nothing
     assert occurs(mixed, "巴伊亚")
     assert not occurs(mixed, "秘鲁")
     assert occurs(mixed, "三一重工")

@@ -148,6 +148,7 @@ def test_a_portal_page_is_known(text: str, title: str, source: str, published: s
         ("Prose first.\n\nFounded: 1990\n\nProse.", ["paragraph"] * 3),
         ("Wrapped prose that goes\non and on, and then\nends.", ["paragraph"]),
         ("　　第一段。\n　　第二段。\n　　第三段", ["paragraph"] * 3),
+        ("题目\n\n（编者注：此处有误。）\n\n内容在此。", ["heading", "paragraph", "paragraph"]),
         ("Prose.\nFigure 1: it\nProse.\n图2：它\nFig. 3 – it", ["p", "c", "p", "c", "c"]),
         ("Figure 1 shows it.\n\nPhotos were taken.\n\n图1显示了结果。", ["paragraph"] * 3),
         ("long line " * 30 + "\n" + "long line " * 30, ["paragraph"] * 2),

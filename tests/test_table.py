@@ -43,16 +43,3 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
     np.save(tmp_path / "things.npy", np.empty(0, np.int64))
     with pytest.raises(CorruptReleaseError, match=r"things\.jsonl"):
         Table(tmp_path, "things")
-
-
-def test_words_are_found_in_any_record(tmp_path: Path) -> None:
-    """As they stand, within or without others; of nothing in a table of nothing."""
-    for name, texts in (("none", []), ("some", ["在巴西巴伊亚州\n建设", "the Kano “lamp”"])):
-        with TableWriter(tmp_path, name) as writer:
-            for text in texts:
-                writer.append(text)
-    table = Table(tmp_path, "some")
-    assert table.holds("巴西")
-    assert table.holds("Kano “lamp”")
-    assert not table.holds("巴伊亚西")
-    assert not Table(tmp_path, "none").holds("巴西")

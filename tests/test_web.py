@@ -274,6 +274,29 @@ def test_a_title_is_the_articles(head: str, above: str, title: str) -> None:
     assert read(above + ARTICLE, head).title == title
 
 
+@pytest.mark.parametrize("between", ["", "</header><div>"])
+def test_a_heading_above_the_facts_is_the_title(between: str) -> None:
+    """It is so where the page has no name for itself and another heading follows the facts."""
+    page = f"<nav><a href=/>Home</a></nav><header><h1>{TITLE}</h1>{between}"
+    facts = "<p>Published: 2019-06-10 Source: Brill</p><h2>The works</h2>"
+    reading = read(page + facts + ARTICLE.partition("</h1>")[2], "<title>T</title>")
+    assert reading.title == TITLE
+    assert quoted(reading).startswith(f"{TITLE}\nThe works\n")
+    assert (reading.published, reading.source) == ("2019-06-10", "Brill")
+    assert "Home" in left(reading)
+
+
+def test_what_a_button_hides_is_listed() -> None:
+    """Words that are hidden in what is no running text are neither read nor lost."""
+    button = "<button>Press <span hidden>to ask us <b>again</b></span> here</button>"
+    reading = read(ARTICLE + button + "<svg><g style='display:none'>drawn</g></svg>")
+    assert [(one.what, one.text) for one in reading.left_out] == [
+        ("hidden part", "to ask us again"),
+        ("button", "Press here"),
+        ("hidden part", "drawn"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("head", "title"),
     [
@@ -303,6 +326,10 @@ def test_a_page_without_a_heading_is_called_what_it_calls_itself(head: str, titl
         ("<p>2022-11-30 08:45:12　　来源：服务部　　点击：1206</p>", "zh", "2022-11-30"),
         ("<p>Veröffentlicht am 3. März 2020</p>", "de", "2020-03-03"),
         ("<p>Publié le 1er août 2018</p>", "fr", "2018-08-01"),
+        ("<p>Publié le 1er août 2018</p>", "", "2018-08-01"),
+        ("<p>Ngày đăng: 3 tháng 3, 2020</p>", "vi", ""),
+        ("<p>發布日期：二〇一八年八月一日</p>", "zh-TW", "2018-08-01"),
+        ("<p>发布日期：2018年8月</p>", "zh", ""),
         ("<p>Дата: 3 марта 2020</p>", "ru", "2020-03-03"),
         ("<p>Published 04/05/2021</p>", "en-GB", "2021-05-04"),
         ("<p>Published 04/05/2021</p>", "en-US", "2021-04-05"),
@@ -331,6 +358,8 @@ def test_a_day_is_labelled_or_stands_alone(line: str, lang: str, day: str) -> No
     [
         '<meta property="article:published_time" content="2021-06-14T08:00:00+08:00">',
         '<meta name="PubDate" content="20210614">',
+        '<meta name="PubDate" content="2021/6/14 8:00">',
+        '<meta name="PubDate" content="202106"><meta name="date" content="2021-06-14">',
         '<script type=application/ld+json>{"@type":"Report","datePublished":"2021-06-14"}</script>',
         '<link rel=canonical href="https://brill.example/2021/06/14/water.html">',
         '<meta property="og:url" content="https://brill.example/news/t20210614_12.html">',

@@ -16,6 +16,7 @@ from functools import partial
 from corpus.errors import DocumentError
 from corpus.language.dates import find_dates
 from corpus.language.script import drop_unseen
+from corpus.language.stems import UNSPACED
 from corpus.masthead.companies import find_owner, is_company, read_labels
 from corpus.masthead.furniture import is_furniture
 from corpus.readers.text import has_heading_form
@@ -47,7 +48,7 @@ def complete(reading: Reading, name: str) -> Reading:
     number = _find_title(text, blocks, head, stated)
     title = "" if _is_label(stated) else stated
     if number is not None:
-        title = _say(text, blocks[number])
+        title = _name_twice(text, blocks, number, head)
         blocks[number] = replace(blocks[number], kind="heading")
     lines = [line for block in blocks[:head] for line in _words(text, block).splitlines()]
     ends = [line for block in blocks[head:][-_TAIL:] for line in _words(text, block).splitlines()]
@@ -115,6 +116,24 @@ def _find_title(text: str, blocks: Sequence[Block], head: int, stated: str) -> i
         elif not _is_label(words):
             return None  # what begins with a sentence has no title
     return None
+
+
+def _name_twice(text: str, blocks: Sequence[Block], number: int, head: int) -> str:
+    """Return a title, with ` / ` and the line right below it where that is as long in other signs.
+
+    So does a text in two languages begin.
+    """
+    title = _say(text, blocks[number])
+    if number + 1 >= head:
+        return title
+    below = blocks[number + 1]
+    words = _say(text, below)
+    apart = len(text[blocks[number].end : below.start].splitlines()) != 1
+    if apart or _is_label(words) or not has_heading_form(_words(text, below)):
+        return title
+    same_script = bool(UNSPACED.search(title)) == bool(UNSPACED.search(words))
+    short, long = sorted(map(_measure, (title, words)))
+    return title if same_script or 2 * short < long else f"{title} / {words}"
 
 
 def _is_label(words: str) -> bool:

@@ -23,6 +23,7 @@ _MARKDOWN = re.compile(r"#{1,6}\s+")
 _BULLET = re.compile(r"[-*+•·●○▪◦◆■□►–—|>]")
 _LABEL = re.compile(r"[^:：]{1,80}[:：]\s*+")
 _ENDS_PROSE = tuple(".!?。！？;；,，、:：…")
+_CLOSING = "）)」』】"  # behind a sentence that stands in brackets
 _ENDS_SIGNS = tuple("。！？…”’」』）")  # a Chinese line that ends so is not wrapped in mid-sentence
 
 _HEADING_COLUMNS = 160  # a Chinese sign takes two
@@ -149,7 +150,7 @@ def has_heading_form(words: str) -> bool:
         return True
     label = _LABEL.match(words)
     return not (
-        words.endswith(_ENDS_PROSE)
+        words.rstrip(_CLOSING).endswith(_ENDS_PROSE)
         or _columns(words) > _HEADING_COLUMNS
         or words[0].islower()
         or _BULLET.match(words)

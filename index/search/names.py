@@ -88,10 +88,10 @@ def occurs(release: Release, name: str, known: bool = False) -> bool:
     """Tell whether any passage of a release holds a name, `known` or not.
 
     The chunks that hold all its stems are read; where they are more than _READ, that is enough.
-    A name in a script without blanks is looked for in all texts.
+    One sign of a script without blanks is in too many words to tell, and counts as there.
     """
-    if UNSPACED.search(name):
-        return release.tables.texts.holds(name)
+    if UNSPACED.fullmatch(name):
+        return True
     chunks = release.words.find_holding([hash_term(stem) for stem in list_stems(name)]).tolist()
     if len(chunks) > _READ:
         return True

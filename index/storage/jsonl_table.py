@@ -84,11 +84,6 @@ class Table:
             raise IndexError(number)
         return json.loads(self.bytes_of(number, number + 1))
 
-    def holds(self, words: str) -> bool:
-        """Tell whether any record holds some words, of letters and signs; reads all of them."""
-        sought = json.dumps(words, ensure_ascii=False)[1:-1].encode("utf-8")
-        return any(sought in self.bytes_of(number, number + 1) for number in range(len(self)))
-
     def offset(self, number: int) -> int:
         """Return the byte at which a record begins; that of `len` is the end."""
         return int(self._offsets[number])

@@ -211,6 +211,7 @@ class Article:
                 name = self._name_line(part, self._weights[n], at in lists, early, n < self._title)
             names.append(name)
         self._drop_lone_headings(names)
+        self._keep_headline(names)
         if not any(self._weights[n] for n, name in enumerate(names) if not name):
             return self._take_all(names)
         return names
@@ -255,11 +256,7 @@ class Article:
             return MENU
         if above or (early and is_enumeration(text)):
             return LINE
-        if early and letters < 200:
-            facts = any(find_opening(text, kind) for kind in ("published", "updated", "bylines"))
-            facts = facts or bool(find_date(text, ""))
-            return LINE if facts and not ends_as_sentence(text) else ""
-        return ""
+        return LINE if early and letters < 200 and _is_fact(text) else ""
 
     def _drop_lone_headings(self, names: list[str]) -> None:
         """Name the headings of sections that have nothing left but what has a name."""
@@ -274,10 +271,27 @@ class Article:
                     names[n] = below
                 below, kept = "", False
 
+    def _keep_headline(self, names: list[str]) -> None:
+        """Take the name from a first heading that only lines of facts part from the article."""
+        first = next((n for n, name in enumerate(names) if not name), 0)
+        for n in range(first - 1, -1, -1):
+            part, named = self._parts[n], self._named[self._at[n]]
+            if part.element.tag == "h1" and names[n] in (LINE, PAGE) and not named:
+                names[n] = ""
+                return
+            if names[n] != LINE and (named or part.is_linked or not _is_fact(fold(part.text))):
+                return
+
     def _take_all(self, names: list[str]) -> list[str]:
         """Return names for a page without prose: all that is nothing else is its text."""
         kept = ["" if name == PAGE else name for name in names]
         return kept if any(not name for name in kept) else [""] * len(names)
+
+
+def _is_fact(text: str) -> bool:
+    """Tell whether a folded line says who wrote something, or when."""
+    facts = any(find_opening(text, kind) for kind in ("published", "updated", "bylines"))
+    return (facts or bool(find_date(text, ""))) and not ends_as_sentence(text)
 
 
 def _name(element: Element) -> str:

@@ -1,24 +1,15 @@
-"""Dates as people write them in a line: with figures, or with months by their names in CLDR."""
+"""The day that a line of a page, its address or its metadata gives."""
 
 from __future__ import annotations
 
-import datetime as dt
-import functools
 import re
 
+from corpus.language.dates import find_dates, name_days, read_date
 from corpus.readers.web.lexicon import find_opening, fold
 
 _LONGEST = 300  # characters of a line in which a date is looked for
-_EARLIEST, _LATEST = 1980, 2100
-_YEAR_FIRST = re.compile(
-    r"(?<!\d)(\d{4})\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})(?!\d)\s?[日号號]?"
-)
-_NUMBERS = re.compile(r"(?<![\d./-])(\d{1,2})([./-])\s?(\d{1,2})\2\s?(\d{4})(?!\d)")
-_DAY_FIRST = re.compile(
-    r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?\s?(?:(?:de|of|-)\s?)?([^\W\d_]{3,20})\.?,?\s?"
-    r"(?:(?:de|del|-)\s?)?(\d{4})(?!\d)"
-)
-_MONTH_FIRST = re.compile(r"([^\W\d_]{3,20})\.?\s?(\d{1,2})(?:st|nd|rd|th)?,?\s(\d{4})(?!\d)")
+_EARLIEST = "1980"
+_STAMP = re.compile(r"(\d{4})(\d{2})(\d{2})(?!\d)")
 _TIME = re.compile(r"\d{1,2}[:：.]\d{2}(?:[:：.]\d{2})?(?:\.\d{1,9})?|[ap]\.?m\.?|\b[a-z]{2,4}\b")
 _BETWEEN = re.compile(r"[|｜•·●▪—–]|\s(?=[^\s\d:：]{2,12}\s?[:：])")
 _LABELS = ("source", "bylines", "published", "updated", "openings")
@@ -66,7 +57,7 @@ def find_alone(line: str, language: str) -> str:
                 behind = ""  # the next fact begins
             rest = piece[: found[1]] + " " + behind
             words = [word for word in re.split(r"[\s,，()]+", _TIME.sub(" ", rest)) if word]
-            if all(not any(map(str.isalnum, w)) or w in _list_days(language) for w in words):
+            if all(not any(map(str.isalnum, w)) or w in name_days(language) for w in words):
                 return found[0]
     return ""
 
@@ -82,85 +73,26 @@ def find_in_address(address: str) -> str:
 
 def read_stamp(stamp: str) -> str:
     """Return the day of a time as metadata has it, such as `2021-06-14T08:00:00+08:00`."""
-    found = _YEAR_FIRST.match(stamp.strip()[:40])
-    if found:
-        return _write(found[1], found[2], found[3])
-    plain = re.match(r"(\d{4})(\d{2})(\d{2})(?!\d{3})", stamp.strip()[:40])
-    return _write(plain[1], plain[2], plain[3]) if plain else ""
+    words = stamp.strip()[:40]
+    if found := _STAMP.match(words):
+        return _write(*found.groups())
+    first = _match(fold(words), "")
+    return first[0] if first and first[1] == 0 else ""
 
 
 def _match(text: str, language: str) -> tuple[str, int, int] | None:
-    """Return the first date of a folded text with its span."""
-    months = _list_months(language)
-    dates = [(found, _write(found[1], found[2], found[3])) for found in _YEAR_FIRST.finditer(text)]
-    dates += [
-        (found, _write(found[3], months.get(found[2], 0), found[1]))
-        for found in _DAY_FIRST.finditer(text)
-    ]
-    dates += [
-        (found, _write(found[3], months.get(found[1], 0), found[2]))
-        for found in _MONTH_FIRST.finditer(text)
-    ]
-    for found in _NUMBERS.finditer(text):
-        day, month = _order(int(found[1]), int(found[3]), found[2], language)
-        dates.append((found, _write(found[4], month, day)))
-    known = [(found.start(), date, found.end()) for found, date in dates if date]
-    if not known:
+    """Return the first day of a folded text with its span."""
+    days = [found for found in find_dates(text, language) if _is_day(found[2])]
+    if not days:
         return None
-    start, date, end = min(known)
+    start, end, date = min(days)
     return date, start, end
 
 
-def _order(first: int, second: int, sign: str, language: str) -> tuple[int, int]:
-    """Return day and month of two numbers before a year, zeros where nobody can tell."""
-    if first > 12 or sign == "." or first == second:
-        return first, second
-    if second > 12:
-        return second, first
-    if "-" not in language and language.startswith("en"):
-        return 0, 0
-    locale = _find_locale(language)
-    if locale is None:
-        return 0, 0
-    pattern = str(locale.date_formats["short"].pattern)
-    return (first, second) if pattern.find("d") < pattern.find("M") else (second, first)
+def _is_day(date: str) -> bool:
+    return len(date) == len("2021-06-14") and date >= _EARLIEST
 
 
-def _write(year: str | int, month: str | int, day: str | int) -> str:
-    try:
-        date = dt.date(int(year), int(month), int(day))
-    except ValueError:
-        return ""
-    return date.isoformat() if _EARLIEST <= date.year <= _LATEST else ""
-
-
-@functools.lru_cache(64)
-def _list_months(language: str) -> dict[str, int]:
-    names: dict[str, int] = {}
-    for locale in filter(None, map(_find_locale, ("en", "en-GB", language))):
-        for use in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in locale.months[use][width].items():
-                    names[fold(str(name)).rstrip(".")] = int(number)
-    return names
-
-
-@functools.lru_cache(64)
-def _list_days(language: str) -> frozenset[str]:
-    names: set[str] = set()
-    for locale in filter(None, map(_find_locale, ("en", "zh", language))):
-        for use in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                names |= {fold(str(name)).rstrip(".") for name in locale.days[use][width].values()}
-    return frozenset(names)
-
-
-@functools.lru_cache(64)
-def _find_locale(language: str):  # type: ignore[no-untyped-def]
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(language.replace("-", "_")[:20]) if language else None
-    except (UnknownLocaleError, ValueError, TypeError):
-        base = language.partition("-")[0]
-        return _find_locale(base) if base != language else None
+def _write(year: str, month: str, day: str) -> str:
+    date = read_date(f"{year}-{month}-{day}")
+    return date if _is_day(date) else ""

@@ -37,7 +37,7 @@ _DATES = (
 _SITES = ("og:site_name", "sitename", "application-name", "dc.publisher", "dcterms.publisher")
 _SOURCES = ("source", "contentsource", "og:source")
 _PARTING = re.compile(
-    r"\s+[|｜\-–—·•»:]+\s+|[|｜»]|_+|(?<=[\u2e80-\uffef])[-－](?=[\u2e80-\uffef])"
+    r"(?<!\s)\s++[|｜\-–—·•»:]++\s++|[|｜»]|_++|(?<=[\u2e80-\uffef])[-－](?=[\u2e80-\uffef])"
 )
 _NEXT = re.compile(r"\s\S{2,12}[:：]|\s\d{4}[-年/]")  # where the next fact begins
 _COLUMN = re.compile(r"【[^【】]{1,10}】\s*")

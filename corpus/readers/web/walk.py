@@ -161,7 +161,7 @@ class _Walk:
         )
 
     def _spell(self, element: Element, all_of_it: bool = False) -> str:
-        """Return the words in an element, without those that it hides unless asked for."""
+        """Return the words in an element; what it hides is listed apart unless asked for."""
         words = [element.text or ""]
         around = [iter(element)]
         while around:
@@ -170,7 +170,10 @@ class _Walk:
                 around.pop()
                 continue
             named = isinstance(inner.tag, str) and inner.tag not in _NO_WORDS
-            if named and (all_of_it or not self._hiding.hides(inner, self._hiding.style(inner))):
+            judged = named and not all_of_it
+            if judged and self._hiding.hides(inner, self._hiding.style(inner)):
+                self._leave("hidden", "hidden part", self._spell(inner, all_of_it=True))
+            elif named:
                 words.append(" " if inner.tag in _BLOCKS or inner.tag in ("br", "option") else "")
                 words.append(inner.text or "")
                 around.append(iter(inner))
