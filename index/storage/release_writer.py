@@ -219,20 +219,18 @@ class Draft:
         texts = Table(self.work, "fresh")
         shape = (len(texts), self._encoder.dimension)
         self._states = StatesWriter(self.work)
-        if not len(texts):
-            np.save(self.work / "vectors.npy", np.empty(shape, np.float32))
-            self._states.close()
-            return
-        rows = np.lib.format.open_memmap(self.work / "vectors.npy", "w+", np.float32, shape)
-        for first in range(0, len(texts), _BATCH):
-            last = min(first + _BATCH, len(texts))
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        # Written, not mapped: on a full disk a mapped file kills whoever writes to it.
+        with (self.work / "vectors.npy").open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            for first in range(0, len(texts), _BATCH):
+                last = min(first + _BATCH, len(texts))
 
-            def report(done: int, _: int, before: int = first) -> None:
-                progress(before + done, len(texts))
+                def report(done: int, _: int, before: int = first) -> None:
+                    progress(before + done, len(texts))
 
-            batch = [texts[number] for number in range(first, last)]
-            rows[first:last] = self._encode(batch, report)
-        rows.flush()
+                batch = [texts[number] for number in range(first, last)]
+                file.write(self._encode(batch, report).tobytes())
         self._states.close()
 
     def _encode(self, batch: Sequence[tuple[str, Any]], report: Progress) -> Vectors:
