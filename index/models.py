@@ -55,12 +55,13 @@ def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) 
     """Return the encoder of `load_encoder` as the model makes its vectors, with no dictionary."""
     folder = find_model(model, models, report)
     try:
-        return exported_model.load(folder, models, report)
+        exported_model.prepare(folder, models, report)
     except ModelError as error:
         report(f"{error}: Sentence Transformers runs it instead")
         from index.encoder.sentence_transformer import SentenceEncoder
 
         return SentenceEncoder(folder)
+    return exported_model.load(folder, models, report)
 
 
 def find_model(model: str, models: Path, report: Callable[[str], None]) -> Path:

@@ -396,7 +396,7 @@ def test_a_good_export_is_not_thrown_away(
 
     with monkeypatch.context() as patched:
         patched.setattr(exported_model, "OnnxEncoder", fail)
-        with pytest.raises(ModelError, match="bad allocation.*whole: free memory"):
+        with pytest.raises(ModelError, match=r"bad allocation.*whole: free memory"):
             exported_model.load(models / "small", models, said.append)
     exported_model.load(models / "small", models, said.append)
     assert {path: path.stat().st_ino for path in place.iterdir()} == before
