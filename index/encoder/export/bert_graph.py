@@ -61,6 +61,7 @@ def read_bert(folder: Path) -> Bert | None:
             config["model_type"] == "bert"
             and config["hidden_act"] == "gelu"
             and config.get("position_embedding_type", "absolute") == "absolute"
+            and config["hidden_size"] % config["num_attention_heads"] == 0
             and not config.get("is_decoder")
             and [part["type"].rpartition(".")[2] for part in parts] == _MODULES
             and parts[0]["path"] == ""
