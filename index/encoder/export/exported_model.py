@@ -119,7 +119,7 @@ def _is_whole(place: Path, folder: Path, thorough: bool = False) -> bool:
         }
         refused = (place / _REFUSED).read_text("utf-8") if (place / _REFUSED).exists() else ""
         whole = _list_bytes(known) == _list_bytes(found)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
     if whole and refused:
         raise ModelError(refused)
