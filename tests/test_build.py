@@ -418,6 +418,7 @@ except LibraryError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 300, 3_000, 20_000, 60_000])
 def test_a_full_disk_ends_a_build_in_one_line(
     library: Library, published: Releases, most: int
@@ -426,7 +427,8 @@ def test_a_full_disk_ends_a_build_in_one_line(
     live = published.live()
     words = "\n\n".join(f"Case {n} says that lamp {n} is red." for n in range(40))
     (library.folder / "long.txt").write_text(words, "utf-8")
-    command = [sys.executable, "-c", _LIMITED_BUILD, library.folder, published.folder, str(most)]
+    given = [str(library.folder), str(published.folder), str(most)]
+    command = [sys.executable, "-c", _LIMITED_BUILD, *given]
     done = subprocess.run(
         command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=120
     )

@@ -321,6 +321,7 @@ def _start(*arguments: str, **more: str) -> list[str]:
     return ["sh", "-c", f"{' '.join(f'{k}={v}' for k, v in more.items())} exec {listing}"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "code", "words"),
     [
