@@ -23,7 +23,7 @@ from chatbot.evaluation.regression_questions import GateReport
 from chatbot.llm.restating import Complete
 from chatbot.publishing.publisher import Desk
 from chatbot.settings import LLM, Settings, read_settings, variable_of
-from chatbot.terminal import print_json, say
+from chatbot.terminal import Terminated, ending_at_sigterm, print_json, say, writing
 from corpus.errors import (
     CasebookError,
     GateError,
@@ -73,10 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[Settings, argparse.Namespace], int] = arguments.run
     as_json: bool = arguments.json
     try:
-        given = {name: getattr(arguments, name) for name in _FLAGS}
-        settings = read_settings(given, os.environ)
-        _set_up_logging(settings)
-        return run(settings, arguments)
+        with writing(), ending_at_sigterm():
+            given = {name: getattr(arguments, name) for name in _FLAGS}
+            settings = read_settings(given, os.environ)
+            _set_up_logging(settings)
+            return run(settings, arguments)
     except CasebookError as error:
         if as_json:
             told: dict[str, object] = {"error": {"code": error.code, "message": str(error)}}
@@ -86,11 +87,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"casebook: {error}")
         return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:  # `casebook search ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:  # no room, no rights, in whatever folder
+        place = f"{error.filename}: " if error.filename else ""
+        say(f"casebook: {place}{error.strerror or error}; check its rights, and the disk's room")
         return 1
     except KeyboardInterrupt:
         say("casebook: stopped")
         return 130
+    except Terminated:
+        say("casebook: stopped")
+        return 143
 
 
 class _Parser(argparse.ArgumentParser):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from chatbot.answers.answer import Answer
@@ -22,7 +23,7 @@ from chatbot.answers.deadline import LIMIT, Rephraser
 from chatbot.answers.examples import is_measured, read_examples
 from chatbot.answers.question import Filters, clean_question, select_cases
 from chatbot.llm.restating import Complete, can_write, write
-from corpus.errors import CasebookError, NotFoundError, ReleaseError
+from corpus.errors import CasebookError, CorruptReleaseError, NotFoundError, ReleaseError
 from index.encoder.encoder import Encoder
 from index.reader.text import Reader
 from index.searcher import Searcher
@@ -68,7 +69,7 @@ class Engine:
         self._release: Release | None = None
         self._searcher: Searcher | None = None
         self._release_lock = threading.Lock()
-        self._refused = ("", 0)  # the live release that cannot be used, and its date
+        self._refused = ("", 0)  # the live release that cannot be used, and its stamp
         self._recent = RecentAnswers()
         self._following = False
         self._warm = False
@@ -91,10 +92,10 @@ class Engine:
 
         Raises ModelError or a ReleaseError.
         """
-        release = self._hold()
-        if self._ahead != release.id:
-            self._ahead = release.id
-            self._search_in(release).read_ahead()
+        with self._reading() as release:
+            if self._ahead != release.id:
+                self._ahead = release.id
+                self._search_in(release).read_ahead()
 
     def ask(
         self,
@@ -111,23 +112,23 @@ class Engine:
         QuestionError, FilterError, BusyError, SlowError, ModelError or a ReleaseError.
         """
         started = time.perf_counter()
-        release = self._hold()
-        key = make_key(release.id, question, history, filters, language)
-        given = self._recent.find(key)
-        if given is None:
-            given = answer(
-                release,
-                lambda: self._search_in(release),
-                question,
-                history,
-                filters,
-                language,
-                self.limit,
-                self._rephraser,
-            )
-            self._recent.keep(key, given)
-            return given
-        check_answer(given, release.documents_of(c.document_id for c in given.citations))
+        with self._reading() as release:
+            key = make_key(release.id, question, history, filters, language)
+            given = self._recent.find(key)
+            if given is None:
+                given = answer(
+                    release,
+                    lambda: self._search_in(release),
+                    question,
+                    history,
+                    filters,
+                    language,
+                    self.limit,
+                    self._rephraser,
+                )
+                self._recent.keep(key, given)
+                return given
+            check_answer(given, release.documents_of(c.document_id for c in given.citations))
         return replace(given, elapsed_ms=round((time.perf_counter() - started) * 1000, 1))
 
     def can_write(self, answer: Answer) -> bool:
@@ -144,39 +145,42 @@ class Engine:
         if self._complete is None or not can_write(answer):
             return answer
         started = time.perf_counter()
-        release = self._hold()
-        if release.id != answer.release:
-            return answer
-        written = write(answer, self._complete, release.glossary, self._get_encoder())
-        check_answer(written, release.documents_of(c.document_id for c in written.citations))
+        with self._reading() as release:
+            if release.id != answer.release:
+                return answer
+            written = write(answer, self._complete, release.glossary, self._get_encoder())
+            check_answer(written, release.documents_of(c.document_id for c in written.citations))
         took = round(answer.elapsed_ms + (time.perf_counter() - started) * 1000, 1)
         return replace(written, elapsed_ms=took)
 
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""
         clean_question(question)
-        select_cases(self._hold(), filters)
+        with self._reading() as release:
+            select_cases(release, filters)
 
     def search(self, question: str, k: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the k passages nearest to `question`, best first; raises as `ask` does."""
         asked = clean_question(question)
-        release = self._hold()
-        cases = select_cases(release, filters)
-        return SearchResult(tuple(self._search_in(release).search(asked, k, cases)), release.id)
+        with self._reading() as release:
+            cases = select_cases(release, filters)
+            return SearchResult(tuple(self._search_in(release).search(asked, k, cases)), release.id)
 
     def cases(self) -> Catalogue:
         """Return every case of the live release; raises a ReleaseError where there is none."""
-        release = self._hold()
-        return Catalogue(tuple(CaseEntry(c, d) for c, d in release.cases()), release.id)
+        with self._reading() as release:
+            return Catalogue(tuple(CaseEntry(c, d) for c, d in release.cases()), release.id)
 
     def case(self, case_id: str) -> CaseView:
         """Return one case; raises NotFoundError for an unknown id, else a ReleaseError."""
-        release = self._hold()
-        found = release.find_case(case_id)
-        if found is None:
-            raise NotFoundError(f"no case {case_id[:40]!r} in release {release.id}: see /api/cases")
-        case, document = found
-        return CaseView(case, document, tuple(release.case_passages(case)), release.id)
+        with self._reading() as release:
+            found = release.find_case(case_id)
+            if found is None:
+                raise NotFoundError(
+                    f"no case {case_id[:40]!r} in release {release.id}: see /api/cases"
+                )
+            case, document = found
+            return CaseView(case, document, tuple(release.case_passages(case)), release.id)
 
     def status(self) -> Status:
         """Tell how things stand; never raises, loads nothing but the release."""
@@ -239,8 +243,28 @@ class Engine:
         finally:
             self._following = False
 
+    @contextmanager
+    def _reading(self) -> Iterator[Release]:
+        """Give the release that is served, which is opened anew where it turns out damaged."""
+        release = self._hold()
+        try:
+            yield release
+        except CorruptReleaseError as error:
+            self._drop(release, str(error))
+            raise
+
+    def _drop(self, release: Release, reason: str) -> None:
+        """Have the next question open the live release again, and so look at its every byte."""
+        with self._release_lock:
+            if self._release is release:
+                log.error("release %s is opened again: %s", release.id, reason)
+                self._release = self._searcher = None
+
     def _hold(self) -> Release:
         held = self._release
+        if held is not None and (changed := held.find_changed()) is not None:
+            self._drop(held, f"{changed}: was written to")
+            held = None
         return held if held is not None and self._following else self._refresh()
 
     def _refresh(self) -> Release:
@@ -253,7 +277,7 @@ class Engine:
         if held is not None and held.id == live:
             self._refused = ("", 0)
             return held
-        if held is not None and self._refused == (live, self._releases.date(live)):
+        if held is not None and self._refused == (live, self._releases.stamp(live)):
             return held
         with self._release_lock:
             if self._release is not None and self._release.id == live:
@@ -262,7 +286,7 @@ class Engine:
                 self._release = self._open(live)
             except ReleaseError as error:
                 log.error("release %s is not served: %s", live, error)
-                self._refused = (live, self._releases.date(live))
+                self._refused = (live, self._releases.stamp(live))
                 return self._release or self._fall_back(live, error)
             self._refused = ("", 0)
             return self._release
@@ -277,7 +301,7 @@ class Engine:
             except ReleaseError as error:
                 log.error("release %s is not served: %s", release_id, error)
                 continue
-            self._refused = (live or "CURRENT", self._releases.date(live))
+            self._refused = (live or "CURRENT", self._releases.stamp(live))
             log.error("release %s is served instead", release_id)
             return self._release
         raise reason

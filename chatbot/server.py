@@ -6,6 +6,7 @@ The page and `/healthz` answer while the encoder loads, and while a first releas
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import errno
 import json
@@ -95,7 +96,8 @@ def serve(
 
         say(f"Casebook is starting on {address}")
         threading.Thread(target=work, name="engine", daemon=True).start()
-        with suppress(KeyboardInterrupt):
+        logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
+        with suppress(KeyboardInterrupt, SystemExit):
             server.run(sockets=[listener])
         stop.set()
         if failures:
@@ -104,6 +106,11 @@ def serve(
         return 0
     finally:
         listener.close()
+
+
+def _is_no_ending(record: logging.LogRecord) -> bool:
+    """Tell whether a record is more than that a question was given up as the server ended."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 class Wire(H11Protocol):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import signal
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from index.encoder.encoder import Progress
@@ -20,12 +25,59 @@ _TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 def print_json(data: dict[str, Any]) -> None:
     """Print one JSON object on stdout."""
-    print(json.dumps(data, ensure_ascii=False, indent=2))
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(data, ensure_ascii=plain, indent=2))
 
 
 def say(line: str) -> None:
     """Print a line on stderr."""
     print(line, file=sys.stderr, flush=True)
+
+
+class Terminated(SystemExit):
+    """SIGTERM came."""
+
+
+@contextmanager
+def ending_at_sigterm() -> Iterator[None]:
+    """Have SIGTERM end what is done here as Ctrl-C does, cleaning up, by raising Terminated."""
+
+    def end(*_: object) -> None:
+        raise Terminated(143)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Have what is written on stdout there at the end, in whatever encoding the terminal has.
+
+    Signs that it lacks are spelled out. Raises OSError where stdout is full or closed; what could
+    not be written is not tried again at the exit.
+    """
+    closed = sys.stdout is None
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+        if closed:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF), "standard output")
+    except OSError:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def find_width() -> int:

@@ -1,11 +1,12 @@
-"""Files of the library's folder read whole and written whole, or one line that says why not."""
+"""Files read whole, written whole and watched while they are mapped."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -105,6 +106,38 @@ def lock_folder(folder: Path) -> Iterator[None]:
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+class Watched:
+    """Files that stay mapped: whoever reads beyond the end of one that was cut short is killed.
+
+    They are held open, so one that is deleted or replaced in its folder is as it was.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        """Open the files; raises OSError."""
+        self._handles: dict[Path, int] = {}
+        weakref.finalize(self, _close_all, self._handles)
+        for path in paths:
+            self._handles[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._states = {path: _read_state(handle) for path, handle in self._handles.items()}
+
+    def find_changed(self) -> Path | None:
+        """Return a file that was cut short or written to since, or None (20 us)."""
+        for path, handle in self._handles.items():
+            if _read_state(handle) != self._states[path]:
+                return path
+        return None
+
+
+def _read_state(handle: int) -> tuple[int, int]:
+    status = os.fstat(handle)
+    return status.st_size, status.st_mtime_ns
+
+
+def _close_all(handles: dict[Path, int]) -> None:
+    for handle in handles.values():
+        os.close(handle)
 
 
 def sync(path: Path) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from corpus.errors import ModelError
 from index.encoder import model_folder
-from index.encoder import onnx_export as onnx_model
 from index.encoder.bundled_model import PACKAGE, find_bundle
 from index.encoder.encoder import Encoder
-from index.encoder.onnx_encoder import OnnxEncoder
+from index.encoder.export import exported_model
 from index.encoder.projection import Projection
 from index.languages.dictionary import Dictionary
 from index.reader.choice import find_reader, ignore_report
@@ -57,17 +55,13 @@ def load_plain_encoder(model: str, models: Path, report: Callable[[str], None]) 
     """Return the encoder of `load_encoder` as the model makes its vectors, with no dictionary."""
     folder = find_model(model, models, report)
     try:
-        place = onnx_model.prepare(folder, models, report)
-        try:
-            return OnnxEncoder(place)
-        except ModelError:  # damaged in a way that shows only now
-            shutil.rmtree(place, ignore_errors=True)
-            return OnnxEncoder(onnx_model.prepare(folder, models, report))
+        exported_model.prepare(folder, models, report)
     except ModelError as error:
         report(f"{error}: Sentence Transformers runs it instead")
         from index.encoder.sentence_transformer import SentenceEncoder
 
         return SentenceEncoder(folder)
+    return exported_model.load(folder, models, report)
 
 
 def find_model(model: str, models: Path, report: Callable[[str], None]) -> Path:

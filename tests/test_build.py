@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -88,7 +90,7 @@ def _bytes_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != "published.json"  # which has the time
     }
 
 
@@ -396,3 +398,43 @@ def test_two_builds_at_once(library: Library, releases: Releases, encoder: FakeE
     with releases.draft(), pytest.raises(BuildLockedError, match=r"process \d+"):
         build(library, releases, encoder)
     assert build(library, releases, encoder).published
+
+
+_LIMITED_BUILD = """
+import resource, sys
+from pathlib import Path
+from corpus.errors import LibraryError
+from corpus.library import Library
+from index.build import build
+from index.storage.publish import Releases
+from tests.fake_encoder import PackedEncoder
+reports, releases, most = sys.argv[1:]
+encoder = PackedEncoder(1024, "fake@2")
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(most), int(most)))
+try:
+    build(Library(Path(reports)), Releases(Path(releases)), encoder)
+except LibraryError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [0, 300, 3_000, 20_000, 60_000])
+def test_a_full_disk_ends_a_build_in_one_line(
+    library: Library, published: Releases, most: int
+) -> None:
+    """Wherever there is no more room, also for vectors: nobody is killed, what is live stays."""
+    live = published.live()
+    words = "\n\n".join(f"Case {n} says that lamp {n} is red." for n in range(40))
+    (library.folder / "long.txt").write_text(words, "utf-8")
+    given = [str(library.folder), str(published.folder), str(most)]
+    command = [sys.executable, "-c", _LIMITED_BUILD, *given]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "the release cannot be written" in done.stderr
+    assert published.live() == live
+    inspect(published.path(live))
+    assert not list(published.folder.glob(".tmp-*/*"))
+    build(library, published, PackedEncoder(1024, "fake@2"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -312,3 +313,65 @@ def test_a_closed_pipe_is_no_error(library: Library, tmp_path: Path) -> None:
         process.stdout.read(10)
         process.stdout.close()
         assert b"Traceback" not in process.stderr.read()
+
+
+def _start(*arguments: str, **more: str) -> list[str]:
+    """Return a shell's command line that lists the report, with what stands after it."""
+    listing = f"{sys.executable} app.py list --reports corpus/reports {' '.join(arguments)}"
+    return ["sh", "-c", f"{' '.join(f'{k}={v}' for k, v in more.items())} exec {listing}"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (_start(">/dev/full"), 1, "No space left"),
+        (_start("--json", ">/dev/full"), 1, "No space left"),
+        (_start(">&-"), 1, "standard output: Bad file descriptor"),
+        (_start(PYTHONIOENCODING="ascii"), 0, ""),
+        (_start("--json", PYTHONIOENCODING="latin-1"), 0, ""),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_one_line(
+    command: list[str], code: int, words: str, tmp_path: Path
+) -> None:
+    """Full or closed it is told, with exit code 1; a narrow encoding spells signs out."""
+    environ = {**os.environ, "CASEBOOK_VAR": str(tmp_path), "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, timeout=120)
+    told = done.stderr.decode()
+    assert (done.returncode, told.count("\n"), words in told) == (code, bool(words), True)
+    if "--json" in command[2] and not code:
+        assert json.loads(done.stdout)["documents"]
+
+
+def test_a_folder_without_rights_is_one_line(
+    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the disk refuses to a verb is told with the folder, exit code 1."""
+    _run(capsys, "build", *flags)
+
+    def refuse(self: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for verb in (["rollback"], ["prune", "--keep", "1"]):
+        code, out, err = _run(capsys, *verb, *flags)
+        assert (code, out, err.count("\n")) == (1, "", 1)
+        assert "Permission denied" in err
+        assert "releases/." in err
+
+
+def test_sigterm_ends_a_verb_in_one_line(
+    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the exit code of one that was terminated, what it began cleaned up."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def encode(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(FakeEncoder, "encode_passages", encode)
+    code, out, err = _run(capsys, "build", *flags)
+    assert (code, out, err.splitlines()[-1]) == (143, "", "casebook: stopped")
+    assert not list(Path(flags[-1], "releases").glob(".tmp-*"))
+    assert signal.getsignal(signal.SIGTERM) == before

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from chatbot.llm.rephraser import Rephraser
 from chatbot.llm.restating import Message
 from corpus.errors import (
     CitationError,
+    CorruptReleaseError,
     FilterError,
     ModelError,
     ModelMismatchError,
@@ -601,3 +603,46 @@ def test_many_ask_at_once(small: Engine) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(ask, range(8)))) == 1
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.truncate(len(data))
+        file.write(data)
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "zeroed"])
+@pytest.mark.parametrize("name", ["texts.jsonl", "sentences.faiss", "states.npy"])
+def test_a_file_damaged_while_it_is_served_is_noticed(
+    published: Releases, small: Engine, damage: str, name: str
+) -> None:
+    """By the next question: one line that names the file, until it is as it was."""
+    question = "When was the red bridge built?"
+    assert "1999" in _quotes(small.ask(question))
+    path = published.path(published.live()) / name
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    changed = whole.replace(b"1999", b"2024") if b"1999" in whole else whole[:-1] + b"\x7f"
+    _write_in_place(path, {"changed": changed, "cut": whole[:half],
+                           "zeroed": whole[:half] + bytes(len(whole) - half)}[damage])  # fmt: skip
+    for asked in (question, f"{question} Really?"):
+        with pytest.raises(CorruptReleaseError, match=name) as caught:
+            small.ask(asked)
+        assert "\n" not in str(caught.value)
+    _write_in_place(path, whole)
+    assert "1999" in _quotes(small.ask(question))
+
+
+def test_a_damaged_release_gives_way_to_the_one_before(
+    library: Library, published: Releases, encoder: FakeEncoder, small: Engine
+) -> None:
+    """A server that finds its release damaged goes on with a whole one, and says so."""
+    before = published.live()
+    (library.folder / "road.txt").write_text("The road is long. It never ends.\n", "utf-8")
+    build(library, published, encoder)
+    assert small.ask("When was the red bridge built?").release != before
+    path = published.path(published.live()) / "texts.jsonl"
+    _write_in_place(path, path.read_bytes().replace(b"1999", b"2024"))
+    answer = small.ask("When was the red bridge built?")
+    assert (answer.release, "1999" in _quotes(answer)) == (before, True)
+    assert published.live() in small.status().message

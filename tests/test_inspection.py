@@ -60,7 +60,7 @@ def test_a_changed_byte_is_found(published: Releases) -> None:
     """Any file that differs from the manifest is named."""
     place = published.path(published.live())
     for path in sorted(place.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.name != "published.json":
             data = path.read_bytes()
             path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
             with pytest.raises(CorruptReleaseError, match=path.name.split(".")[0]):

@@ -1,9 +1,10 @@
-"""models and onnx_export: found, exported once, compared, and refused with a line."""
+"""models and index.encoder.export: found, exported once, compared, and refused with a line."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,11 +16,12 @@ import pytest
 
 from corpus.errors import ModelError
 from index import models as module
-from index.encoder import onnx_export as onnx_model
 from index.encoder.encoder import Encoder
+from index.encoder.export import exported_model, onnx_export
+from index.encoder.export.bert_graph import read_bert
+from index.encoder.export.onnx_export import RECIPE
 from index.encoder.model_folder import NAME
 from index.encoder.onnx_encoder import TRAITS, WEIGHTS, OnnxEncoder
-from index.encoder.onnx_export import RECIPE
 from index.encoder.sentence_transformer import SentenceEncoder
 from index.encoder.text_encoder import identify
 from index.languages.dictionary import Dictionary
@@ -182,7 +184,7 @@ def test_products_of_outliers_are_rounded_by_row(
     import torch
     from sentence_transformers import SentenceTransformer
 
-    monkeypatch.setattr("index.encoder.onnx_export._PEAK", 7.0)
+    monkeypatch.setattr("index.encoder.export.onnx_export._PEAK", 7.0)
     model: Any = SentenceTransformer(str(small), device="cpu")
     with torch.no_grad():
         model[0].auto_model.encoder.layer[1].intermediate.dense.weight[5] *= 100
@@ -191,7 +193,7 @@ def test_products_of_outliers_are_rounded_by_row(
     for number, folder in enumerate((small, tmp_path / "peaked")):
         place = tmp_path / str(number)
         place.mkdir()
-        onnx_model.export(folder, place)
+        onnx_export.export(folder, place)
         graph = onnx.load(place / WEIGHTS).graph
         sizes = {each.name: list(each.dims) for each in graph.initializer}
         rounded = [node for node in graph.node if node.op_type == "MatMulIntegerToFloat"]
@@ -211,7 +213,7 @@ def test_another_model_goes_the_same_way(small: Path, tmp_path: Path) -> None:
     """
     said: list[str] = []
     encoder = load_plain_encoder(str(small), tmp_path, said.append)
-    place = onnx_model.find_place(small, tmp_path)
+    place = exported_model.find_place(small, tmp_path)
     if not isinstance(encoder, OnnxEncoder):  # made-up weights may stray in 8 bits
         pytest.fail(f"{said}")
     assert [line.split(" (")[0] for line in said] == ["Preparing the model small for onnxruntime"]
@@ -277,10 +279,10 @@ def test_parts_of_questions_by_the_kind_of_model(
     With torch and after the export alike.
     """
     # first sub-words of made-up weights are all alike, so that rounding decides which is nearest
-    monkeypatch.setattr(onnx_model, "_compare", lambda *_: None)
+    monkeypatch.setattr(onnx_export, "_compare", lambda *_: None)
     folder, place = save_small_model(tmp_path / "model", pooling), tmp_path / "place"
     place.mkdir()
-    onnx_model.export(folder, place)
+    onnx_export.export(folder, place)
     parts = []
     for each in (SentenceEncoder(folder), OnnxEncoder(place)):
         (query,) = each.read_queries(["who built the plant"])
@@ -292,7 +294,113 @@ def test_parts_of_questions_by_the_kind_of_model(
 
 
 def _left(models: Path) -> list[str]:
-    return [path.name for path in models.iterdir() if path.name != onnx_model._LOCK]
+    return [path.name for path in models.iterdir() if path.name != exported_model._LOCK]
+
+
+@pytest.fixture(scope="module")
+def told(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model in a folder that tells how many sub-words it reads."""
+    folder = tmp_path_factory.mktemp("told") / "small"
+    shutil.copytree(small, folder)
+    (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 64}')
+    return folder
+
+
+def test_a_plain_bert_needs_no_torch(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its graph is written by hand; its vectors are those of tracing, to the bit."""
+    assert read_bert(told) is not None
+    rows, texts = [], ["water plant", "noise", "who built the bridge in the north"]
+    for traced in (False, True):
+        place = tmp_path / f"{traced}"
+        place.mkdir()
+        with monkeypatch.context() as patched:
+            if traced:
+                patched.setattr(onnx_export, "read_bert", lambda _: None)
+            else:
+                patched.setattr(onnx_export, "_trace", None)
+            onnx_export.export(told, place)
+        encoder = OnnxEncoder(place)
+        rows.append((encoder.traits, encoder.read_queries(texts), encoder.encode_passages(texts)))
+    (one, queries, passages), (other, traced_queries, traced_passages) = rows
+    assert one == other
+    assert (passages == traced_passages).all()
+    for query, wanted in zip(queries, traced_queries, strict=True):
+        assert (query.vector == wanted.vector).all()
+        assert (query.states == wanted.states).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("config.json", {"model_type": "roberta"}),
+        ("config.json", {"hidden_act": "relu"}),
+        ("config.json", {"position_embedding_type": "relative_key"}),
+        ("config.json", {"num_hidden_layers": 3}),
+        ("config.json", {"num_attention_heads": "four"}),
+        ("1_Pooling/config.json", {"pooling_mode": "cls"}),
+        ("1_Pooling/config.json", {"pooling_mode_max_tokens": True}),
+        ("sentence_bert_config.json", {"do_lower_case": True}),
+        ("sentence_bert_config.json", {"max_seq_length": None}),
+    ],
+)
+def test_what_is_not_plain_is_traced(
+    told: Path, tmp_path: Path, name: str, change: dict[str, object]
+) -> None:
+    """Whatever differs from what the graph computes is left to torch."""
+    folder = tmp_path / "other"
+    shutil.copytree(told, folder)
+    path = folder / name
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | change))
+    assert read_bert(folder) is None
+
+
+def test_a_copy_is_known_by_its_content(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copied with other file times, as by `cp -r`, nothing is exported; a changed weight is seen.
+
+    So is one in a file of the same size and time, where the export does not load.
+    """
+    models, copied = tmp_path / "var" / "models", tmp_path / "copy" / "models"
+    shutil.copytree(told, models / "small")
+    said: list[str] = []
+    exported_model.load(models / "small", models, said.append)
+    shutil.copytree(models, copied, copy_function=shutil.copyfile)
+    with monkeypatch.context() as patched:
+        patched.setattr(exported_model, "_make", None)
+        exported_model.load(copied / "small", copied, said.append)
+        patched.setattr(exported_model, "fingerprint_file", None)
+        exported_model.load(copied / "small", copied, said.append)  # not read again
+    assert len(said) == 1
+    weights = copied / "small" / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-2] ^= 1
+    weights.write_bytes(data)
+    exported_model.load(copied / "small", copied, said.append)
+    assert len(said) == 2
+
+
+def test_a_good_export_is_not_thrown_away(
+    told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not load for want of memory is told, stays, and loads when there is some."""
+    models, said = tmp_path / "models", list[str]()
+    shutil.copytree(told, models / "small")
+    place = exported_model.prepare(models / "small", models, said.append)
+    before = {path: path.stat().st_ino for path in place.iterdir()}
+
+    def fail(folder: Path) -> OnnxEncoder:
+        raise ModelError(f"{folder}: not an exported model that loads here (bad allocation)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exported_model, "OnnxEncoder", fail)
+        with pytest.raises(ModelError, match=r"bad allocation.*whole: free memory"):
+            exported_model.load(models / "small", models, said.append)
+    exported_model.load(models / "small", models, said.append)
+    assert {path: path.stat().st_ino for path in place.iterdir()} == before
+    assert len(said) == 1
 
 
 def test_two_at_once_export_once(
@@ -307,15 +415,15 @@ def test_two_at_once_export_once(
         (place / WEIGHTS).write_bytes(b"weights")
         return ""
 
-    place = onnx_model.find_place(small, tmp_path)
+    place = exported_model.find_place(small, tmp_path)
     (tmp_path / f".{place.name}.killed").mkdir()
-    monkeypatch.setattr(onnx_model, "_export_apart", export)
+    monkeypatch.setattr(exported_model, "_export_apart", export)
 
     def begin(_: str) -> None:
         both.wait()
 
     with ThreadPoolExecutor(2) as pool:
-        made = [pool.submit(onnx_model.prepare, small, tmp_path, begin) for _ in range(2)]
+        made = [pool.submit(exported_model.prepare, small, tmp_path, begin) for _ in range(2)]
         assert [one.result() for one in made] == [place, place]
     assert len(tries) == 1
     assert _left(tmp_path) == [place.name]
@@ -325,9 +433,9 @@ def test_models_of_one_name_are_kept_apart(small: Path, tmp_path: Path) -> None:
     """Two folders called alike have an export each; one prepared here needs no more than a name."""
     twin = tmp_path / "elsewhere" / small.name
     twin.mkdir(parents=True)
-    places = {onnx_model.find_place(folder, tmp_path) for folder in (small, twin)}
+    places = {exported_model.find_place(folder, tmp_path) for folder in (small, twin)}
     assert len(places) == 2
-    assert onnx_model.find_place(MODELS / NAME, MODELS) == MODELS / f"{NAME}-{RECIPE}"
+    assert exported_model.find_place(MODELS / NAME, MODELS) == MODELS / f"{NAME}-{RECIPE}"
 
 
 def test_a_model_that_strays_runs_whole(
@@ -340,7 +448,7 @@ def test_a_model_that_strays_runs_whole(
         tries.append(place)
         return f"{folder.name}: in 8 bits its vectors stray (cosine 0.900)"
 
-    monkeypatch.setattr(onnx_model, "_export_apart", refuse)
+    monkeypatch.setattr(exported_model, "_export_apart", refuse)
     for lines in (2, 1):
         said: list[str] = []
         assert isinstance(load_plain_encoder(str(small), tmp_path, said.append), SentenceEncoder)
@@ -368,7 +476,7 @@ def test_an_export_that_was_killed_is_tried_again(
 
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(ModelError, match=reason):
-        onnx_model.prepare(small, tmp_path, lambda _: None)
+        exported_model.prepare(small, tmp_path, lambda _: None)
     assert bool(_left(tmp_path)) is reason.startswith("cannot")
     assert not any(name.startswith(".") for name in _left(tmp_path))
 
@@ -386,7 +494,7 @@ def test_an_export_finds_folders_told_from_elsewhere(
         return run([sys.executable, "-c", code, *command[3:]], **settings)
 
     monkeypatch.setattr(subprocess, "run", look)
-    place = onnx_model.prepare(Path("own"), Path("models"), lambda _: None)
+    place = exported_model.prepare(Path("own"), Path("models"), lambda _: None)
     assert place.is_dir()
     assert place.parent == Path("models")
 
@@ -409,8 +517,8 @@ def test_what_may_pass_is_told_from_what_will_not(
         def fail(*_: Path, error: Exception = error) -> None:
             raise error
 
-        monkeypatch.setattr(onnx_model, "export", fail)
-        assert onnx_model.main(tmp_path, tmp_path) == code
+        monkeypatch.setattr(onnx_export, "export", fail)
+        assert onnx_export.main(tmp_path, tmp_path) == code
         assert capfd.readouterr().err.splitlines()[-1].startswith(f"{type(error).__name__}: ")
-    monkeypatch.setattr(onnx_model, "export", lambda *_: None)
-    assert onnx_model.main(tmp_path, tmp_path) == 0
+    monkeypatch.setattr(onnx_export, "export", lambda *_: None)
+    assert onnx_export.main(tmp_path, tmp_path) == 0

@@ -1,4 +1,4 @@
-"""index.encoder.onnx_graph: an exported graph does less, and gives the same."""
+"""index.encoder.export.onnx_graph: an exported graph does less, and gives the same."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from index.encoder.export.onnx_graph import (
+    find_products,
+    give_inner,
+    merge_projections,
+    quantize_products,
+)
 from index.encoder.onnx_encoder import open_onnxruntime
-from index.encoder.onnx_graph import find_products, give_inner, merge_projections, quantize_products
 
 Floats = NDArray[np.float32]
 HEADS, SIZE = 3, 4

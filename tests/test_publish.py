@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -207,3 +210,66 @@ def test_fallbacks_begin_with_what_was_live_before(published: Releases, three: l
     assert published.fallbacks() == [three[0], three[2]]
     (published.folder / CURRENT).unlink()
     assert published.fallbacks() == three[::-1]
+
+
+def test_a_copy_keeps_the_order(published: Releases, three: list[str], tmp_path: Path) -> None:
+    """Copied without its file times, as by `cp -r`, in whatever order: rollback goes where it did.
+
+    Dates and what is served instead of a damaged one stay too.
+    """
+    first, second, third = three
+    copy = Releases(tmp_path / "copy")
+    for name in (third, first, second):
+        shutil.copytree(published.path(name), copy.path(name), copy_function=shutil.copyfile)
+    shutil.copyfile(published.folder / CURRENT, copy.folder / CURRENT)
+    assert copy.all() == published.all()
+    assert copy.fallbacks() == [second, first]
+    assert copy.rollback() == second
+    assert copy.rollback() == first
+
+
+def test_rollback_goes_to_what_was_live_before(
+    library: Library, published: Releases, encoder: FakeEncoder, three: list[str]
+) -> None:
+    """Not to one that an editor had gone back from, though it is younger."""
+    published.rollback(three[0])
+    (library.folder / "lake.txt").write_text("The lake is deep. It never ends.", "utf-8")
+    lake = build(library, published, encoder).release
+    assert published.fallbacks()[0] == three[0]
+    assert published.rollback() == three[0]
+    published.rollback(lake)
+    shutil.rmtree(published.path(three[0]))
+    assert published.rollback() == three[2]
+
+
+def test_a_clock_that_goes_back_changes_no_order(
+    library: Library, published: Releases, encoder: FakeEncoder, three: list[str]
+) -> None:
+    """What is published next is the last, also after one that says it is of next year."""
+    note = published.path(three[2]) / "published.json"
+    told = json.loads(note.read_bytes())
+    assert told["after"] == three[1]
+    year = (dt.datetime.now(dt.UTC) + dt.timedelta(days=365)).isoformat()
+    note.write_text(json.dumps(told | {"date": year}))
+    (library.folder / "river.txt").unlink()
+    (library.folder / "road.txt").unlink()
+    assert build(library, published, encoder).release == three[0]
+    assert [info.id for info in published.all()] == [three[0], three[2], three[1]]
+    assert published.rollback() == three[2]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", b"[1]", b"\xff", b'{"date": 3, "after": ""}', b'{"date": "x", "after": "y"}',
+     b'{"date": "9999-12-31T23:59:59.999999+00:00", "after": ""}',
+     b'{"date": "0001-01-01T00:00:00+14:00", "after": ""}',
+     b'{"date": "2026-01-01T00:00:00+00:00", "after": {}}'],
+)  # fmt: skip
+def test_a_release_without_its_date_is_the_oldest(
+    published: Releases, three: list[str], content: bytes
+) -> None:
+    """It is listed and opened all the same."""
+    (published.path(three[1]) / "published.json").write_bytes(content)
+    assert [info.id for info in published.all()] == [three[2], three[0], three[1]]
+    assert published.rollback() == three[1]  # as the live one itself says
+    Release(published.path(three[1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -126,7 +127,7 @@ def test_every_damaged_byte_is_found(published: Releases) -> None:
     """Change, cut or remove any one file: the release does not open, and the file is named."""
     folder = published.path(published.live())
     for path in sorted(folder.rglob("*")):
-        if not path.is_file():
+        if not path.is_file() or path.name == "published.json":  # no part of what it holds
             continue
         whole = path.read_bytes()
         changed = bytes([whole[0] ^ 1]) + whole[1:] if whole else b"x"
@@ -198,3 +199,31 @@ def write_format(releases: Releases, made_as: int) -> Path:
     place = place.rename(place.with_name(sha256(data).hexdigest()[:12]))
     (releases.folder / CURRENT).write_text(place.name)
     return place
+
+
+def test_a_text_that_changes_under_a_release_is_not_quoted(published: Releases) -> None:
+    """It is compared with its SHA-256 when it is loaded, and the document is named."""
+    release = _open(published)
+    path = release.folder / "texts.jsonl"
+    with path.open("r+b") as file:
+        data = file.read()
+        file.seek(0)
+        file.write(data.replace(b"1999", b"2024"))
+    with pytest.raises(CorruptReleaseError, match=r"bridge\.txt: the text is not the one"):
+        release.documents()
+    assert release.find_changed() == path
+    with path.open("r+b") as file:
+        file.write(b"?" * len(data))
+    with pytest.raises(CorruptReleaseError, match=r"texts\.jsonl: line 1 cannot be read"):
+        release.documents()
+
+
+def test_what_is_deleted_is_still_there_for_its_reader(published: Releases) -> None:
+    """A pruned release is read to the end; its files' handles end with it."""
+    release = _open(published)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    rmtree(release.folder)
+    assert release.find_changed() is None
+    assert len(release.documents()) == 2
+    del release
+    assert len(list(Path("/proc/self/fd").iterdir())) < before - 20

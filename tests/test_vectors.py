@@ -99,3 +99,27 @@ def test_a_broken_file_is_named(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "rows.faiss").write_bytes(data)
     with pytest.raises(CorruptReleaseError, match=r"rows\.faiss"):
         Rows(tmp_path / "rows.faiss")
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0, float("nan")])
+def test_a_row_that_is_not_unit_any_more_is_told(tmp_path: Path, value: float) -> None:
+    """Zeroed or of nonsense, whoever meets it says so; what is far off hides nothing."""
+    rows, path = _rows(9), tmp_path / "rows.faiss"
+    rows[4] = value
+    write_rows(rows, path)
+    opened, query = Rows(path), _rows(1, seed=3)[0]
+    with pytest.raises(CorruptReleaseError, match=r"rows\.faiss: a row is not unit"):
+        opened.take(np.arange(3, 6))
+    assert len(opened.take(np.arange(4))) == 4
+    if value != 2:
+        for ask in (lambda: opened.search(query, 9), lambda: opened.compare(np.array([4]), query)):
+            with pytest.raises(CorruptReleaseError, match="not unit"):
+                ask()
+
+
+def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
+    """FAISS itself would say nothing of it."""
+    writer = RowsWriter(Path("/dev/full"), 8)
+    writer.append(_rows(20_000))
+    with pytest.raises(OSError, match="No space"):
+        writer.close()

@@ -1,6 +1,6 @@
 """A model run by onnxruntime, the only importer of it: no torch, a tenth of the start-up.
 
-The folder is `onnx_model`'s.
+The folder is one that `index.encoder.export` writes.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ class OnnxEncoder(TextEncoder):
         given = [each.name for each in self._session.get_outputs()]
         self._states = [name for name in (INNER, STATES) if name in given]
         read = self._read_states if STATES in given else None
+        self.traits = traits
         super().__init__(open_splitter(folder), traits, self._read_rows, count_cores(), read)
 
     def _read_rows(self, windows: Windows) -> Vectors:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import CorruptReleaseError
-from index.storage.vectors import Rows, Vectors, stay_alone
+from index.storage.vectors import Rows, Vectors, stay_alone, write_index
 
 # Comparing one row costs 100 ns. Of 60,000 rows, lists find the nearest no sooner.
 EXACT = 100_000
@@ -78,7 +78,7 @@ def write_nearest(rows: Rows, ask: Callable[[], Vectors], found: int, folder: Pa
         recall = compare(near, tenth)
         index.nprobe = min(int(index.nprobe * (_MORE if recall < RECALL else _SPARE)), lists)
     reach = Reach(lists, index.nprobe, round(recall, 4))
-    faiss.write_index(index, str(folder / _FILE))
+    write_index(index, folder / _FILE)
     (folder / _FACTS).write_text(json.dumps(asdict(reach)) + "\n", "utf-8")
     return reach
 

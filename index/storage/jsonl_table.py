@@ -62,7 +62,7 @@ class Table:
 
     def __init__(self, folder: Path, name: str) -> None:
         """Open both files; raises CorruptReleaseError where they do not fit each other."""
-        path = folder / f"{name}.jsonl"
+        path = self._path = folder / f"{name}.jsonl"
         try:
             # As a plain array, mapped all the same: one number costs a tenth of a memmap's.
             self._offsets = np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
@@ -79,10 +79,15 @@ class Table:
         return len(self._offsets) - 1
 
     def __getitem__(self, number: int) -> Any:
-        """Return one record; raises IndexError beyond the last."""
+        """Return one record; raises IndexError beyond the last, and CorruptReleaseError."""
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return json.loads(self.bytes_of(number, number + 1))
+        try:
+            return json.loads(self.bytes_of(number, number + 1))
+        except ValueError as error:
+            raise CorruptReleaseError(
+                f"{self._path}: line {number + 1} cannot be read; build again"
+            ) from error
 
     def offset(self, number: int) -> int:
         """Return the byte at which a record begins; that of `len` is the end."""

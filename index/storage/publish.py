@@ -2,18 +2,19 @@
 
 `var/releases/<id>/` are the releases, `.tmp-*` what a build left when it was stopped, and `CURRENT`
 holds the live id. CURRENT is replaced in one step, after everything it names is synced: stopped
-anywhere, what is live is whole. A release's date is when it was last published.
+anywhere, what is live is whole. `<id>/published.json` says when a release was last published and
+what was live before; file times say nothing, for a copy has others.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import json
 import os
 import re
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,13 +28,15 @@ from corpus.errors import (
     ReleaseError,
 )
 from corpus.files import sync
-from index.storage.manifest import MANIFEST, Manifest, check_files, check_sizes, read_manifest
+from index.storage.manifest import Manifest, check_files, check_sizes, read_manifest
 from index.storage.milvus import Milvus
 from index.storage.release import Release
 
 CURRENT = "CURRENT"
 _DRAFT = ".tmp-"
 _BUILD, _SWITCH = ".lock", ".switch"
+_PUBLISHED = "published.json"
+_NEVER = dt.datetime.fromtimestamp(0, dt.UTC)
 _ID = re.compile(r"[0-9a-f]{12}")
 
 
@@ -41,11 +44,13 @@ _ID = re.compile(r"[0-9a-f]{12}")
 class ReleaseInfo:
     """A release among others; `damage` is empty, or one line that says why it is not served.
 
-    The counts are 0 and `model` is empty where the manifest cannot be read.
+    The counts are 0 and `model` is empty where the manifest cannot be read. `date` is when it was
+    last published, `after` the id of what was live then, if anything was.
     """
 
     id: str
     date: dt.datetime
+    after: str
     documents: int
     cases: int
     passages: int
@@ -89,12 +94,12 @@ class Releases:
         """Return the folder of a release."""
         return self.folder / release_id
 
-    def date(self, release_id: str) -> int:
-        """Return when a release was last published, in nanoseconds; 0 where there is none."""
-        try:
-            return (self.path(release_id) / MANIFEST).stat().st_mtime_ns
-        except OSError:
-            return 0
+    def stamp(self, release_id: str) -> int:
+        """Return a number that changes when a release's files are mended; 0 without any."""
+        times = [0]
+        with suppress(OSError):
+            times += [each.stat().st_mtime_ns for each in self.path(release_id).rglob("*")]
+        return max(times)
 
     def all(self) -> list[ReleaseInfo]:
         """Return every release, the last published first; sizes are checked, not yet bytes."""
@@ -107,13 +112,13 @@ class Releases:
     def fallbacks(self) -> list[str]:
         """Return the releases to serve where the live one cannot be, best first.
 
-        Those published before it, the last first, then those that an editor has rolled back from.
+        Those published before it, as `rollback` goes back to them, then those that an editor has
+        rolled back from.
         """
         every = self.all()
-        date = next((info.date for info in every if info.live), None)
-        others = [info for info in every if not info.live]
-        before = [info.id for info in others if date is None or info.date < date]
-        return before + [info.id for info in others if info.id not in before]
+        live = next((info for info in every if info.live), None)
+        before = [info.id for info in (_list_before(every, live) if live else every)]
+        return before + [info.id for info in every if not info.live and info.id not in before]
 
     @contextmanager
     def draft(self) -> Iterator[Path]:
@@ -145,8 +150,7 @@ class Releases:
                 if place.exists():
                     place.rename(self.folder / f"{_DRAFT}damaged-{manifest.id}")
                 draft.rename(place)
-            now = time.time_ns()  # the kernel's own stamp is some milliseconds coarse
-            os.utime(place / MANIFEST, ns=(now, now))
+            self._note(manifest.id)
             sync(self.folder)
             self._point(manifest.id)
         return manifest.id
@@ -154,7 +158,8 @@ class Releases:
     def rollback(self, release_id: str = "") -> str:
         """Make an earlier release live at once, and return its id.
 
-        Without an id, the last whole one published before the live one. Raises NotFoundError where
+        Without an id, the whole one that was live before the live one was published, or else the
+        last published before it. Raises NotFoundError where
         there is no such release, CorruptReleaseError where its bytes are not what they were.
         """
         with self._lock_switch():
@@ -163,7 +168,7 @@ class Releases:
                 live = next((info for info in every if info.live), None)
                 if live is None:
                     raise NoReleaseError("no whole release is live: name one, see `releases`")
-                earlier = [i for i in every if i.date < live.date and not i.damage]
+                earlier = [info for info in _list_before(every, live) if not info.damage]
                 if not earlier:
                     raise NotFoundError(f"no release is older than {live.id}; see `releases`")
                 release_id = earlier[0].id
@@ -194,6 +199,35 @@ class Releases:
             sync(self.folder)
         return gone
 
+    def _note(self, release_id: str) -> None:
+        """Write down that a release is published now: later than any other, whatever the clock."""
+        live = ""
+        with suppress(ReleaseError):
+            live = self.live()
+        last = max((info.date for info in self.all()), default=_NEVER)
+        after = self._read_note(live)[1] if live == release_id else live
+        date = max(dt.datetime.now(dt.UTC), last + dt.timedelta(microseconds=1))
+        note = {"date": date.isoformat(timespec="microseconds"), "after": after}
+        draft = self.path(release_id) / f"{_DRAFT}{_PUBLISHED}"
+        draft.write_text(json.dumps(note) + "\n", encoding="ascii")
+        sync(draft)
+        draft.replace(self.path(release_id) / _PUBLISHED)
+        sync(self.path(release_id))
+
+    def _read_note(self, release_id: str) -> tuple[dt.datetime, str]:
+        """Return when a release was last published, and what was live before it.
+
+        _NEVER and nothing where that cannot be read: such a release is the oldest.
+        """
+        try:
+            note = json.loads((self.path(release_id) / _PUBLISHED).read_bytes())
+            date, after = dt.datetime.fromisoformat(note["date"]).astimezone(dt.UTC), note["after"]
+            if date.year < dt.MAXYEAR and isinstance(after, str):
+                return date, after
+        except (OSError, ValueError, TypeError, KeyError, OverflowError):
+            pass
+        return _NEVER, ""
+
     def _point(self, release_id: str) -> None:
         if self._store is not None:  # first, for what cannot be searched must not be live
             Release(self.path(release_id), store=self._store)
@@ -205,19 +239,19 @@ class Releases:
         sync(self.folder)
 
     def _describe(self, path: Path, live: str) -> ReleaseInfo:
-        date = dt.datetime.fromtimestamp(self.date(path.name) / 1e9, dt.UTC)
+        date, after = self._read_note(path.name)
         try:
             manifest = read_manifest(path)
         except CorruptReleaseError as error:
-            return ReleaseInfo(path.name, date, 0, 0, 0, "", path.name == live, str(error))
+            return ReleaseInfo(path.name, date, after, 0, 0, 0, "", path.name == live, str(error))
         damage = ""
         try:
             check_sizes(path, manifest)
         except CorruptReleaseError as error:
             damage = str(error)
         return ReleaseInfo(
-            path.name, date, manifest.documents, manifest.cases, manifest.rows, manifest.model,
-            path.name == live, damage,
+            path.name, date, after, manifest.documents, manifest.cases, manifest.rows,
+            manifest.model, path.name == live, damage,
         )  # fmt: skip
 
     @contextmanager
@@ -250,6 +284,12 @@ class Releases:
         with (self.folder / _SWITCH).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _list_before(every: list[ReleaseInfo], live: ReleaseInfo) -> list[ReleaseInfo]:
+    """Return the releases published before the live one, first the one that was live until then."""
+    before = [info for info in every if info.date < live.date]
+    return sorted(before, key=lambda info: info.id != live.after)
 
 
 def _is_release(path: Path) -> bool:

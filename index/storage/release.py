@@ -26,8 +26,8 @@
 A key is the start of the SHA-256 of the words that were encoded and of what they were, a chunk or a
 sentence. The id is the start of the
 manifest's own SHA-256, so the same documents and model give the same id. There is no date in these
-bytes: the manifest's file time is the release's date. Records hold no numbers of other records, so
-that a build copies those of a document that has not changed as they are.
+bytes: when it was published stands beside them, see index.storage.publish. Records hold no numbers
+of other records, so that a build copies those of a document that has not changed as they are.
 """
 
 from __future__ import annotations
@@ -46,12 +46,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import CorruptReleaseError
+from corpus.files import Watched
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
 from index.encoder.encoder import Pieces, States
 from index.storage.ann import Nearest, open_nearest
 from index.storage.jsonl_table import Table
-from index.storage.manifest import check_files, check_model, check_sizes, read_manifest
+from index.storage.manifest import Manifest, check_files, check_model, check_sizes, read_manifest
 from index.storage.milvus import Milvus, MilvusRows
 from index.storage.states import StoredStates
 from index.storage.vectors import Rows
@@ -116,11 +117,12 @@ class _Held:
 class Release:
     """A release opened for reading; memory-mapped and safe to share between threads.
 
-    Held by whoever answers with it: it stays readable after a newer one is published. `companies`
-    are those that have a case, each once, in the order of their first; `cases_of` has the numbers
-    of each one's cases by what all spellings of its name have in common, and `names` are theirs and
-    the glossary's. `languages` are those of the documents, in order. `said` is the number of
-    sentences that say something of their own, copies left out.
+    Held by whoever answers with it: it stays readable after a newer one is published. What reads a
+    document raises CorruptReleaseError where its text is not the one that was published.
+    `companies` are those that have a case, each once, in the order of their first; `cases_of` has
+    the numbers of each one's cases by what all spellings of its name have in common, and `names`
+    are theirs and the glossary's. `languages` are those of the documents, in order. `said` is the
+    number of sentences that say something of their own, copies left out.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class Release:
         self.id = self.manifest.id
         if model is not None:
             check_model(self.manifest, model)
+        self._watched = _watch(folder, self.manifest)  # from before their bytes are looked at
         (check_sizes if written else check_files)(folder, self.manifest)
         self.tables = Tables.open(folder)
         self.starts = self.tables.starts
@@ -167,6 +170,7 @@ class Release:
         self._lock = threading.Lock()
         documents = [tables.documents[number] for number in range(len(tables.documents))]
         self._document_numbers = {record["id"]: number for number, record in enumerate(documents)}
+        self._digests = [record["sha256"] for record in documents]
         cases = [tables.cases[number] for number in range(len(tables.cases))]
         self._case_numbers = {case["id"]: number for number, case in enumerate(cases)}
         self.companies = list(dict.fromkeys(c["company"] for c in cases if c["company"]))
@@ -180,6 +184,10 @@ class Release:
         if store is not None:
             self.chunks, self.sentences = store.open(self)
             self.nearest = self.chunks
+
+    def find_changed(self) -> Path | None:
+        """Return a file that was written to or cut short since the release was opened, or None."""
+        return self._watched.find_changed()
 
     def documents(self) -> list[Document]:
         """Return every document, by name."""
@@ -248,7 +256,14 @@ class Release:
                 return held
         record = self.tables.documents[number]
         record |= {key: tuple(record.get(key, ())) for key in ("pages", "page_labels")}
-        held = _Held(Document(**record, text=self.tables.texts[number]))
+        text = str(self.tables.texts[number])
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        if not digest == record["sha256"] == self._digests[number]:
+            raise CorruptReleaseError(
+                f"release {self.id}, {record['name']}: the text is not the one that was published; "
+                "build again"
+            )
+        held = _Held(Document(**record, text=text))
         with self._lock:
             if number not in self._kept:
                 self._kept[number] = held
@@ -284,6 +299,13 @@ class Release:
                 text[start:end], tuple(Sentence(a, b, text[a:b]) for a, b in pairwise(bounds)),
             )  # fmt: skip
         return passage
+
+
+def _watch(folder: Path, manifest: Manifest) -> Watched:
+    try:
+        return Watched(folder / name for name in manifest.files)
+    except OSError as error:
+        raise CorruptReleaseError(f"{error.filename}: {error.strerror}; build again") from error
 
 
 def load_array(folder: Path, name: str) -> NDArray[Any]:

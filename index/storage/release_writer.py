@@ -218,22 +218,22 @@ class Draft:
         """Encode every text that has no vector yet; `progress` is told texts done and in all."""
         texts = Table(self.work, "fresh")
         shape = (len(texts), self._encoder.dimension)
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
         self._states = StatesWriter(self.work)
-        if not len(texts):
-            np.save(self.work / "vectors.npy", np.empty(shape, np.float32))
+        try:
+            # Written, not mapped: on a full disk a mapped file kills whoever writes to it.
+            with (self.work / "vectors.npy").open("wb") as file:
+                np.lib.format.write_array_header_1_0(file, header)
+                for first in range(0, len(texts), _BATCH):
+                    last = min(first + _BATCH, len(texts))
+
+                    def report(done: int, _: int, before: int = first) -> None:
+                        progress(before + done, len(texts))
+
+                    batch = [texts[number] for number in range(first, last)]
+                    file.write(self._encode(batch, report).tobytes())
+        finally:
             self._states.close()
-            return
-        rows = np.lib.format.open_memmap(self.work / "vectors.npy", "w+", np.float32, shape)
-        for first in range(0, len(texts), _BATCH):
-            last = min(first + _BATCH, len(texts))
-
-            def report(done: int, _: int, before: int = first) -> None:
-                progress(before + done, len(texts))
-
-            batch = [texts[number] for number in range(first, last)]
-            rows[first:last] = self._encode(batch, report)
-        rows.flush()
-        self._states.close()
 
     def _encode(self, batch: Sequence[tuple[str, Any]], report: Progress) -> Vectors:
         """Return the vectors of texts, each with its kind before it, in order.

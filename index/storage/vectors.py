@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 
 Vectors = NDArray[np.float32]
+_UNIT = 1e-3  # how far a row's length may be from 1
 
 
 class RowsWriter:
@@ -27,14 +28,22 @@ class RowsWriter:
         self._index.add(np.ascontiguousarray(rows))
 
     def close(self) -> None:
-        """Write the file."""
-        faiss.write_index(self._index, str(self._path))
+        """Write the file; raises OSError."""
+        write_index(self._index, self._path)
+
+
+def write_index(index: Any, path: Path) -> None:
+    """Write an index into a file; raises OSError: of a full disk FAISS itself says nothing."""
+    with path.open("wb") as file:
+        library: Any = faiss  # its stubs lack the writer
+        library.write_index(index, library.PyCallbackIOWriter(file.write))
 
 
 class Rows:
-    """The rows of one file, memory-mapped; safe to share between threads.
+    """The unit rows of one file, memory-mapped; safe to share between threads.
 
-    `count` is n, `dimension` is d.
+    `count` is n, `dimension` is d. What reads them raises CorruptReleaseError for a row that is not
+    unit any more, zeroed for instance: nothing would be near to it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,6 +52,7 @@ class Rows:
             self._index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
         except RuntimeError as error:
             raise CorruptReleaseError(f"{path}: not an index of rows; build again") from error
+        self._path = path
         self.count = int(self._index.ntotal)
         self.dimension = int(self._index.d)
         # The mapped bytes themselves: nothing of it may outlive the index.
@@ -61,12 +71,15 @@ class Rows:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         stay_alone()
         scores, rows = self._index.search(query[None, :], k)
+        self._check_products(rows[0], scores[0])
         order = np.lexsort((rows[0], -scores[0]))
         return rows[0][order], scores[0][order]
 
     def take(self, numbers: NDArray[np.int64]) -> Vectors:
         """Return the rows of these numbers, (len(numbers), d) float32, in their order."""
         taken: Vectors = self._rows[numbers]
+        lengths = np.sqrt(np.einsum("ij,ij->i", taken, taken))
+        self._check((np.abs(lengths - 1) <= _UNIT).all())
         return taken
 
     def compare(self, numbers: NDArray[np.int64], query: Vectors) -> Vectors:
@@ -85,7 +98,20 @@ class Rows:
                 1, faiss.swig_ptr(asked), len(labels), faiss.swig_ptr(products),
                 faiss.swig_ptr(labels),
             )  # fmt: skip
+            self._check_products(numbers, products)
         return products
+
+    def _check_products(self, numbers: NDArray[np.int64], products: Vectors) -> None:
+        """Look at the rows whose product is 0 or no number, which those of unit ones hardly are.
+
+        FAISS leaves out a row whose product is no number, and gives -1 in its place.
+        """
+        self._check((numbers >= 0).all())
+        self.take(numbers[~(np.abs(products) > 0)])
+
+    def _check(self, unit: bool | np.bool) -> None:
+        if not unit:
+            raise CorruptReleaseError(f"{self._path}: a row is not unit; build again")
 
 
 def stay_alone() -> None:

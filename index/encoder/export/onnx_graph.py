@@ -7,9 +7,12 @@ gains.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from index.encoder.export.bert_graph import read_rows
 
 _MICROSOFT = "com.microsoft"  # operators of onnxruntime's own
 _ONE_SIDED = 4.0  # times as far above 0 as below it
@@ -214,6 +217,45 @@ def quantize_products(
     graph.replace(made, gone)
     if not any(each.domain == _MICROSOFT for each in model.opset_import):
         model.opset_import.append(onnx.helper.make_opsetid(_MICROSOFT, 1))
+
+
+def quantize_tables(model: Any, folder: Path) -> None:
+    """Put every table that rows are gathered from into 8 bits, by its least and largest number.
+
+    A table may stand in a file of `folder`; it is read a few rows at a time.
+    """
+    import onnx
+
+    graph = _Graph(model)
+    tables = {
+        name: each
+        for name, each in graph.constants.items()
+        if len(each.dims) == 2 and each.data_type == onnx.TensorProto.FLOAT
+    }
+    made: dict[str, list[Any]] = {}
+    for node in graph.graph.node:
+        if node.op_type != "Gather" or node.input[0] not in tables:
+            continue
+        table, (name, given), (out,) = tables[node.input[0]], node.input, node.output
+        ends = [(rows.min(), rows.max()) for rows in read_rows(table, folder)]
+        low, high = min(0, *(a for a, _ in ends)), max(0, *(b for _, b in ends))
+        step = (float(high) - float(low)) / 255 or 1.0
+        zero = round(-float(low) / step)
+        rounded = np.empty(tuple(table.dims), np.uint8)
+        done = 0
+        for rows in read_rows(table, folder):
+            near = np.round(rows / np.float32(step)) + zero
+            rounded[done : done + len(rows)] = np.clip(near, 0, 255)
+            done += len(rows)
+        scales = [
+            graph.hold(f"{name}.step", np.float32(step)), graph.hold(f"{name}.zero", np.uint8(zero))
+        ]  # fmt: skip
+        taken = [graph.hold(f"{name}.rounded", rounded), given]
+        made[out] = [
+            onnx.helper.make_node("Gather", taken, [f"{out}.rounded"], axis=0),
+            onnx.helper.make_node("DequantizeLinear", [f"{out}.rounded", *scales], [out]),
+        ]
+    graph.replace(made, ())
 
 
 def _multiply_by_row(

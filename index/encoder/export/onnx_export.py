@@ -1,22 +1,19 @@
 """A Sentence Transformers folder exported for onnxruntime, in 8 bits, compared before it is used.
 
-The export needs torch and half a minute, so it happens once, in a process of its own whose memory
-is given back, and is kept below `models`; it is `python -m index.encoder.onnx_export FOLDER PLACE`.
+It happens once, in a process of its own whose memory is given back, see `exported_model`; that is
+`python -m index.encoder.export.onnx_export FOLDER PLACE`. A plain BERT takes a few seconds and .6
+GB; every other model is traced by torch, which takes several times as much.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import itertools
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +21,15 @@ from typing import Any
 import numpy as np
 
 from corpus.errors import ModelError
-from corpus.files import sync
 from index.encoder.encoder import Vectors
+from index.encoder.export.bert_graph import OPSET, build_graph, read_bert
+from index.encoder.export.onnx_graph import (
+    find_products,
+    give_inner,
+    merge_projections,
+    quantize_products,
+    quantize_tables,
+)
 from index.encoder.onnx_encoder import (
     INNER,
     ROW,
@@ -35,25 +39,16 @@ from index.encoder.onnx_encoder import (
     OnnxEncoder,
     open_onnxruntime,
 )
-from index.encoder.onnx_graph import (
-    find_products,
-    give_inner,
-    merge_projections,
-    quantize_products,
-)
-from index.encoder.text_encoder import TextEncoder, list_model_files
+from index.encoder.text_encoder import TextEncoder
 from index.encoder.tokenizer import TOKENIZER, write_unigram
 from index.languages.everyday import PATH as ORDINARY
 
 RECIPE = "int8-7"  # part of the identity: raise it when the export gives other vectors
-_SOURCE, _REFUSED, _LOCK = "source.json", "refused.txt", ".export.lock"
-_PATIENCE = 900  # seconds for an export
 _NEAR = 0.98
 # One scale is too coarse for an input that peaks this far above its root mean square: each of its
 # rows gets its own. In the bundled model these are 7 of 48; benchmarks/LOG.md has what each choice
 # costs.
 _PEAK = 50.0
-_OPSET = 23  # the first with attention as one operator: 400 sub-words take 99 ms instead of 167
 _PAIRS = (
     ("How many people drink the water of the plant?", "The plant serves three million people."),
     ("Who built the solar park in Chile?", "An engineer from Lund led the building of the park."),
@@ -66,117 +61,6 @@ _PAIRS = (
 )  # fmt: skip
 
 
-def prepare(folder: Path, models: Path, report: Callable[[str], None]) -> Path:
-    """Return the folder of the exported model, exporting it first if need be.
-
-    Raises ModelError, in one line, where the model cannot be exported or its vectors stray; that is
-    remembered until the model changes. `report` is told before the minute begins. One that is
-    damaged is exported anew; of two processes at once, the second waits for what the first makes.
-    """
-    place = find_place(folder, models)
-    source = _describe_source(folder)
-    if _is_whole(place, source):
-        return place
-    report(f"Preparing the model {folder.name} for onnxruntime (once, about a minute)")
-    try:
-        models.mkdir(parents=True, exist_ok=True)
-        with (models / _LOCK).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel's: a dead process holds none
-            if not _is_whole(place, source):  # another process was not there first
-                _make(folder, place, source)
-    except OSError as error:
-        raise ModelError(f"{place}: cannot write the model ({error.strerror})") from error
-    if not _is_whole(place, source):
-        raise ModelError(f"{folder}: changes while it is exported; start again when it is complete")
-    return place
-
-
-def find_place(folder: Path, models: Path) -> Path:
-    """Return where the export of a model is kept: models of one name in two places have two."""
-    if folder.parent.resolve() == models.resolve():
-        return models / f"{folder.name}-{RECIPE}"
-    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]
-    return models / f"{folder.name}-{RECIPE}-{digest}"
-
-
-def _make(folder: Path, place: Path, source: dict[str, Any]) -> None:
-    """Export beside the place and rename, so that what stands there is whole.
-
-    What a killed export left is taken away first.
-    """
-    for left in place.parent.glob(f".{place.name}.*"):
-        shutil.rmtree(left, ignore_errors=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    try:
-        reason = _export_apart(folder, draft)
-        if reason:
-            (draft / _REFUSED).write_text(reason, "utf-8")
-        described = {"source": source, "files": _list_sizes(draft)}
-        (draft / _SOURCE).write_text(json.dumps(described), "utf-8")
-        for path in draft.iterdir():
-            sync(path)
-        draft.chmod(0o755)
-        if place.exists():
-            place.rename(draft.with_name(draft.name + "-old"))
-        draft.rename(place)
-        sync(place.parent)
-    finally:
-        for left in (draft, draft.with_name(draft.name + "-old")):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_whole(place: Path, source: dict[str, Any]) -> bool:
-    """Tell whether an export of this very model is there; raises ModelError for one refused."""
-    try:
-        described = json.loads((place / _SOURCE).read_bytes())
-        whole = bool(described == {"source": source, "files": _list_sizes(place)})
-        refused = (place / _REFUSED).read_text("utf-8") if (place / _REFUSED).exists() else ""
-    except (OSError, ValueError):
-        return False
-    if whole and refused:
-        raise ModelError(refused)
-    return whole
-
-
-def _list_sizes(place: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in place.iterdir() if path.name != _SOURCE}
-
-
-def _describe_source(folder: Path) -> dict[str, Any]:
-    """Return what tells that a model has not changed, without reading its half gigabyte."""
-    files = [(path, path.stat()) for path in list_model_files(folder)]
-    return {
-        path.relative_to(folder).as_posix(): [status.st_size, status.st_mtime_ns]
-        for path, status in files
-    }
-
-
-def _export_apart(folder: Path, place: Path) -> str:
-    """Export in another process; returns why the model cannot be exported, or nothing.
-
-    Raises ModelError where another time it may: the process was killed, not let end, or had no
-    room, memory or library.
-    """
-    paths = [str(path.absolute()) for path in (folder, place)]  # it works in another folder
-    command = [sys.executable, "-m", "index.encoder.onnx_export", *paths]
-    root = Path(__file__).parents[2]
-    environ = {**os.environ, "PYTHONPATH": str(root)}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own module
-            command, cwd=root, env=environ, capture_output=True, text=True, timeout=_PATIENCE
-        )
-    except subprocess.TimeoutExpired:
-        raise ModelError(f"{folder.name}: not exported ({_PATIENCE} s were not enough)") from None
-    if done.returncode == 0:
-        return ""
-    if done.returncode < 0:
-        raise ModelError(f"{folder.name}: not exported (killed by signal {-done.returncode})")
-    last = (done.stderr.strip() or "no reason given").splitlines()[-1][:200]
-    if done.returncode == os.EX_TEMPFAIL:
-        raise ModelError(f"{folder.name}: not exported ({last})")
-    return f"{folder.name}: cannot be exported ({last})"
-
-
 def export(folder: Path, place: Path) -> None:
     """Write the model of `folder` into `place`; raises ModelError where its vectors stray.
 
@@ -185,38 +69,53 @@ def export(folder: Path, place: Path) -> None:
     """
     import onnx
 
-    from index.encoder.sentence_transformer import SentenceEncoder
-
-    quantization = open_onnxruntime("quantization")
-    plain = SentenceEncoder(folder)
-    whole, small = place / "whole.onnx", place / "small.onnx"
-    _trace(plain, whole)
-    model = onnx.load(whole)
-    merge_projections(model)
-    ranges, peaked = _find_ranges(model, plain, place)
-    quantize_products(model, ranges, peaked)
-    if plain.averages:
-        give_inner(model, INNER)
-    onnx.save_model(model, whole)
-    quantization.quantize_dynamic(
-        whole, small, weight_type=quantization.QuantType.QInt8, per_channel=True,
-        op_types_to_quantize=["Gather"],
-    )  # fmt: skip
-    # Weights in a file of their own are mapped: of the vocabulary's 96 MB only rows that are read
-    # take memory, and a model opens in 0.05 s instead of 0.25.
-    onnx.save_model(
-        onnx.load(small), place / WEIGHTS, save_as_external_data=True, location=f"{WEIGHTS}.data"
-    )
-    (place / f"{WEIGHTS}.data").chmod(0o644)
-    for left in (*place.glob("whole.onnx*"), small):
-        left.unlink()
+    whole = place / "whole"
+    whole.mkdir()
     if not write_unigram(folder / TOKENIZER, place):
         shutil.copyfile(folder / TOKENIZER, place / TOKENIZER)
+    plain, model = _open_plain(folder, place, whole)
+    ranges, peaked = _find_ranges(model, plain, whole)
+    quantize_products(model, ranges, peaked)
+    quantize_tables(model, whole)
+    if STATES in [each.name for each in model.graph.output]:
+        give_inner(model, INNER)
+    # Weights in a file of their own are mapped: of the vocabulary's 96 MB only rows that are read
+    # take memory, and a model opens in 0.05 s instead of 0.25.
+    onnx.save_model(model, place / WEIGHTS, save_as_external_data=True, location=f"{WEIGHTS}.data")
+    del model
+    (place / f"{WEIGHTS}.data").chmod(0o644)
     traits = replace(plain.traits, identity=f"{plain.traits.identity}-{RECIPE}", together=True)
     (place / TRAITS).write_text(json.dumps(asdict(traits)), "utf-8")
     if not _reads_together(OnnxEncoder(place)):
         (place / TRAITS).write_text(json.dumps(asdict(replace(traits, together=False))), "utf-8")
     _compare(plain, OnnxEncoder(place), folder)
+    shutil.rmtree(whole)
+
+
+def _open_plain(folder: Path, place: Path, whole: Path) -> tuple[Any, Any]:
+    """Return an encoder of the model as it is, in 32 bits, and its graph.
+
+    The graph's large weights are written into the folder `whole`, whose tokenizer is that of
+    `place`.
+    """
+    import onnx
+
+    bert = read_bert(folder)
+    if bert is None:
+        from index.encoder.sentence_transformer import SentenceEncoder
+
+        plain = SentenceEncoder(folder)
+        _trace(plain, whole / WEIGHTS)
+        model = onnx.load(whole / WEIGHTS)
+        merge_projections(model)
+        return plain, model
+    for path in place.iterdir():
+        if path.is_file():
+            shutil.copyfile(path, whole / path.name)
+    (whole / TRAITS).write_text(json.dumps(asdict(bert.read_traits())), "utf-8")
+    model = build_graph(bert, whole / "tables.data")
+    onnx.save_model(model, whole / WEIGHTS)
+    return OnnxEncoder(whole), model
 
 
 def _trace(plain: Any, path: Path) -> None:
@@ -254,7 +153,7 @@ def _trace(plain: Any, path: Path) -> None:
         program = torch.onnx.export(
             wrapped.eval(), (ids, torch.ones_like(ids)), dynamo=True, verbose=False,
             dynamic_shapes={"ids": either, "mask": either}, input_names=["ids", "mask"],
-            output_names=outputs, opset_version=_OPSET,
+            output_names=outputs, opset_version=OPSET,
         )  # fmt: skip
     assert program is not None  # noqa: S101 - so with dynamo
     program.save(path)

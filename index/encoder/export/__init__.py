@@ -1,0 +1,1 @@
+"""Models exported for onnxruntime: once, compared, and known again by their content."""
