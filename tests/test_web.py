@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.errors import DocumentError
+from corpus.language.raised import list_signs, set_off
 from corpus.library import Offer, read_entry
 from corpus.readers import read_bytes, suffix_for
-from corpus.readers.web.marks import _LOWERED, _RAISED, set_off
 from corpus.records import Reading
 from tests.patterns import bound
 
@@ -490,7 +490,8 @@ def trees(draw: st.DrawFn) -> str:
 @given(trees())
 def test_every_word_of_a_page_is_somewhere(body: str) -> None:
     """Each is in the text or among what was left out, once, whatever the markup."""
-    back = {sign: plain for table in (_LOWERED, _RAISED) for plain, sign in table.items()}
+    tables = map(list_signs, (False, True))
+    back = {ord(sign): chr(plain) for table in tables for plain, sign in table.items()}
     words = re.findall(r"w\d+q", body)
     reading = try_reading(body)
     if isinstance(reading, str):

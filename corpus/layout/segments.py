@@ -6,14 +6,13 @@ the sign for that (`10⁶`, `CO₂`, `2019¹³`); letters that are set apart are
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 
+from corpus.language.raised import list_signs
 from corpus.layout.sheets import UNREADABLE, Box, Frame, Glyph
 
 # All in sizes of the type.
@@ -63,17 +62,6 @@ class Segment:
     def box(self) -> Box:
         """Where its letters are, without what hangs below the line."""
         return self.left, self.base - 0.1 * self.size, self.right, self.base + 0.72 * self.size
-
-
-@cache
-def _off_line() -> tuple[dict[str, str], dict[str, str]]:
-    """Return the raised and the lowered signs that Unicode has, by the plain ones."""
-    found: dict[str, dict[str, str]] = {"<super>": {}, "<sub>": {}}
-    for code in range(0xA0, 0x2C80):
-        kind, *plain = unicodedata.decomposition(chr(code)).split() or [""]
-        if kind in found and len(plain) == 1:
-            found[kind][chr(int(plain[0], 16))] = chr(code)
-    return found["<super>"], found["<sub>"]
 
 
 def find_segments(frame: Frame) -> list[Segment]:
@@ -261,10 +249,10 @@ def _find_host(run: Run, other: Run) -> tuple[float, Glyph | None]:
 
 def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
     """Return a mark on the line of its word; a word of letters (`19th`) stays as it is."""
-    signs = _off_line()[0 if raised else 1]
+    signs = list_signs(raised)
     word = len(run) > 1 and all(glyph.sign.isalpha() for glyph in run)
     return [
-        glyph._replace(base=base, sign=glyph.sign if word else signs.get(glyph.sign, glyph.sign))
+        glyph._replace(base=base, sign=glyph.sign if word else glyph.sign.translate(signs))
         for glyph in run
     ]
 

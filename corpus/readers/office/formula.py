@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from corpus.language.raised import shift
 from corpus.readers.office.archive import cut_namespace, find, get
-from corpus.readers.raised import shift
 
 _SIGNS = {"raised": "^", "lowered": "_"}
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from corpus.errors import DocumentError
+from corpus.language.raised import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
 from corpus.readers.pieces import Piece, compose
-from corpus.readers.raised import shift
 from corpus.records import LeftOut, Reading
 from corpus.tables import BETWEEN
 

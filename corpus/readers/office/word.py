@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corpus.errors import DocumentError
+from corpus.language.raised import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
 from corpus.readers.office.outline import Draft, find_headings
 from corpus.readers.office.styles import Look, Styles
 from corpus.readers.pieces import compose
 from corpus.readers.portal import find_facts
-from corpus.readers.raised import shift
 from corpus.records import LeftOut, LeftOutReason, Reading
 
 _KIND = "Word file"
@@ -30,7 +30,6 @@ _AROUND = frozenset(
 _DELETED = ("del", "moveFrom")
 _BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _REFERENCES = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
-_MARKS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FURNITURE = {"header": "page header", "footer": "page footer"}
 _ELSEWHERE = {"chart": "chart", "relIds": "diagram", "OLEObject": "embedded file"}
 _SHIFTED_BY, _SHIFTED_SIGNS = 3, 2  # half points by which so many signs are raised by hand
@@ -253,7 +252,7 @@ class _Story:
         own = get(element, "customMarkFollows") in ("1", "true", "on")
         count = sum(1 for each in self.told if each[0] == kind) + 1
         count += sum(1 for each in words.notes if each[0] == kind)
-        mark = "" if own else str(count).translate(_MARKS)
+        mark = "" if own else shift(str(count), "raised")
         words.add(mark, look)
         words.notes.append((kind, number, mark))
 

@@ -1,14 +1,13 @@
-"""The words of corpus/lexicons/web_page.json: how pages label what is no article, and facts."""
+"""How pages label what is no article, and facts: lexicons/web_page.json, labels.json for dates."""
 
 from __future__ import annotations
 
 import functools
-import json
 import re
 import unicodedata
-from pathlib import Path
 
-_FILE = Path(__file__).parents[2] / "lexicons" / "web_page.json"
+from corpus.lexicons import read_lexicon
+
 _NO_WORD = re.compile(r"[\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST = 60  # characters of a label
@@ -17,8 +16,8 @@ _LONGEST = 60  # characters of a label
 @functools.cache
 def list_words(kind: str) -> frozenset[str]:
     """Return the words of a kind in lower case."""
-    words: list[str] = json.loads(_FILE.read_text("utf-8"))[kind]
-    return frozenset(fold(word) for word in words)
+    words = read_lexicon("web_page").get(kind) or read_lexicon("labels")[kind]
+    return frozenset(map(fold, words))
 
 
 def fold(text: str) -> str:

@@ -1,47 +1,14 @@
-"""Raised and lowered words as signs of their own, and formulas as lines of characters.
-
-`120<sup>1</sup>` is read as 120 and a note, so it may not become 1201; `10<sup>6</sup>` stays a
-power. Unicode has such signs for digits and most letters. What has none stands apart by a blank.
-"""
+"""Formulas of a page (MathML) as lines of characters."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
+from corpus.language.raised import set_off
 from corpus.readers.web.tree import list_events
 
 if TYPE_CHECKING:
     from corpus.readers.web.tree import Element
-
-_PLAIN = "0123456789+-−=()"
-_RAISED = str.maketrans(
-    _PLAIN + "abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW–",
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾" + "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ⁻",
-)
-_LOWERED = str.maketrans(_PLAIN + "aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎" + "ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_WHOLE = {"TM": "™", "SM": "℠"}  # words that one sign stands for
-_KEPT = "., *†‡§¶ªº°'′″"  # have no raised form and need none
-_LONGEST = 24  # characters of a mark; what is longer are words
-
-
-def set_off(words: str, before: str, raised: bool) -> str:
-    """Return raised or lowered words so that they cannot be read as part of what stands before.
-
-    `before` is the text up to them.
-    """
-    words = unicodedata.normalize("NFKC", " ".join(words.split()))
-    last = before[-1:]
-    if not words:
-        return ""
-    if raised and words in _WHOLE:
-        return _WHOLE[words]
-    if raised and last.isdigit() and len(words) > 1 and words.isalpha():
-        return words  # 1st, 20th, 2er
-    table = _RAISED if raised else _LOWERED
-    if len(words) <= _LONGEST and all(ord(c) in table or c in _KEPT for c in words):
-        return words.translate(table)
-    return f" {words}" if last.isalnum() else words
 
 
 def spell_formula(formula: Element) -> str:
