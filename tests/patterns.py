@@ -38,7 +38,6 @@ MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
     "corpus.cases.find_cases": lambda: map(match_whole, NAMES),
     "corpus.cases._is_called": lambda: map(match_called, ("Acme", "Safety")),
-    "corpus.cases.find_cases": lambda: map(match_whole, NAMES),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),
     "corpus.readers.web.lexicon._match_names": lambda: map(
         lexicon._match_names, ("names", "comment_names")

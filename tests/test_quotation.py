@@ -172,16 +172,18 @@ def test_only_what_agrees_with_itself_may_leave(
         assert kinds[0] == "words"
     if made.outcome == "absent":
         assert not citations
-    if made.outcome == "answer" and mode != "about":
+    if made.outcome == "answer":
         assert found
     assert ("written" in kinds) is (mode == "generative")
 
 
 @pytest.mark.parametrize("mode", get_args(Mode))
 def test_every_mode_has_one_of_three_outcomes(mode: Mode) -> None:
-    """What is neither near nor absent is an answer; JSON tells it."""
+    """What is found is an answer, what is near is near, and all else is absent; JSON tells it."""
     made = Answer("q", "en", False, mode, (), (), (), (), 0.5, "r", 1.0)
-    assert made.outcome == (mode if mode in ("nearest", "absent") else "answer")
+    assert made.outcome == ("nearest" if mode == "nearest" else "absent")
+    found = replace(made, found=mode in ("extractive", "generative", "about"))
+    assert found.outcome == {"nearest": "nearest", "absent": "absent"}.get(mode, "answer")
     assert made.to_json()["outcome"] == made.outcome
 
 

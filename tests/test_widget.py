@@ -269,6 +269,7 @@ def test_the_settings_for_the_example_portal_are_settings(tmp_path: Path) -> Non
     assert key.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_the_example_portal_leaves_other_servers_alone() -> None:
     """Where Casebook's port is taken it finds another, and where none starts it says so."""
     with socket.socket() as other:

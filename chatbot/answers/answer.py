@@ -99,8 +99,13 @@ class Answer:
 
     @property
     def outcome(self) -> Outcome:
-        """What became of the question: an `answer`, what is `nearest` to one, or it is `absent`."""
-        return self.mode if self.mode in ("nearest", "absent") else "answer"
+        """What became of the question: an `answer`, what is `nearest` to one, or it is `absent`.
+
+        A greeting is answered with no words of the collection, so it is absent too.
+        """
+        if self.mode == "nearest":
+            return "nearest"
+        return "answer" if self.found else "absent"
 
     @property
     def text(self) -> str:

@@ -32,7 +32,9 @@ from index.searcher import Searcher
 from index.storage.release import Release
 
 LANGUAGES = ("en", "zh")  # of the framing words
-FOUND = 0.5  # how likely the best sentence has to answer for an answer
+# How likely the best sentence has to answer for an answer. A wrong answer costs more than a right
+# one shown among the nearest passages; benchmarks/LOG.md has the curve.
+FOUND = 0.55
 NEAR = 0.05  # and for passages that come near; below, nothing is near
 UNHELD = 0.25  # at most, where the case lacks a name that is known to be one
 _NAMED = 3  # names that a refusal tells to be nowhere
@@ -217,7 +219,7 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
     )
     return Answer(
         question, language, bool(citations), "about", tuple(parts), tuple(citations), (),
-        others, 1.0, release.id, 0.0,
+        others, 1.0 if citations else 0.0, release.id, 0.0,
     )  # fmt: skip
 
 

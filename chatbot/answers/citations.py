@@ -54,8 +54,7 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
 
     Each quote must be its document's characters at its span, of the very text the citation names
     by SHA-256; each part that quotes must have its citation, and each citation a part. What is
-    absent quotes nothing, whatever else is not about Casebook itself quotes something; what is
-    merely near stands below words that say so. `found` is told where an answer quotes, and nowhere
+    absent quotes nothing, whatever else quotes something; what is merely near stands below words that say so. `found` is told where an answer quotes, and nowhere
     else. Sentences that a model wrote stand in a generative answer and in no other, before all
     quotations, and each carries the number of one of them.
     """
@@ -65,7 +64,7 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
     if quoted.keys() != cited.keys() or len(cited) != len(answer.citations):
         raise CitationError("the quotations and the citations of an answer are not the same")
     kinds = [part.kind for part in answer.parts]
-    if answer.mode != "about" and bool(cited) != (answer.outcome != "absent"):
+    if bool(cited) != (answer.outcome != "absent"):
         raise CitationError("what is absent cites something, or what is not cites nothing")
     if answer.found != (bool(cited) and answer.outcome == "answer"):
         raise CitationError("an answer tells wrongly whether it was found")

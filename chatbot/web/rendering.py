@@ -107,9 +107,9 @@ def render_verdict(answer: Answer, language: str) -> str:
 
     What comes after it on the page is shown as merely near, where that is what it says.
     """
-    if answer.outcome == "answer":
+    key = {"nearest": "near", "absent": "absent"}.get(answer.mode)
+    if key is None:  # a greeting is absent and no refusal
         return ""
-    key = "near" if answer.outcome == "nearest" else "absent"
     return f'<p class="verdict {key}"><span>{word(key, language)}</span></p>'
 
 

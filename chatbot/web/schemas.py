@@ -119,9 +119,9 @@ class AnswerBody(BaseModel):
     question: str
     language: str
     outcome: Outcome = Field(
-        description="`answer`: the quotations answer, or it is told about Casebook itself. "
-        "`nearest`: they come near and do not say it outright; `parts` begins with words that say "
-        "so. `absent`: nothing is quoted"
+        description="`answer`: the quotations answer. `nearest`: they come near and do not say it "
+        "outright; `parts` begins with words that say so. `absent`: nothing is quoted; with `mode` "
+        "`about` it is a greeting"
     )
     found: bool = Field(
         description="whether words are quoted as the answer: only where `outcome` is `answer`"

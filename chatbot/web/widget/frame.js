@@ -136,7 +136,7 @@ function makeRetry(turn) {
 function drawAnswer(turn) {
   const { answer } = turn;
   const nodes = [];
-  const verdict = VERDICTS[answer.outcome];
+  const verdict = VERDICTS[answer.mode];
   if (verdict) nodes.push(say("p", verdict, { className: `verdict ${verdict}` }));
   for (const part of answer.parts) {
     if (part.kind === "case") nodes.push(quote("h3", part.text, "case"));
@@ -308,7 +308,7 @@ async function ask(given) {
   }
   draw(turn);
   const count = turn.answer?.citations.length;
-  if (turn.answer) announce(`${word(VERDICTS[turn.answer.outcome] ?? (count ? "answered" : "answered_none"), count)}: ${turn.answer.text}`);
+  if (turn.answer) announce(`${word(VERDICTS[turn.answer.mode] ?? (count ? "answered" : "answered_none"), count)}: ${turn.answer.text}`);
   else announce(turn.state === "stopped" ? word("stopped") : explain(turn.code));
   keep();
 }
