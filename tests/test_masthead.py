@@ -10,7 +10,7 @@ from corpus.errors import DocumentError
 from corpus.language.dates import find_dates, read_date
 from corpus.library import Offer, read_entry
 from corpus.masthead.companies import find_companies, find_owner, is_company
-from corpus.masthead.furniture import is_furniture
+from corpus.masthead.furniture import is_crumbs, is_furniture
 from corpus.records import Entry
 
 PROSE = "The firm has built a school with four rooms in Lusaka, and the town thanked it for this. "
@@ -241,3 +241,10 @@ def test_a_company_may_be_called_by_its_first_word() -> None:
     ]
     entry = read("Two cases\n\n" + "\n\n".join(parts))
     assert [case.company for case in entry.cases] == ["Acme Packaging Works", "Brill Tools"]
+
+
+@pytest.mark.parametrize("line", ['Evil "><img src=x onerror="y"> words', "a = b > c = d > e = f"])
+def test_signs_are_no_steps(line: str) -> None:
+    """Markup and sums have signs between words too, and are no way to a page."""
+    assert not is_crumbs(line)
+    assert is_crumbs("Home > News > Content")

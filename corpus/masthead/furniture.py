@@ -18,6 +18,7 @@ _PAGE = re.compile(
 )
 _LEADERS = re.compile(r"(?:[.·…_．⋯-]\s?){4,200}+(?:\d{1,4}|[ivxlc]{1,7})?\Z", re.IGNORECASE)
 _STEP = re.compile(r"[>›»≫→＞]|\s/\s")
+_NAMED = re.compile(r"[\w\s&'’()（）.,、:：·-]*")  # what a step is called, and no markup or sum
 _AROUND = " \t\u3000-–—•·|.:：()（）[]【】<>《》_*»›>…"
 _LONGEST_STEP = 60  # characters of a step of crumbs, and of a name behind `by`
 _FIGURES = re.compile(r"[\d\s.,%–—+/-]+")
@@ -33,6 +34,8 @@ def is_crumbs(words: str) -> bool:
     """Tell whether a line is the way to a page: `Home > News > Content`."""
     steps = [step.strip() for step in _STEP.split(words)]
     if len(steps) < 2 or max(map(len, steps)) > _LONGEST_STEP or words.endswith((".", "。")):
+        return False
+    if not all(map(_NAMED.fullmatch, steps)):
         return False
     first = re.split("[:：]", steps[0], maxsplit=1)[0]
     return first.casefold() in read_labels("home") or (len(steps) > 2 and ">" in words)
