@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatbot import cli
+from chatbot.answers.answering import FOUND
 from chatbot.commands import evaluation as evaluating
 from chatbot.evaluation.quality_floors import read_floors
 from corpus.library import Library
@@ -79,7 +80,7 @@ def test_json_is_one_object(
     code, out, _ = run(capsys, squad, *flags, "--json")
     data = json.loads(out)
     assert code == 0
-    assert (data["file"], data["questions"], data["threshold"]) == ("squad.json", 4, 0.5)
+    assert (data["file"], data["questions"], data["threshold"]) == ("squad.json", 4, FOUND)
     assert data["left_out"]["count"] == 2
     assert data["groups"]["answerable"]["R@1"] == {
         "value": 1.0, "low": 1.0, "high": 1.0, "count": 3,

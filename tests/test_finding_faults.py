@@ -85,7 +85,7 @@ def test_a_paragraph_without_end_is_divided_and_found(publish: Publish, filled: 
 
 WORDLESS = {
     "signs": "!!! ??? --- ***\n\n@@@ ### $$$ %%%\n",
-    "digits": "12 34 56\n\n1234567 89 0.5 77 1999 2000 2001.\n",
+    "digits": "12 = 34 + 56\n\n1234567 = 89; 0.5 = 77; 1999, 2000, 2001.\n",
     "emoji": "😀😀😀\n\n🚀🚀 🌍🌍🌍 👩‍👩‍👧‍👦 🇨🇳\n",
     "one sign": "水\n\n水\n",
     "Thai": "สะพาน\n\nสะพานสีแดงสร้างโดยชาวบ้านในปี๒๕๔๒และรถไฟเก้าขบวนข้ามทุกวัน\n",

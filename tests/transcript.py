@@ -48,7 +48,7 @@ QUESTIONS = {
         "谢谢",
     ),
 }
-_ID = re.compile(r"\b(?=\d*[a-f])[0-9a-f]{12,64}\b")
+_ID = re.compile(r"(?<![\w.])[0-9a-f]{12,64}\b")  # of figures alone too, once in 2,000
 _MASKS = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:\+00:00|Z)?"), "<time>"),
     (re.compile(r'("elapsed_ms": ?)[\d.]{1,24}'), r"\1<time>"),

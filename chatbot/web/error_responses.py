@@ -32,6 +32,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.FilterError: 422,
     errors.LibraryError: 500,
     errors.DocumentError: 500,
+    errors.NoDocumentError: 500,
     errors.ModelError: 503,
     errors.NotFoundError: 404,
     errors.ReleaseError: 503,
