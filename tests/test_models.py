@@ -33,6 +33,7 @@ from tests.fake_encoder import FakeEncoder
 from tests.small_dictionary import open_small_dictionary
 from tests.small_network import StatesEncoder, write_small
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 
 

@@ -55,8 +55,9 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
     Each quote must be its document's characters at its span, of the very text the citation names
     by SHA-256; each part that quotes must have its citation, and each citation a part. What is
     absent quotes nothing, whatever else quotes something; what is merely near stands below words
-    that say so. `found` is told where an answer quotes, and nowhere else. Sentences that a model wrote stand in a generative answer and in no other, before all
-    quotations, and each carries the number of one of them.
+    that say so. `found` is told where an answer quotes, and nowhere else. Sentences that a model
+    wrote stand in a generative answer and in no other, before all quotations, and each carries the
+    number of one of them.
     """
     texts = {document.id: document for document in documents}
     quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
