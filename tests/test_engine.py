@@ -86,7 +86,12 @@ def _quotes(answer: Answer) -> str:
             "POWERCHINA",
             marks=JUDGED,
         ),
-        ("¿Cuántas personas se benefician de la planta de agua?", "3 million", "CAMCE"),
+        pytest.param(
+            "¿Cuántas personas se benefician de la planta de agua?",
+            "3 million",
+            "CAMCE",
+            marks=JUDGED,
+        ),
     ],
 )
 def test_the_report_answers(report: Engine, question: str, words: str, company: str) -> None:
@@ -131,7 +136,7 @@ def test_what_the_report_does_not_say_is_said(report: Engine, question: str) -> 
         ("What did BYD do for electric buses abroad?", "None of its texts names BYD."),
         ("What did POWERCHINA do in Kenya?", "None of its texts names Kenya."),
         ("中国电建在巴西建了什么？", "其中没有提到 巴西。"),
-        ("What is WeRide's revenue?", ""),
+        pytest.param("What is WeRide's revenue?", "", marks=JUDGED),
         ("华为在非洲建了多少个基站？", "其中没有提到 华为。"),
     ],
 )

@@ -117,7 +117,7 @@ def test_a_chunk_without_a_language_has_its_documents(
     library: Library, releases: Releases, encoder: FakeEncoder
 ) -> None:
     """Where its words are too few to tell."""
-    (library.folder / "numbers.txt").write_text("1999\n\n48 / 12\n", "utf-8")
+    (library.folder / "numbers.txt").write_text("1999\n\n48 / 12 = 4\n", "utf-8")
     (library.folder / "numbers.txt.json").write_text('{"language": "sw"}', "utf-8")
     build(library, releases, encoder)
     assert _open(releases).languages == ["en", "sw"]
