@@ -72,7 +72,7 @@ def serve(
             access_log=settings.log_level == "debug",
             server_header=False,
             root_path=settings.root_path,
-            proxy_headers=False,  # whom to believe is decided in one place, web/peers.py
+            proxy_headers=False,  # whom to believe is decided in one place, security/forwarded.py
             timeout_graceful_shutdown=3,
         )
         server = uvicorn.Server(config)

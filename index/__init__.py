@@ -1,1 +1,1 @@
-"""Passages in, ranked hits out; imports `corpus` alone."""
+"""Documents in, evidence out; imports `corpus` alone."""

@@ -2,7 +2,7 @@
 
 The engine's methods block, so each runs in a thread and several questions are answered at once; no
 reader waits for one longer than the engine's limit. What may be wrong with a request, and how that
-is said, stands in `failures.py`.
+is said, stands in `error_responses.py`.
 """
 
 from __future__ import annotations

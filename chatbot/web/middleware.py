@@ -2,14 +2,14 @@
 
     Guard        an id, who sent it and to which name, security headers, a line in the log, a count
     ApiOrigins   which other sites' pages may call `/api/`
-    Members      who asks, and whether only members may (`session.py`)
+    Members      who asks, and whether only members may (`security/session.py`)
     Bodies       a bound on the body, in bytes and in time
-    Door         who is signed in at the editor's page, where there is one (`editor/door.py`)
-    FrontPage    Gradio's page made ours (`front.py`)
+    Door         who is signed in at the editor's page, where there is one (`editor/access.py`)
+    FrontPage    Gradio's page made ours (`gradio_page.py`)
     CORS         no other site may read anything else: without it Gradio allows every one
 
 All of them wrap the whole application. Before each part of Gradio's stands one more, the `Sieve`,
-which knows what of it answers at all (`sieve.py`).
+which knows what of it answers at all (`security/gradio_routes.py`).
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -252,10 +252,3 @@ def _spell_roman(number: int) -> str:
         words += sign * (number // value)
         number %= value
     return words
-
-
-def list_repeated(pages: Sequence[Page]) -> Iterator[tuple[int, str]]:
-    """Yield the number of a page, from 0, and what it says once more."""
-    for page in pages:
-        for segment in page.repeated:
-            yield page.number, segment.text

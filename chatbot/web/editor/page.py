@@ -33,7 +33,7 @@ KEPT = (600, 3600)  # seconds between two looks for uploads nobody took, and how
 def mount_editor(app: FastAPI, engine: Engine, desk: Desk, settings: Settings) -> Sessions:
     """Mount the page at `/editor/en` and `/editor/zh` of `app`; returns who is signed in.
 
-    Only what `door.Door` lets through may reach it. The folder of uploads goes when `app` ends.
+    Only what `access.Door` lets through may reach it. The folder of uploads goes when `app` ends.
     """
     folder = Folder(settings.var)
     sessions = Sessions(settings.editor_token, folder.make_tray)

@@ -2,7 +2,7 @@
 
 Gradio has routes that read the machine's files, fetch addresses and pass requests on, and a new
 version may have more of them. `Sieve` stands before each of its applications, wherever it is
-mounted: what is on its page's list passes, in these very words, and all else is 404. `door.Door`
+mounted: what is on its page's list passes, in these very words, and all else is 404. `access.Door`
 reads the same list, so that an editor's session makes no difference to what is not on it.
 """
 
