@@ -77,6 +77,10 @@ class NoDocumentError(DocumentError):
     """A file that is no document by its name, such as source code: passed over in a folder."""
 
 
+class PackingError(DocumentError):
+    """Bytes are not packed as was said, or break off."""
+
+
 class ModelError(CasebookError):
     """The encoder cannot be prepared or loaded."""
 

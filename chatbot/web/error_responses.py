@@ -33,6 +33,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.LibraryError: 500,
     errors.DocumentError: 500,
     errors.NoDocumentError: 500,
+    errors.PackingError: 500,
     errors.ModelError: 503,
     errors.NotFoundError: 404,
     errors.ReleaseError: 503,

@@ -23,8 +23,8 @@ from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from corpus.errors import DocumentError
-from corpus.fetching.packing import PACKINGS, PackingError, unpack
+from corpus.errors import DocumentError, PackingError
+from corpus.fetching.packing import PACKINGS, unpack
 from corpus.fetching.url import PORTS, Place, is_public, lead_on, name_place, parse_address, show
 from corpus.readers.web.refusals import find_onward
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
-from corpus.errors import DocumentError
+from corpus.errors import PackingError
 
 PACKINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 _PIECE = 64 * 2**10  # bytes unpacked at a time
 _EITHER, _BARE = 47, -15  # zlib's words for gzip or zlib by the header, and for neither
-
-
-class PackingError(DocumentError):
-    """Bytes are not packed as was said, or break off."""
 
 
 def unpack(pieces: Iterable[bytes], packing: str) -> Iterator[bytes]:
