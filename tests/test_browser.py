@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from corpus import errors
 from corpus.records import Case, Document, Entry, Passage, Sentence
+from tests.axe import find_violations
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -392,9 +392,7 @@ def test_axe_finds_nothing(visit: Open, engine: FakeEngine, scheme: str) -> None
     page = reader.page
 
     def check() -> None:
-        page.evaluate(AXE_SCRIPT)
-        found = page.evaluate("axe.run().then(({violations}) => violations)")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert find_violations(page) == []
 
     check()
     for question in ("several places?", "What is the price of copper?", "Was a hospital built?"):
@@ -509,7 +507,6 @@ def test_a_lost_connection_is_said_and_survived(visit: Open, engine: FakeEngine)
     expect(trouble).to_contain_text("connection to Casebook was lost", timeout=WAIT)
     engine.hold.set()
     engine.hold = None
-    # Gradio looks for the server until it is there, less often every time.
     with page.expect_navigation(timeout=4 * WAIT):
         page.context.set_offline(False)
     expect(trouble).to_be_visible(timeout=WAIT)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -20,6 +19,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.axe import find_violations
 from tests.fake_desk import TOKEN, Office, serving_desk
 from tests.test_browser import CHROMIUM, CONTRAST, FLAGS, WAIT, Visit, listen, measure_overflow
 
@@ -229,8 +229,7 @@ def test_a_weaker_answer_is_shown_and_stops_nothing(
     assert measure_overflow(page) == 0
     kinds = [f".setbacks {kind}" for kind in ("h4", ".counts", "li > p", "dt", "bdi", "blockquote")]
     assert [each for each in page.evaluate(CONTRAST, kinds) if each[1] < 4.5] == []
-    page.evaluate(AXE_SCRIPT)
-    assert page.evaluate("axe.run('#change').then(found => found.violations)") == []
+    assert find_violations(page, "#change") == []
     assert page.evaluate("window.pwned") is None
     assert page.locator("#change :is(img, script)").count() == 0
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -33,6 +32,7 @@ from playwright.sync_api import (
 
 from corpus.records import Case, Document, Entry, Passage, Sentence
 from examples.portal.portal import MEMBERS, Portal
+from tests.axe import find_violations
 from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, serving
 from tests.test_browser import CONTRAST, FLAGS, WAIT
 
@@ -636,8 +636,7 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     notice = reader.page.get_by_role("status")
     expect(notice).to_have_text("Opening…")
     expect(notice).to_contain_text("(offline)", timeout=WAIT)
-    reader.page.evaluate(AXE_SCRIPT)
-    assert reader.page.evaluate("axe.run().then(({violations}) => violations)") == []
+    assert find_violations(reader.page) == []
     reader.page.get_by_role("button", name="Close").press("Escape")
     expect(reader.button).to_be_focused()
     reader.button.click()
@@ -818,10 +817,7 @@ def test_axe_finds_nothing(start: Open, scheme: str) -> None:
 
     def check() -> None:
         for place in reader.page.frames:
-            place.evaluate(AXE_SCRIPT)
-            rules = "axe.run(document, {iframes: false}).then(({violations}) => violations)"
-            found = place.evaluate(rules)
-            assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+            assert find_violations(place) == []
 
     check()
     reader.open()

@@ -21,6 +21,7 @@
   let companies = null;   // null until the server has said
   let code = "";
   let watchdog = 0;
+  let lost = false;       // the server went away while a question was with it
 
   const find = (selector, within = page) => within.querySelector(selector);
   const word = (key) => data.words[language][key] ?? "";
@@ -207,6 +208,7 @@
   }
 
   function giveUp(key) {
+    lost ||= key === "lost";
     for (const turn of turns) if (turn.state === "working") fail(turn, key);
   }
 
@@ -350,6 +352,8 @@
       send();
     });
     addEventListener("pagehide", keep);
+    // Gradio looks for the server less often every time; a network that is back is worth a look at once.
+    addEventListener("online", () => lost && location.reload());
     find("#composer").addEventListener("submit", (event) => {
       event.preventDefault();
       send();
