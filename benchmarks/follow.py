@@ -25,7 +25,7 @@ import httpx
 
 from benchmarks.latency import QUESTIONS
 from benchmarks.server import ROOT, serving
-from chatbot.publishing.publisher import Desk
+from chatbot.publishing.publisher import Publisher
 from corpus.library import Library
 from index.models import load_encoder
 from index.storage.publish import Releases
@@ -51,8 +51,8 @@ def run(place: Path, seconds: float, clients: int) -> None:
     (place / "var" / "models").symlink_to(ROOT / "var" / "models")
     releases = Releases(place / "var" / "releases")
     encoder = load_encoder("", place / "var" / "models", print)
-    desk = Desk(Library(place / "reports"), releases, lambda: encoder)
-    desk.publish()
+    publisher = Publisher(Library(place / "reports"), releases, lambda: encoder)
+    publisher.publish()
     texts: dict[str, dict[str, str]] = {}
     keep_texts(releases, texts)
     stop = threading.Event()
@@ -84,12 +84,12 @@ def run(place: Path, seconds: float, clients: int) -> None:
             ends = time.monotonic() + seconds
             for number in range(PUBLISHED):
                 change(place / "reports", number)
-                desk.publish(accept=True)
+                publisher.publish(accept=True)
                 switched.append((time.monotonic(), releases.live()))
                 keep_texts(releases, texts)
                 if number in ROLLED_BACK:
                     stop.wait(1.5)
-                    switched.append((time.monotonic(), desk.rollback()))
+                    switched.append((time.monotonic(), publisher.rollback()))
                 memory.append(read_memory(process))
                 left = (ends - time.monotonic()) / (PUBLISHED - number)
                 stop.wait(max(left, 1.5))

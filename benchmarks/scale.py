@@ -34,7 +34,7 @@ from index.encoder.encoder import make_unit
 from index.languages.rarity import hash_term
 from index.models import load_encoder
 from index.search.candidates import NEAR
-from index.storage.ann import TEN, Nearest, compare, open_nearest, write_nearest
+from index.storage.ann import TEN, AnnIndex, compare, open_nearest, write_nearest
 from index.storage.vectors import Rows, RowsWriter
 from index.storage.words import Words, write_words
 
@@ -73,7 +73,7 @@ def measure(texts: Path, size: int, place: Path) -> dict[str, Any]:
     figures["open ms"] = (time.perf_counter() - began) * 1000
     figures["exact ms"] = _time(lambda row: exact.search(row, NEAR), questions[ASKED:])
     figures["nearest ms"] = _time(lambda row: nearest.search(row, NEAR), questions[ASKED:])
-    if isinstance(nearest, Nearest):
+    if isinstance(nearest, AnnIndex):
         near = [nearest.search(row, NEAR)[1][:TEN] for row in questions[ASKED:]]
         tenth = [exact.search(row, TEN)[1][-1] for row in questions[ASKED:]]
         figures["recall"] = compare(near, tenth)

@@ -16,14 +16,14 @@ import httpx
 from tqdm import tqdm
 
 from corpus.library import Library
-from index.build import Outcome, build
+from index.build import BuildResult, build
 from index.models import load_encoder
 from index.storage.publish import Releases
 
 ROOT = Path(__file__).parent.parent
 
 
-def build_release(reports: Path, var: Path, models: Path) -> Outcome:
+def build_release(reports: Path, var: Path, models: Path) -> BuildResult:
     """Build a release of `reports` below `var`, with the default model prepared in `models`."""
     var.mkdir(parents=True, exist_ok=True)
     encoder = load_encoder("", models, print)

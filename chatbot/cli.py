@@ -21,7 +21,7 @@ from chatbot.commands.publishing import add_verbs, publish
 from chatbot.engine import Engine
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.llm.restating import Complete
-from chatbot.publishing.publisher import Desk
+from chatbot.publishing.publisher import Publisher
 from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import Terminated, ending_at_sigterm, print_json, say, writing
 from corpus.errors import (
@@ -145,7 +145,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search = add("search", _search, "Print the passages nearest to a question.")
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
-    add_verbs(lambda name, run, text: add(name, _at_desk(run), text))
+    add_verbs(lambda name, run, text: add(name, _with_publisher(run), text))
     add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
     return parser
@@ -168,24 +168,24 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     def load() -> Encoder:
         return SharedEncoder(_load_encoder(settings))
 
-    read = cache(partial(choose_reader, settings))  # the engine's is the desk's too
-    desk = Desk(Library(settings.reports), releases, load, read)
+    read = cache(partial(choose_reader, settings))  # the engine's is the publisher's too
+    publisher = Publisher(Library(settings.reports), releases, load, read)
 
     def prepare() -> None:
         try:
             read_manifest(releases.path(releases.live()))
         except OutdatedReleaseError as error:
             say(f"Building the index anew, once: {error}")
-            publish(desk)
+            publish(publisher)
         except NoReleaseError:
             if not releases.all():
                 say("Building the index: nothing is published yet")
-                publish(desk)
+                publish(publisher)
         except ReleaseError:  # the engine serves another and says so
             pass
 
     engine = _make_engine(settings, releases, load, read)
-    return serve(engine, settings, prepare, say, desk)
+    return serve(engine, settings, prepare, say, publisher)
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -241,11 +241,11 @@ def _search(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _at_desk(
-    run: Callable[[Desk, argparse.Namespace], int],
+def _with_publisher(
+    run: Callable[[Publisher, argparse.Namespace], int],
 ) -> Callable[[Settings, argparse.Namespace], int]:
-    """Return a verb that takes settings for one that takes a desk."""
-    return lambda settings, arguments: run(_desk(settings), arguments)
+    """Return a verb that takes settings for one that takes a publisher."""
+    return lambda settings, arguments: run(_make_publisher(settings), arguments)
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -272,8 +272,8 @@ def _releases(settings: Settings) -> Releases:
     return Releases(settings.var / "releases", store)
 
 
-def _desk(settings: Settings) -> Desk:
-    return Desk(
+def _make_publisher(settings: Settings) -> Publisher:
+    return Publisher(
         Library(settings.reports),
         _releases(settings),
         partial(_load_encoder, settings),

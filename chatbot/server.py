@@ -25,7 +25,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chatbot.engine import Engine
-from chatbot.publishing.publisher import Desk
+from chatbot.publishing.publisher import Publisher
 from chatbot.settings import Settings
 from corpus.errors import UsageError
 
@@ -42,14 +42,15 @@ def serve(
     settings: Settings,
     prepare: Callable[[], None],
     say: Callable[[str], None],
-    desk: Desk | None = None,
+    publisher: Publisher | None = None,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM and return the exit code.
 
     The page and `/healthz` answer as soon as the web libraries are imported; meanwhile and after,
     in the background, `prepare` makes what is missing (a first release) and the encoder is loaded.
-    `desk` is what the editor's page works at. Raises UsageError where the port cannot be taken,
-    which is tried before anything slow, and what the background raises, which ends the server.
+    `publisher` is what the editor's page works with. Raises UsageError where the port cannot be
+    taken, which is tried before anything slow, and what the background raises, which ends the
+    server.
     """
     listener = take_port(settings.host, settings.port)
     share_arena()
@@ -60,14 +61,14 @@ def serve(
         def make_app() -> FastAPI:
             from chatbot.web import create_app  # seconds of imports, not needed by the other verbs
 
-            app = create_app(engine, settings, desk)
+            app = create_app(engine, settings, publisher)
             made.set()
             return app
 
         config = uvicorn.Config(
             make_app,
             factory=True,
-            http=Wire,
+            http=HttpProtocol,
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=settings.log_level == "debug",
             server_header=False,
@@ -113,7 +114,7 @@ def _is_no_ending(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-class Wire(H11Protocol):
+class HttpProtocol(H11Protocol):
     """HTTP as uvicorn reads it: what it cannot read is refused as everything else is."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in uvicorn's words

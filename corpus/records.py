@@ -46,7 +46,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Extraction:
     """What a reader made of a file's bytes: the text, its blocks, what it says of itself.
 
     `text` is kept as the file has it, page furniture included. Empty strings mean that the file

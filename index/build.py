@@ -21,11 +21,11 @@ from index.storage.ann import Reach
 from index.storage.manifest import write_manifest
 from index.storage.publish import Releases
 from index.storage.release import Release
-from index.storage.release_writer import Draft
+from index.storage.release_writer import ReleaseWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BuildResult:
     """How a build ended: the plan, the live release, and whether it is a new one.
 
     `reach` is that of a search in a large collection, None where every passage is compared.
@@ -59,7 +59,7 @@ def build(
     announce: Callable[[Plan], None] = ignore_plan,
     progress: Progress = ignore_progress,
     check: Callable[[Release], None] = approve,
-) -> Outcome:
+) -> BuildResult:
     """Publish a release of what the library holds now, unless the live one already is that.
 
     `announce` is given the plan before anything is encoded, `progress` texts done and in all, and
@@ -77,12 +77,12 @@ def build(
             work.draft.encode(progress)
             manifest = work.draft.finish(identify_edition())
             if work.live_id == manifest.id:
-                return Outcome(made, manifest.id, published=False, reach=work.draft.reach)
+                return BuildResult(made, manifest.id, published=False, reach=work.draft.reach)
             place = work.draft.folder.rename(folder / manifest.id)
             write_manifest(place, manifest)
             check(Release(place, encoder.identity, written=True))
             live = releases.publish(place, manifest)
-            return Outcome(made, live, published=True, reach=work.draft.reach)
+            return BuildResult(made, live, published=True, reach=work.draft.reach)
     except OSError as error:
         raise LibraryError(
             f"{releases.folder}: the release cannot be written ({error.strerror or error}); "
@@ -101,7 +101,7 @@ class _Build:
         self.held = _Held(live)
         same = live is not None and live.manifest.model == encoder.identity and not full
         names = library.glossary()
-        self.draft = Draft(folder / "release", encoder, live if same else None, names)
+        self.draft = ReleaseWriter(folder / "release", encoder, live if same else None, names)
         self._library = library
         # Chunks name their company by the glossary: where that changed, they are made again.
         self._copies = (

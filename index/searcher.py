@@ -14,8 +14,7 @@ from corpus.glossary import Finder, stands_whole
 from corpus.language.stems import fold
 from corpus.records import Case, Document
 from corpus.tables import spell_passages
-from index.encoder.encoder import Encoder
-from index.encoder.encoder import Query as Vectorised
+from index.encoder.encoder import EncodedQuery, Encoder
 from index.reader.choice import find_reader
 from index.reader.ranking import Found, Hit, rank
 from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
@@ -66,7 +65,7 @@ class Searcher:
         begun = self.encoder.begin_query(release.glossary.widen(question))
 
         @functools.cache  # several ask for it
-        def read() -> Vectorised:
+        def read() -> EncodedQuery:
             try:
                 return begun()
             except BaseException:

@@ -282,7 +282,7 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
     """Serve the whole web application on a free port of loopback; gives its address."""
     import uvicorn
 
-    from chatbot.server import Wire
+    from chatbot.server import HttpProtocol
     from chatbot.web import create_app
 
     var = tempfile.mkdtemp()  # unless a test looks into it
@@ -292,7 +292,7 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=Wire,
+        http=HttpProtocol,
         log_level="error",
         root_path=root_path,
         proxy_headers=False,

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from index.encoder.encoder import (
+    EncodedQuery,
     Pieces,
     Progress,
-    Query,
     ReadChunk,
     Vectors,
     ignore_progress,
@@ -31,12 +31,12 @@ MADE = {"format": FORMAT, "command": "made up", "encoder": "fake@1", "data": {}}
 class StatesEncoder(FakeEncoder):
     """The small encoder, which also gives a state for each word: the word's own vector."""
 
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+    def read_queries(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """See Encoder."""
         find_part = functools.cache(lambda part: self.encode_queries([part])[0])
         rows = self.encode_queries(texts)
         return [
-            Query(row, find_part, self._read_words(text))
+            EncodedQuery(row, find_part, self._read_words(text))
             for row, text in zip(rows, texts, strict=True)
         ]
 

@@ -1,4 +1,4 @@
-"""The editor's verbs: documents in and out, builds, releases; all of them through the desk."""
+"""The editor's verbs: documents in and out, builds, releases; all of them through the publisher."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from chatbot.evaluation.gate import describe_gate
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.publishing.document_summary import describe_entry, tell_entry
-from chatbot.publishing.publisher import Desk, Publication
+from chatbot.publishing.publisher import Publication, Publisher
 from chatbot.terminal import find_width, lay_out, print_json, progress_bar, say
 from corpus.errors import (
     CasebookError,
@@ -27,7 +27,7 @@ from corpus.records import Entry
 from index.build_plan import Plan
 from index.inventory import summarize
 
-Run = Callable[[Desk, argparse.Namespace], int]
+Run = Callable[[Publisher, argparse.Namespace], int]
 Add = Callable[[str, Run, str], argparse.ArgumentParser]
 _FLAGS = {
     "company": "the company, where the document is one case",
@@ -63,14 +63,14 @@ def add_verbs(add: Add) -> None:
     verb.add_argument("--keep", type=int, required=True, help="how many, beside the live one")
 
 
-def publish(desk: Desk, accept: bool = False, full: bool = False) -> Publication:
+def publish(publisher: Publisher, accept: bool = False, full: bool = False) -> Publication:
     """Publish with the plan, a bar and what known questions showed on stderr."""
     with (
         progress_bar("Encoding", "text") as encoding,
         progress_bar("Asking", "question") as asking,
     ):
         try:
-            done = desk.publish(accept, full, announce, encoding, asking)
+            done = publisher.publish(accept, full, announce, encoding, asking)
         except GateError as error:
             if isinstance(error.report, GateReport):
                 _tell_gate(error.report)
@@ -128,20 +128,20 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
     )
 
 
-def _add(desk: Desk, arguments: argparse.Namespace) -> int:
+def _add(publisher: Publisher, arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in _FLAGS}
     try:
         facts = check_facts(given, "--")
     except DocumentError as error:
         raise UsageError(str(error).replace("--: ", "--", 1)) from error
-    glossary = Glossary(desk.library.glossary() if desk.library.folder.is_dir() else [])
+    glossary = Glossary(publisher.library.glossary() if publisher.library.folder.is_dir() else [])
     added, failed, changed = [], [], False
     for source in arguments.sources:
-        for offer in _take(desk, source, facts):
+        for offer in _take(publisher, source, facts):
             try:
                 if isinstance(offer, DocumentError):
                     raise offer
-                done = desk.add(offer)
+                done = publisher.add(offer)
             except NoDocumentError as error:
                 say(f"casebook: passed over: {error}")
                 failed += [] if Path(source).is_dir() else [str(error)]
@@ -169,24 +169,24 @@ def _print_about(entry: Entry | None, glossary: Glossary) -> None:
         print("\n".join(lay_out(f"          {head}: ", rest, 12 + len(head), find_width())))
 
 
-def _take(desk: Desk, source: str, facts: Facts) -> Iterator[Offer | DocumentError]:
+def _take(publisher: Publisher, source: str, facts: Facts) -> Iterator[Offer | DocumentError]:
     if "://" not in source:
-        yield from desk.take_path(Path(source), facts)
+        yield from publisher.take_path(Path(source), facts)
         return
     try:
-        yield desk.take_address(source, facts, private=True)
+        yield publisher.take_address(source, facts, private=True)
     except DocumentError as error:
         yield error
 
 
-def _remove(desk: Desk, arguments: argparse.Namespace) -> int:
-    return _each(arguments, desk.remove, "removed")
+def _remove(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    return _each(arguments, publisher.remove, "removed")
 
 
-def _restore(desk: Desk, arguments: argparse.Namespace) -> int:
+def _restore(publisher: Publisher, arguments: argparse.Namespace) -> int:
     if arguments.names:
-        return _each(arguments, desk.restore, "restored")
-    names = desk.removed()
+        return _each(arguments, publisher.restore, "restored")
+    names = publisher.removed()
     if arguments.json:
         print_json({"removed": names})
     else:
@@ -213,8 +213,8 @@ def _each(arguments: argparse.Namespace, act: Callable[[str], None], word: str) 
     return 1 if failed else 0
 
 
-def _list(desk: Desk, arguments: argparse.Namespace) -> int:
-    documents, failed = desk.documents()
+def _list(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    documents, failed = publisher.documents()
     if arguments.json:
         print_json({"documents": [asdict(document) for document in documents], "failed": failed})
     else:
@@ -224,20 +224,20 @@ def _list(desk: Desk, arguments: argparse.Namespace) -> int:
             for case in document.cases:
                 print(f"  - {case.title}")
         if not documents and not failed:
-            print(f"{desk.library.folder}: no document that Casebook reads is in it")
+            print(f"{publisher.library.folder}: no document that Casebook reads is in it")
     for reason in failed.values():
         say(f"casebook: {reason}")
     return 1 if failed else 0
 
 
-def _show(desk: Desk, arguments: argparse.Namespace) -> int:
-    entry = desk.library.read(arguments.name)
+def _show(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    entry = publisher.library.read(arguments.name)
     if arguments.json:
         passages = [asdict(passage) for passage in entry.passages]
         left_out = [asdict(each) for each in entry.left_out]
         print_json({**asdict(summarize(entry)), "passages": passages, "left_out": left_out})
         return 0
-    _print_about(entry, Glossary(desk.library.glossary()))
+    _print_about(entry, Glossary(publisher.library.glossary()))
     print()
     for case in entry.cases:
         print(f"# {case.title}" + (f" [{case.company}]" if case.company else ""))
@@ -251,15 +251,15 @@ def _show(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _build(desk: Desk, arguments: argparse.Namespace) -> int:
+def _build(publisher: Publisher, arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
-        plan = desk.plan(arguments.full)
+        plan = publisher.plan(arguments.full)
         if arguments.json:
             print_json({"plan": plan.to_json()})
         else:
             print("\n".join(_describe_plan(plan)))
         return 1 if plan.failed else 0
-    done = publish(desk, arguments.accept, arguments.full)
+    done = publish(publisher, arguments.accept, arguments.full)
     if arguments.json:
         print_json(done.to_json())
     else:
@@ -267,8 +267,8 @@ def _build(desk: Desk, arguments: argparse.Namespace) -> int:
     return 1 if done.plan.failed else 0
 
 
-def _releases(desk: Desk, arguments: argparse.Namespace) -> int:
-    found = desk.releases()
+def _releases(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    found = publisher.releases()
     if arguments.json:
         told = [{**asdict(info), "date": info.date.isoformat()} for info in found]
         print_json({"releases": told})
@@ -283,8 +283,8 @@ def _releases(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rollback(desk: Desk, arguments: argparse.Namespace) -> int:
-    live = desk.rollback(arguments.id)
+def _rollback(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    live = publisher.rollback(arguments.id)
     if arguments.json:
         print_json({"live": live})
     else:
@@ -293,8 +293,8 @@ def _rollback(desk: Desk, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(desk: Desk, arguments: argparse.Namespace) -> int:
-    found = desk.verify(arguments.id)
+def _verify(publisher: Publisher, arguments: argparse.Namespace) -> int:
+    found = publisher.verify(arguments.id)
     damaged = {each: str(what) for each, what in found.items() if isinstance(what, ReleaseError)}
     whole = [what for what in found.values() if not isinstance(what, ReleaseError)]
     if arguments.json:
@@ -312,10 +312,10 @@ def _verify(desk: Desk, arguments: argparse.Namespace) -> int:
     return 1 if damaged else 0
 
 
-def _prune(desk: Desk, arguments: argparse.Namespace) -> int:
+def _prune(publisher: Publisher, arguments: argparse.Namespace) -> int:
     if arguments.keep < 0:
         raise UsageError(f"--keep {arguments.keep}: give 0 or more")
-    gone, forgotten = desk.prune(arguments.keep)
+    gone, forgotten = publisher.prune(arguments.keep)
     if arguments.json:
         print_json({"releases": gone, "documents": forgotten})
     else:

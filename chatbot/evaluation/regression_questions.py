@@ -27,7 +27,7 @@ _LARGEST = 16 * 2**20  # bytes of a file of questions
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class HandedPassage:
     """A passage that search hands over to be answered from, and the name of its document."""
 
     document: str
@@ -43,7 +43,7 @@ class Outcome:
     """
 
     answer: Answer
-    handed: Iterable[Handed] = ()
+    handed: Iterable[HandedPassage] = ()
 
 
 Ask = Callable[[str], Outcome]

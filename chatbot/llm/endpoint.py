@@ -25,7 +25,7 @@ from chatbot.llm.restating import EndpointError, Message
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EndpointLimits:
     """Seconds until the stream begins, seconds in all, bytes of the stream, characters of text.
 
     Eight seconds are enough for a hosted model and for a small one on the same machine to read a
@@ -39,7 +39,7 @@ class Limits:
     length: int = 6000
 
 
-LIMITS = Limits()
+LIMITS = EndpointLimits()
 AT_ONCE = 4  # questions at the endpoint; a fifth is answered without it
 _TOKENS = 700  # asked for at most: six sentences, in any script
 # Of a request that asks for what a server does not know: that of llama-cpp-python says 500.
@@ -73,7 +73,9 @@ class _StatusError(EndpointError):
 class Endpoint:
     """A chat model at an address; safe to share between threads."""
 
-    def __init__(self, url: str, model: str, key: str = "", limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, url: str, model: str, key: str = "", limits: EndpointLimits = LIMITS
+    ) -> None:
         """Take the address below which `/chat/completions` is, the model's name and a key if any.
 
         Nothing is asked yet.

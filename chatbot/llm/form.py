@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from chatbot.answers.deadline import FORM
-from chatbot.llm.endpoint import CrowdedError, Limits
+from chatbot.llm.endpoint import CrowdedError, EndpointLimits
 from chatbot.llm.restating import EndpointError, Message
 
 # What is asked before an answer has to leave time for it: three forms and a search take no longer
 # than a question may.
-LIMITS = Limits(first=6.0, total=FORM)
+LIMITS = EndpointLimits(first=6.0, total=FORM)
 REST = 30.0  # seconds
 
 log = logging.getLogger("casebook")

@@ -2,7 +2,7 @@
 
 <folder>/              private to the process, gone with it
 <folder>/gradio/       where the page's uploads land, each for a moment
-<folder>/<random>/     one tray, a file for each document
+<folder>/<random>/     one session's, a file for each document
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from corpus.library import Offer
 from corpus.metadata import Facts
 from corpus.records import Entry
 
-MOST = 20  # documents on a tray
+MOST = 20  # documents that wait in one session
 _PREFIX = "uploads-"
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A document on a tray: its number there, its name to be, where its bytes are, its facts.
+class Upload:
+    """A document that waits: its number there, its name to be, where its bytes are, its facts.
 
     The rest is what a list shows of it: how many cases and passages were read, and the title.
     """
@@ -40,20 +40,20 @@ class Draft:
     title: str
 
 
-class Tray:
+class PendingUploads:
     """The drafts of one session, by number, in the order they came; safe between threads."""
 
     def __init__(self, folder: Path) -> None:
         """Name the folder below which a folder of its own is made with the first draft."""
         self._above = folder
         self._folder: Path | None = None
-        self._drafts: dict[int, Draft] = {}
+        self._drafts: dict[int, Upload] = {}
         self._last = 0
         self._closed = False
         self._lock = threading.Lock()
 
-    def put(self, offer: Offer, entry: Entry) -> Draft:
-        """Lay an offer, and what was read of it, on the tray; raises UsageError where it is full.
+    def put(self, offer: Offer, entry: Entry) -> Upload:
+        """Keep an offer, and what was read of it; raises UsageError where no more may wait.
 
         One of the same name takes the place of the one before.
         """
@@ -72,39 +72,39 @@ class Tray:
             number = same.number if same else self._last
             path = self._folder / str(number)
             path.write_bytes(offer.data)
-            draft = Draft(number, offer.name, path, offer.facts, *_sum_up(entry))
-            self._drafts[number] = draft
-            return draft
+            upload = Upload(number, offer.name, path, offer.facts, *_sum_up(entry))
+            self._drafts[number] = upload
+            return upload
 
     def change(self, number: int, facts: Facts, entry: Entry) -> None:
         """Say other facts of a draft, if it is still there; `entry` is what is read with them."""
         with self._lock:
-            draft = self._drafts.get(number)
-            if draft is not None:
-                changed = Draft(number, draft.name, draft.path, facts, *_sum_up(entry))
+            upload = self._drafts.get(number)
+            if upload is not None:
+                changed = Upload(number, upload.name, upload.path, facts, *_sum_up(entry))
                 self._drafts[number] = changed
 
-    def get(self, number: int) -> Draft:
+    def get(self, number: int) -> Upload:
         """Return a draft; raises NotFoundError where it was added or put away."""
         with self._lock:
             if number not in self._drafts:
                 raise NotFoundError("this document waits no longer; it was added or put away")
             return self._drafts[number]
 
-    def list(self) -> list[Draft]:
+    def list(self) -> list[Upload]:
         """Return the drafts in the order they came."""
         with self._lock:
             return list(self._drafts.values())
 
     def drop(self, number: int) -> None:
-        """Take a draft off the tray and its file off the disk."""
+        """Put one away, and its file off the disk."""
         with self._lock:
-            draft = self._drafts.pop(number, None)
-            if draft is not None:
-                draft.path.unlink(missing_ok=True)
+            upload = self._drafts.pop(number, None)
+            if upload is not None:
+                upload.path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Take everything off and close the tray."""
+        """Put everything away, for good."""
         with self._lock:
             self._closed = True
             self._drafts.clear()
@@ -131,9 +131,9 @@ class Folder:
         self.uploads = self.path / "gradio"
         self.uploads.mkdir(mode=0o700)
 
-    def make_tray(self) -> Tray:
-        """Return an empty tray in the folder."""
-        return Tray(self.path)
+    def make_tray(self) -> PendingUploads:
+        """Return an empty place for uploads in the folder."""
+        return PendingUploads(self.path)
 
     def close(self) -> None:
         """Remove the folder with everything in it."""

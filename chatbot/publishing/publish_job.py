@@ -1,4 +1,4 @@
-"""The press: one publishing at a time in a thread of its own, followed by any number of pages.
+"""One publishing at a time in a thread of its own, followed by any number of pages.
 
 A page that is closed or reloaded stops nothing: the next one follows what is at work, or is shown
 how the last one ended.
@@ -19,7 +19,7 @@ from chatbot.web.error_responses import REQUEST_ID, report
 from corpus.errors import BuildLockedError, GateError
 
 if TYPE_CHECKING:
-    from chatbot.publishing.publisher import Desk, Publication
+    from chatbot.publishing.publisher import Publication, Publisher
     from index.build_plan import Plan
 
 Phase = Literal["idle", "reading", "encoding", "asking", "done", "failed"]
@@ -52,12 +52,12 @@ class State:
         return self.phase in ("reading", "encoding", "asking")
 
 
-class Press:
-    """Publishes what the desk's library holds; safe to share between threads."""
+class PublishJob:
+    """Publishes what the publisher's library holds; safe to share between threads."""
 
-    def __init__(self, desk: Desk, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the desk and a clock."""
-        self._desk = desk
+    def __init__(self, publisher: Publisher, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the publisher and a clock."""
+        self._publisher = publisher
         self._clock = clock
         self._began = 0.0
         self._state = State()
@@ -119,7 +119,7 @@ class Press:
             self._turn(State("asking", done, total, plan=plan[0]))
 
         try:
-            made = self._desk.publish(accept, False, announce, encode, ask)
+            made = self._publisher.publish(accept, False, announce, encode, ask)
         except Exception as error:  # noqa: BLE001 - the page must hear of it
             gate = error.report if isinstance(error, GateError) else None
             _, code, line = report(error)

@@ -1,4 +1,4 @@
-"""The editor's desk: documents in and out, what would change, publishing and going back.
+"""What an editor does: documents in and out, what would change, publishing and going back.
 
 The verbs and the editor's page both work through it, so that what one shows is what the other does.
 """
@@ -16,7 +16,7 @@ from chatbot.answers.answering import answer
 from chatbot.evaluation.regression_questions import (
     Ask,
     GateReport,
-    Handed,
+    HandedPassage,
     Outcome,
     Question,
     compare,
@@ -70,7 +70,7 @@ class Publication:
         }
 
 
-class Desk:
+class Publisher:
     """What an editor does with the library and the releases; safe to share between threads."""
 
     def __init__(
@@ -290,11 +290,11 @@ def ask_of(release: Release, encoder: Encoder, reader: Reader | None = None) -> 
     """
     searcher = Searcher(release, encoder, reader)
 
-    def hand_over(question: str) -> Iterator[Handed]:
+    def hand_over(question: str) -> Iterator[HandedPassage]:
         """Give the passages of the chunks handed over, among which a refused answer may stand."""
         for text in searcher.find(searcher.parse(question), READ):
             for passage in text.passages:
-                yield Handed(text.document.name, passage.text)
+                yield HandedPassage(text.document.name, passage.text)
 
     def ask(question: str) -> Outcome:
         made = answer(release, lambda: searcher, question)

@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from chatbot.engine import Engine
-    from chatbot.publishing.publisher import Desk
+    from chatbot.publishing.publisher import Publisher
     from chatbot.settings import Settings
 
 
-def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> FastAPI:
+def create_app(engine: Engine, settings: Settings, publisher: Publisher | None = None) -> FastAPI:
     """Return the application; nothing is asked of the engine before the first request.
 
     `settings.root_path` is the prefix under which a proxy serves it. The editor's page is there
-    where a desk is given and `settings.editor_token` opens it; uploads wait in `settings.var`, and
-    so does what other processes that serve it have to know.
+    where a publisher is given and `settings.editor_token` opens it; uploads wait in `settings.var`,
+    and so does what other processes that serve it have to know.
     Raises UsageError where members are required and their key cannot be used.
     """
     from fastapi import FastAPI
@@ -34,14 +34,16 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
     from chatbot.web.security import session
     from chatbot.web.security.limits import Limits
     from chatbot.web.security.members import read_keys
-    from chatbot.web.security.shared_state import Ledger
+    from chatbot.web.security.shared_state import SharedState
     from chatbot.web.widget import assets as widget
 
-    ledger = Ledger(settings.var / "ledger.sqlite")
+    shared_state = SharedState(settings.var / "ledger.sqlite")
     keys = None
     if settings.members == "required":
-        keys = read_keys(settings.member_key, settings.member_issuer, ledger.secret("sessions"))
-    limits = Limits(settings.questions_per_minute, ledger=ledger)
+        keys = read_keys(
+            settings.member_key, settings.member_issuer, shared_state.secret("sessions")
+        )
+    limits = Limits(settings.questions_per_minute, shared_state=shared_state)
     metrics = Metrics(engine, limits)
     app = FastAPI(
         title="Casebook",
@@ -51,14 +53,18 @@ def create_app(engine: Engine, settings: Settings, desk: Desk | None = None) -> 
         redoc_url=None,
     )
     failures.install(app)
-    voting = Limits(settings.questions_per_minute, ledger=ledger, kind="votes")
+    voting = Limits(settings.questions_per_minute, shared_state=shared_state, kind="votes")
     app.include_router(api.make_router(engine, settings, limits, voting, metrics))
     app.include_router(
-        session.make_router(settings.root_path, keys, settings.embed_origins, ledger)
+        session.make_router(settings.root_path, keys, settings.embed_origins, shared_state)
     )
     app.include_router(widget.make_router(engine, settings.embed_origins))
     app.include_router(files.make_router(STATIC))
-    editors = mount_editor(app, engine, desk, settings) if desk and settings.editor_token else None
+    editors = (
+        mount_editor(app, engine, publisher, settings)
+        if publisher and settings.editor_token
+        else None
+    )
     mount_chat(app, engine, settings, limits, metrics)  # last, for it answers at every path
     access.install(app, settings, keys, metrics, editors)
     return app

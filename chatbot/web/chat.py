@@ -39,7 +39,7 @@ from chatbot.web.rendering import (
     render_written,
 )
 from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
-from chatbot.web.security.gradio_routes import Page, Sieve
+from chatbot.web.security.gradio_routes import GradioRoutes, Page
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 
 if TYPE_CHECKING:
@@ -112,8 +112,8 @@ def run_in_loop(mount: Callable[[], None]) -> None:
 def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **more: Any) -> None:
     """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
 
-    What no setting turns off, the sieve holds back. `root` is the prefix under which a proxy serves
-    the application.
+    What no setting turns off, `GradioRoutes` holds back. `root` is the prefix under which a proxy
+    serves the application.
     """
     gr = open_gradio()
     gr.mount_gradio_app(
@@ -132,7 +132,7 @@ def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **
         **more,
     )
     mounted: Any = app.router.routes[-1]
-    mounted.app.add_middleware(Sieve, page=page)  # the last added is the outermost
+    mounted.app.add_middleware(GradioRoutes, page=page)  # the last added is the outermost
 
 
 def mount_chat(

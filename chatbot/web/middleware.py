@@ -4,12 +4,12 @@
     ApiOrigins   which other sites' pages may call `/api/`
     Members      who asks, and whether only members may (`security/session.py`)
     Bodies       a bound on the body, in bytes and in time
-    Door         who is signed in at the editor's page, where there is one (`editor/access.py`)
+    EditorAccess who is signed in at the editor's page, where there is one (`editor/access.py`)
     FrontPage    Gradio's page made ours (`gradio_page.py`)
     CORS         no other site may read anything else: without it Gradio allows every one
 
-All of them wrap the whole application. Before each part of Gradio's stands one more, the `Sieve`,
-which knows what of it answers at all (`security/gradio_routes.py`).
+All of them wrap the whole application. Before each part of Gradio's stands one more,
+`GradioRoutes`, which knows what of it answers at all (`security/gradio_routes.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.editor.access import UPLOAD, Door
+from chatbot.web.editor.access import UPLOAD, EditorAccess
 from chatbot.web.error_responses import REQUEST_ID, make_response, respond
 from chatbot.web.gradio_page import FrontPage
 from chatbot.web.security.forwarded import drop_claims, knows_host, read_host, read_peer
@@ -68,7 +68,7 @@ def install(
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(FrontPage, root_path=root)
     if editors is not None:
-        app.add_middleware(Door, sessions=editors, root_path=root)
+        app.add_middleware(EditorAccess, sessions=editors, root_path=root)
     app.add_middleware(Bodies)
     app.add_middleware(Members, keys=keys, edited=editors is not None)
     app.add_middleware(ApiOrigins, origins=settings.embed_origins)

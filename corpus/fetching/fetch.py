@@ -90,7 +90,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FetchLimits:
     """Seconds to connect to each of a host's addresses, seconds in all, bytes, redirects."""
 
     connect: float = 10.0
@@ -99,7 +99,7 @@ class Limits:
     redirects: int = 5
 
 
-LIMITS = Limits()
+LIMITS = FetchLimits()
 
 
 def fetch(address: str, private: bool = False) -> Page:
@@ -109,7 +109,7 @@ def fetch(address: str, private: bool = False) -> Page:
     any port are allowed then, unless a public page leads there. Raises DocumentError, naming the
     address and the mend, for whatever is no page that can be read.
     """
-    return Visit().fetch(address, private)
+    return Fetch().fetch(address, private)
 
 
 def resolve_host(host: str, port: int) -> list[str]:
@@ -118,7 +118,7 @@ def resolve_host(host: str, port: int) -> list[str]:
     return [str(entry[4][0]) for entry in found]
 
 
-class Visit:
+class Fetch:
     """One fetch, made in a thread of its own so that the caller can leave it on time.
 
     The arguments are seams for the tests: limits, how a host is looked up, how a connection to an
@@ -127,7 +127,7 @@ class Visit:
 
     def __init__(
         self,
-        limits: Limits = LIMITS,
+        limits: FetchLimits = LIMITS,
         resolve: Resolve = resolve_host,
         dial: Dial = socket.create_connection,
         context: ssl.SSLContext | None = None,

@@ -20,7 +20,7 @@ from corpus.language.stems import UNSPACED
 from corpus.masthead.companies import find_owner, is_company, read_labels
 from corpus.masthead.furniture import is_furniture
 from corpus.readers.text import has_heading_form
-from corpus.records import Block, Reading
+from corpus.records import Block, Extraction
 from corpus.tables import BETWEEN
 
 _HEAD, _TAIL = 12, 3  # blocks at the beginning and at the end that may tell of the document
@@ -34,7 +34,7 @@ _PARTS = re.compile(r"[|｜·]")
 _LABEL = re.compile(r"[^:：\d]{1,40}")
 
 
-def complete(reading: Reading, name: str) -> Reading:
+def complete(reading: Extraction, name: str) -> Extraction:
     """Return a reading with what its head says, and without furniture in its blocks.
 
     Title, date and company that the reading has stay; a title that is a label of a page or a

@@ -25,9 +25,9 @@ from corpus.readers.office.word import read_word
 from corpus.readers.pdf import read_pdf
 from corpus.readers.text import read_text
 from corpus.readers.web import read_page
-from corpus.records import Reading
+from corpus.records import Extraction
 
-Reader = Callable[[bytes, str], Reading]
+Reader = Callable[[bytes, str], Extraction]
 
 READERS: dict[str, Reader] = {
     ".txt": read_text,
@@ -81,7 +81,7 @@ _OTHERS = (
 )
 
 
-def read_bytes(data: bytes, name: str) -> Reading:
+def read_bytes(data: bytes, name: str) -> Extraction:
     """Read a file by its format; raises DocumentError, naming file and mend."""
     return READERS[suffix_for(data, name)](data, name)
 

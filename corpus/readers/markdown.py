@@ -13,7 +13,7 @@ from corpus.language.dates import read_date
 from corpus.readers.encoding import decode
 from corpus.readers.markup import list_pieces
 from corpus.readers.pieces import compose
-from corpus.records import Reading
+from corpus.records import Extraction
 
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FACT = re.compile(r"^([A-Za-z]+)[ \t]*+:[ \t]*+(.+)$", re.MULTILINE)
@@ -28,7 +28,7 @@ _FIELDS = {
 _FRONT_WITHIN = 10_000  # characters in which front matter ends
 
 
-def read_markdown(data: bytes, name: str) -> Reading:
+def read_markdown(data: bytes, name: str) -> Extraction:
     """Read a Markdown file; raises DocumentError where it is no text or has none.
 
     Front matter between two lines of `---` gives title, date, source, company and url.

@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from corpus.errors import DocumentError
 from corpus.readers.encoding import mark
 from corpus.readers.web import read_page
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 
 _LARGEST = 64 * 2**20  # bytes, with the pictures
 _PAGES = ("text/html", "application/xhtml+xml")
@@ -23,7 +23,7 @@ def is_archive(data: bytes) -> bool:
     return whole and (b"snapshot-content-location:" in start or b"saved by" in start)
 
 
-def read_archive(data: bytes, name: str) -> Reading:
+def read_archive(data: bytes, name: str) -> Extraction:
     """Read a saved page; raises DocumentError where it holds none, is broken or too large."""
     if not data.strip():
         raise DocumentError(f"{name}: the file is empty; save the page again")

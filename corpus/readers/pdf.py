@@ -22,14 +22,14 @@ from corpus.layout.statements import find_title, settle
 from corpus.layout.tables import find_tables
 from corpus.readers.pieces import Piece, clean, compose
 from corpus.readers.portal import find_facts
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 
 _UNREADABLE = 0.3  # share of a line's signs from which on it is none
 _ASIDE = 0.3  # share of a page's signs that text in another direction needs to be read as text
 _lock = threading.Lock()  # pdfium keeps state that threads may not share
 
 
-def read_pdf(data: bytes, name: str) -> Reading:
+def read_pdf(data: bytes, name: str) -> Extraction:
     """Read a PDF; raises DocumentError where it is broken, locked, too long or has no text."""
     with _lock:
         sheets, told = read_sheets(data, name)
@@ -116,7 +116,9 @@ def _read_segments(frame: Frame, place: str, left_out: list[LeftOut]) -> list[Se
     return [s for s in segments if s.inside and s.unreadable <= _UNREADABLE * len(s.text)]
 
 
-def _place_pages(reading: Reading, paragraphs: Iterable[Paragraph], count: int) -> tuple[int, ...]:
+def _place_pages(
+    reading: Extraction, paragraphs: Iterable[Paragraph], count: int
+) -> tuple[int, ...]:
     """Return the offset in the text at which each page begins; empty pages begin where the next."""
     found: dict[int, int] = {}
     start = 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corpus.errors import DocumentError
-from corpus.records import Block, BlockKind, LeftOut, Reading
+from corpus.records import Block, BlockKind, Extraction, LeftOut
 
 _LONGEST = 20_000_000  # characters of a reading: the Bible four times; 1 GB while it is split
 _BLANKS = re.compile(r"[^\S\n]+")
@@ -42,7 +42,7 @@ def _is_dropped(character: str) -> bool:
     return character in _UNSEEN or unicodedata.category(character) in _DROPPED
 
 
-def compose(pieces: Iterable[Piece], name: str, left_out: Sequence[LeftOut] = ()) -> Reading:
+def compose(pieces: Iterable[Piece], name: str, left_out: Sequence[LeftOut] = ()) -> Extraction:
     """Return the reading of pieces in order; pieces without a letter or digit are left out.
 
     Furniture is in the text, outside all blocks. Raises DocumentError, naming the file, where
@@ -66,4 +66,4 @@ def compose(pieces: Iterable[Piece], name: str, left_out: Sequence[LeftOut] = ()
             raise DocumentError(f"{name}: more than {_LONGEST:,} characters; split it")
     if not blocks:
         raise DocumentError(f"{name}: no text in it; put text into it")
-    return Reading("".join(parts), tuple(blocks), left_out=tuple(left_out))
+    return Extraction("".join(parts), tuple(blocks), left_out=tuple(left_out))

@@ -15,7 +15,7 @@ from corpus.errors import DocumentError
 from corpus.layout.captions import CAPTION
 from corpus.readers.encoding import decode
 from corpus.readers.portal import LINES, find_article
-from corpus.records import Block, BlockKind, Reading
+from corpus.records import Block, BlockKind, Extraction
 
 _LINE = re.compile(r"[^\r\n]++")
 
@@ -40,7 +40,7 @@ _EDGES = re.compile(
 Span = tuple[int, int]
 
 
-def read_text(data: bytes, name: str) -> Reading:
+def read_text(data: bytes, name: str) -> Extraction:
     """Read a text file; raises DocumentError, naming the byte, where it is not text.
 
     The title is the portal article's, else the first block's where that is a heading.
@@ -51,9 +51,9 @@ def read_text(data: bytes, name: str) -> Reading:
     if not blocks:
         raise DocumentError(f"{name}: holds white space or page furniture only; put text into it")
     if article:
-        return Reading(text, blocks, article.title, article.source, article.published)
+        return Extraction(text, blocks, article.title, article.source, article.published)
     title = text[blocks[0].start : blocks[0].end] if blocks[0].kind == "heading" else ""
-    return Reading(text, blocks, _MARKDOWN.sub("", title, count=1))
+    return Extraction(text, blocks, _MARKDOWN.sub("", title, count=1))
 
 
 def _list_lines(text: str, start: int) -> Iterator[Span]:

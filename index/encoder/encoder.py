@@ -23,7 +23,7 @@ def ignore_progress(done: int, total: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class EncodedQuery:
     """A question as a model has read it.
 
     `vector` (d,) is its float32 unit vector; `find_part` returns that of a part of it, which is the
@@ -86,16 +86,16 @@ class Encoder(Protocol):
         """Return (n, d) float32 unit rows of texts that are compared with each other."""
         return self.encode_queries(texts)
 
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+    def read_queries(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """Return questions as they are read, in order; here a part is encoded by itself."""
         find_part = cache(lambda part: self.encode_queries([part])[0])
-        return [Query(row, find_part) for row in self.encode_queries(texts)]
+        return [EncodedQuery(row, find_part) for row in self.encode_queries(texts)]
 
-    def read_examples(self, texts: Sequence[str]) -> list[Query]:
+    def read_examples(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """Return texts that questions are compared with, read as these are, in order."""
         return self.read_queries(texts)
 
-    def begin_query(self, text: str) -> Callable[[], Query]:
+    def begin_query(self, text: str) -> Callable[[], EncodedQuery]:
         """Begin to read a question, if others can do it meanwhile; what is returned waits."""
         return lambda: self.read_queries([text])[0]
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from corpus.errors import BusyError
 from index.encoder.encoder import (
+    EncodedQuery,
     Encoder,
     Pieces,
     Progress,
-    Query,
     States,
     Vectors,
     count_cores,
@@ -43,7 +43,7 @@ class SharedEncoder(Encoder):
         self._pool = ThreadPoolExecutor(threads, "encode")
         self._free, self._coming = threads, 0  # threads without work, and on their way to it
         self._waiting: deque[str] = deque()
-        self._encoding: dict[str, Future[Query]] = {}
+        self._encoding: dict[str, Future[EncodedQuery]] = {}
         self._lock = threading.Lock()
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -55,15 +55,15 @@ class SharedEncoder(Encoder):
         """See Encoder; waits in no line."""
         return self._encoder.encode_alike(texts)
 
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+    def read_queries(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """See Encoder; raises BusyError at once where too many questions wait."""
         return [future.result() for future in [self._submit(text) for text in texts]]
 
-    def read_examples(self, texts: Sequence[str]) -> list[Query]:
+    def read_examples(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """See Encoder; waits in no line."""
         return self._encoder.read_examples(texts)
 
-    def begin_query(self, text: str) -> Callable[[], Query]:
+    def begin_query(self, text: str) -> Callable[[], EncodedQuery]:
         """See Encoder; raises BusyError at once where too many questions wait."""
         return self._submit(text).result
 
@@ -85,7 +85,7 @@ class SharedEncoder(Encoder):
         """See Encoder; waits in no line."""
         return self._encoder.encode_sentences(texts, progress)
 
-    def _submit(self, text: str) -> Future[Query]:
+    def _submit(self, text: str) -> Future[EncodedQuery]:
         with self._lock:
             future = self._encoding.get(text)
             if future is None:
@@ -115,7 +115,7 @@ class SharedEncoder(Encoder):
             try:
                 queries = self._encoder.read_queries(texts)
             except BaseException as error:  # noqa: BLE001 - whoever asked has to hear of it
-                told: list[Query | BaseException] = [error] * len(texts)
+                told: list[EncodedQuery | BaseException] = [error] * len(texts)
             else:
                 told = list(queries)
             for text, each in zip(texts, told, strict=True):

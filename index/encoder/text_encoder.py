@@ -20,10 +20,10 @@ import numpy as np
 
 from index.encoder import model_folder
 from index.encoder.encoder import (
+    EncodedQuery,
     Encoder,
     Pieces,
     Progress,
-    Query,
     ReadChunk,
     Vectors,
     ignore_progress,
@@ -110,7 +110,7 @@ class TextEncoder(Encoder):
         """See Encoder."""
         return self._encode(self._cut_questions(texts), partial(map, self._run))
 
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+    def read_queries(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """See Encoder."""
         read, states = self._read, dict[tuple[int, ...], Vectors]()
         if read is None:
@@ -125,7 +125,7 @@ class TextEncoder(Encoder):
         rows = self._encode(cut, partial(map, run))
         prompt = len(self.splitter.split(self._traits.query))
         return [
-            Query(
+            EncodedQuery(
                 row, partial(self._find_part, row, window, states[tuple(window)]),
                 self._join_states([states[tuple(window)]], prompt),
             )

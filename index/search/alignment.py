@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 from corpus.errors import ModelError
 from corpus.language.detection import detect
 from index.encoder.encoder import (
+    EncodedQuery,
     Encoder,
     Pieces,
     Progress,
-    Query,
     States,
     Vectors,
     ignore_progress,
@@ -163,11 +163,11 @@ class AlignedEncoder(Encoder):
         """See Encoder; as the model makes them."""
         return self._encoder.encode_alike(texts)
 
-    def read_queries(self, texts: Sequence[str]) -> list[Query]:
+    def read_queries(self, texts: Sequence[str]) -> list[EncodedQuery]:
         """See Encoder."""
         read = self._encoder.read_queries(texts)
         return [
-            Query(
+            EncodedQuery(
                 self._align(query.vector, text), partial(self._find_part, query.find_part),
                 query.states,
             )

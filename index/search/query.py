@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from corpus.glossary import Glossary
 from corpus.language.detection import detect
 from corpus.language.stems import UNSPACED, list_stems
-from index.encoder.encoder import Query as Vectorised
+from index.encoder.encoder import EncodedQuery
 from index.languages import cldr
 from index.languages.dictionary import Dictionary
 from index.languages.rarity import Rarity, hash_term, load_rarity
@@ -66,7 +66,7 @@ class Query:
     asking: str
     words: Mapping[str, tuple[tuple[frozenset[str], float], ...]]
     numbers: Mapping[str, tuple[Group, ...]]
-    read: Callable[[], Vectorised]
+    read: Callable[[], EncodedQuery]
 
     def groups(self, language: str) -> Sequence[Group]:
         """Return its words in a language as groups of the numbers of terms, with weights."""
@@ -80,7 +80,7 @@ def parse(
     is_held: Callable[[str], bool],
     glossary: Glossary,
     dictionary: Dictionary,
-    read: Callable[[], Vectorised],
+    read: Callable[[], EncodedQuery],
 ) -> Query:
     """Return a question as it is put to texts in some languages.
 

@@ -92,7 +92,7 @@ def compare(near: Sequence[Vectors], tenth: Sequence[float]) -> float:
     return sum(held) / (TEN * len(held))
 
 
-class Nearest:
+class AnnIndex:
     """The rows of one release, searched by its lists; safe to share between threads."""
 
     def __init__(self, rows: Rows, folder: Path) -> None:
@@ -113,9 +113,9 @@ class Nearest:
         return _search(self._index, self._rows, query, k)
 
 
-def open_nearest(rows: Rows, folder: Path) -> Nearest | Rows:
+def open_nearest(rows: Rows, folder: Path) -> AnnIndex | Rows:
     """Return what finds the nearest of a release's rows: their lists, or where none are, all."""
-    return Nearest(rows, folder) if (folder / _FACTS).exists() else rows
+    return AnnIndex(rows, folder) if (folder / _FACTS).exists() else rows
 
 
 def _search(index: Any, rows: Rows, query: Vectors, k: int) -> tuple[NDArray[np.int64], Vectors]:

@@ -50,7 +50,7 @@ from corpus.files import Watched
 from corpus.glossary import Glossary
 from corpus.records import Case, Document, Passage, Sentence
 from index.encoder.encoder import Pieces, States
-from index.storage.ann import Nearest, open_nearest
+from index.storage.ann import AnnIndex, open_nearest
 from index.storage.jsonl_table import Table
 from index.storage.manifest import Manifest, check_files, check_model, check_sizes, read_manifest
 from index.storage.milvus import Milvus, MilvusRows
@@ -159,7 +159,7 @@ class Release:
         rows = Rows(folder / "chunks.faiss")
         self.chunks: Rows | MilvusRows = rows
         self.sentences: Rows | MilvusRows = Rows(folder / "sentences.faiss")
-        self.nearest: Nearest | Rows | MilvusRows = open_nearest(rows, folder)
+        self.nearest: AnnIndex | Rows | MilvusRows = open_nearest(rows, folder)
         self.words = Words(folder / "words")
         self._states = StoredStates(folder)
         tables = self.tables

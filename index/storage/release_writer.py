@@ -50,7 +50,7 @@ _BATCH = 256  # texts read back and encoded between two reports of progress at t
 _CHUNK = 16_384  # rows gathered at a time: 25 MB of 384 numbers
 
 
-class Draft:
+class ReleaseWriter:
     """Writes one release into a folder; documents come in the order of their names."""
 
     def __init__(

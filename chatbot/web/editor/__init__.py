@@ -1,1 +1,1 @@
-"""The editor's page: who may enter, what is shown, and the desk behind it."""
+"""The editor's page: who may enter, what is shown, and what stands behind it."""

@@ -1,9 +1,9 @@
-"""The door of the editor's desk: nothing below `/editor` is reached without a session.
+"""The door of the editor's page: nothing below `/editor` is reached without a session.
 
-`Door` wraps the whole application inside `access.Guard`. It serves the page for signing in, ends
-sessions, sends to the page of one's language, refuses requests that another site's page makes, and
-lets through what is on the page's list in `sieve`. The application finds a `Visit` in the scope of
-what was let through.
+`EditorAccess` wraps the whole application inside `middleware.Guard`. It serves the page for signing
+in, ends sessions, sends to the page of one's language, refuses requests that another site's page
+makes, and lets through what is on the page's list in `gradio_routes`. The application finds a
+`Visit` in the scope of what was let through.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class _TooLargeError(Exception):
     """A body is larger than an upload may be."""
 
 
-class Door:
+class EditorAccess:
     """ASGI middleware around the application, served under `root_path`."""
 
     def __init__(self, app: ASGIApp, sessions: Sessions, root_path: str = "") -> None:
@@ -148,10 +148,10 @@ class Door:
         try:
             made = self.sessions.sign_in(form.get("token", [""])[0].strip(), address)
         except WrongTokenError:
-            log.warning("the editor's desk was refused to %s: a wrong token", address)
+            log.warning("the editor's page was refused to %s: a wrong token", address)
             return HTMLResponse(render_sign_in(language, self.root_path, "wrong_token"), 403)
         except TooManyTriesError as error:
-            log.warning("the editor's desk was refused to %s: too many tries", address)
+            log.warning("the editor's page was refused to %s: too many tries", address)
             page = render_sign_in(language, self.root_path, "too_many_tries", error.wait)
             return HTMLResponse(page, 429, {"Retry-After": str(error.wait)})
         self.sessions.sign_out(key)

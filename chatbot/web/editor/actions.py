@@ -1,8 +1,8 @@
-"""The clerk: what an editor's page asks for, done at the desk and told as HTML.
+"""What an editor's page asks for, done by the publisher and told as HTML.
 
-Nothing that a browser sends is trusted: a document's name and a release's id go to the desk, which
-knows its own, and an upload's path is looked at before it is read. A method raises what goes wrong;
-`explain` makes a sentence of it.
+Nothing that a browser sends is trusted: a document's name and a release's id go to the publisher,
+which knows its own, and an upload's path is looked at before it is read. A method raises what goes
+wrong; `explain` makes a sentence of it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatbot.locales.interface import EDITOR, count
-from chatbot.publishing.pending_uploads import Draft, Tray
+from chatbot.publishing.pending_uploads import PendingUploads, Upload
 from chatbot.web.editor.access import LARGEST_FILE, MOST_FILES
 from chatbot.web.editor.fragments.documents import (
     Holding,
@@ -36,7 +36,7 @@ from corpus.records import Entry
 
 if TYPE_CHECKING:
     from chatbot.engine import Engine
-    from chatbot.publishing.publisher import Desk
+    from chatbot.publishing.publisher import Publisher
 
 FIELDS = ("title", "company", "published", "url")  # the facts that the page shows
 _LONGEST = 2000  # characters of an address or of a search
@@ -53,19 +53,19 @@ class Desktop:
     """
 
     said: str
-    drafts: str
+    uploads: str
     number: int
     shown: Shown
     proof: str
     count: int
 
 
-class Clerk:
-    """One language's clerk at the desk; safe to share between sessions."""
+class Actions:
+    """What one language's page may do; safe to share between sessions."""
 
-    def __init__(self, desk: Desk, engine: Engine, uploads: Path, language: str) -> None:
-        """Take the desk, the engine that says what is live, and the folder of uploads."""
-        self.desk = desk
+    def __init__(self, publisher: Publisher, engine: Engine, uploads: Path, language: str) -> None:
+        """Take the publisher, the engine that says what is live, and the folder of uploads."""
+        self.publisher = publisher
         self._engine = engine
         self._uploads = uploads
         self.language = language
@@ -80,10 +80,10 @@ class Clerk:
             return line
         return self.words["internal"].format(request=REQUEST_ID.get())
 
-    def take_files(self, tray: Tray, files: Sequence[Mapping[str, object]]) -> Desktop:
-        """Lay uploads on the tray, each with a line where it cannot be read, and look at one."""
+    def take_files(self, pending: PendingUploads, files: Sequence[Mapping[str, object]]) -> Desktop:
+        """Keep uploads waiting, each with a line where it cannot be read, and look at one."""
         self._sweep()
-        taken: list[Draft] = []
+        taken: list[Upload] = []
         problems: list[str] = []
         for number, file in enumerate(files):
             name = show(str(file.get("orig_name") or Path(str(file.get("path"))).name)[-200:])
@@ -91,7 +91,7 @@ class Clerk:
                 data = self._receive(str(file.get("path")), name)
                 if number >= MOST_FILES:
                     raise DocumentError(f"{name}: {MOST_FILES} files at once are the most")
-                taken.append(self._put(tray, self.desk.take_file(name, data)))
+                taken.append(self._put(pending, self.publisher.take_file(name, data)))
             except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
                 line = self.explain(error)
                 problems.append(line if name in line else f"{name}: {line}")
@@ -99,68 +99,68 @@ class Clerk:
         said = [count(key, number, self.language) for key, number in told if number]
         kind: Kind = "trouble" if problems else "done"
         line = render_line(" ".join(said), kind) + render_problems(problems, self.language)
-        return self.look(tray, taken[0].number if taken else 0, line)
+        return self.look(pending, taken[0].number if taken else 0, line)
 
-    def take_address(self, tray: Tray, address: str) -> Desktop:
-        """Fetch an address, lay it on the tray and look at it."""
-        draft = self._put(tray, self.desk.take_address(address.strip()[:_LONGEST]))
+    def take_address(self, pending: PendingUploads, address: str) -> Desktop:
+        """Fetch an address, keep it waiting and look at it."""
+        upload = self._put(pending, self.publisher.take_address(address.strip()[:_LONGEST]))
         line = render_line(self.words["taken_one"], "done")
-        return self.look(tray, draft.number, line)
+        return self.look(pending, upload.number, line)
 
-    def look(self, tray: Tray, number: int, said: str = "") -> Desktop:
-        """Show a document of the tray as it will be quoted, the first where there is no such."""
-        drafts = tray.list()
-        if drafts and number not in {draft.number for draft in drafts}:
-            number = drafts[0].number
-        if not drafts:
+    def look(self, pending: PendingUploads, number: int, said: str = "") -> Desktop:
+        """Show a waiting document as it will be quoted, the first where there is no such."""
+        uploads = pending.list()
+        if uploads and number not in {upload.number for upload in uploads}:
+            number = uploads[0].number
+        if not uploads:
             return Desktop(said, render_drafts((), 0, self.language), 0, BLANK, "", 0)
-        draft = tray.get(number)
-        entry = self.desk.preview(_offer(draft))
+        upload = pending.get(number)
+        entry = self.publisher.preview(_offer(upload))
         return Desktop(
             said,
-            render_drafts(drafts, number, self.language),
+            render_drafts(uploads, number, self.language),
             number,
-            list_facts(entry, draft.facts),
+            list_facts(entry, upload.facts),
             render_proof(entry, self.language),
-            len(drafts),
+            len(uploads),
         )
 
-    def keep(self, tray: Tray, number: int, shown: Shown, given: Shown) -> None:
-        """Keep what an editor corrected of a document on the tray."""
-        draft = tray.get(number)
-        facts = correct(draft.name, draft.facts, shown, given)
-        if facts != draft.facts:
-            entry = self.desk.preview(replace(_offer(draft), facts=facts))
-            tray.change(number, facts, entry)
+    def keep(self, pending: PendingUploads, number: int, shown: Shown, given: Shown) -> None:
+        """Keep what an editor corrected of a waiting document."""
+        upload = pending.get(number)
+        facts = correct(upload.name, upload.facts, shown, given)
+        if facts != upload.facts:
+            entry = self.publisher.preview(replace(_offer(upload), facts=facts))
+            pending.change(number, facts, entry)
 
-    def put_away(self, tray: Tray, number: int, current: int) -> Desktop:
-        """Take a document off the tray."""
-        name = tray.get(number).name
-        tray.drop(number)
+    def put_away(self, pending: PendingUploads, number: int, current: int) -> Desktop:
+        """Put a waiting document away."""
+        name = pending.get(number).name
+        pending.drop(number)
         said = render_line(self.words["put_away_done"].format(name=name), "done")
-        return self.look(tray, current, said)
+        return self.look(pending, current, said)
 
-    def add(self, tray: Tray, numbers: Sequence[int]) -> Desktop:
-        """Add documents of the tray to the library; the ones that cannot be added stay."""
+    def add(self, pending: PendingUploads, numbers: Sequence[int]) -> Desktop:
+        """Add waiting documents to the library; the ones that cannot be added stay."""
         lines: list[str] = []
         problems: list[str] = []
         for number in numbers:
             try:
-                made = self.desk.add(_offer(tray.get(number)))
+                made = self.publisher.add(_offer(pending.get(number)))
             except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
                 problems.append(self.explain(error))
                 continue
-            tray.drop(number)
+            pending.drop(number)
             lines.append(self.words[made.action].format(name=made.name))
             lines += [made.note] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
         said = render_line(" ".join(lines), "done") + render_problems(problems, self.language)
-        return self.look(tray, numbers[0] if problems else 0, said)
+        return self.look(pending, numbers[0] if problems else 0, said)
 
     def list(self, search: str = "") -> str:
         """Return the table of the collection: what the library holds and the live release held."""
-        documents, failed = self.desk.documents()
+        documents, failed = self.publisher.documents()
         live = self._list_live()
         holdings = [Holding(name, "unreadable", reason=reason) for name, reason in failed.items()]
         for document in documents:
@@ -173,42 +173,42 @@ class Clerk:
         holdings += [Holding(name, "removed") for name in live.keys() - names]
         found = [each for each in holdings if _matches(each, search[:_LONGEST])]
         found.sort(key=lambda holding: holding.name)
-        removed = [name for name in self.desk.removed() if name not in names]
+        removed = [name for name in self.publisher.removed() if name not in names]
         return render_collection(found, removed, len(holdings), self.language)
 
     def show_facts(self, name: str) -> Shown:
         """Return the facts of a document of the library as they stand."""
-        return list_facts(self.desk.library.read(name), self.desk.library.facts(name))
+        return list_facts(self.publisher.library.read(name), self.publisher.library.facts(name))
 
     def describe(self, name: str, shown: Shown, given: Shown) -> str:
         """Correct a document's facts in the library; returns the line that says so."""
-        facts = correct(name, self.desk.library.facts(name), shown, given)
-        made = self.desk.describe(name, facts)
+        facts = correct(name, self.publisher.library.facts(name), shown, given)
+        made = self.publisher.describe(name, facts)
         key = "saved" if made.action != "unchanged" else "not_changed"
         return render_line(self.words[key].format(name=made.name), "done")
 
     def remove(self, name: str) -> str:
         """Take a document out of the library; returns the line that says so."""
-        self.desk.remove(name)
+        self.publisher.remove(name)
         return render_line(self.words["removed"].format(name=name), "done")
 
     def restore(self, name: str) -> str:
         """Bring a removed document back; returns the line that says so."""
-        self.desk.restore(name)
+        self.publisher.restore(name)
         return render_line(self.words["restored"].format(name=name), "done")
 
     def rollback(self, release_id: str) -> str:
         """Make a release live; returns the line that says so."""
         if not release_id:
             raise NotFoundError("no release is named: reload the page")
-        made = self.desk.rollback(release_id)
+        made = self.publisher.rollback(release_id)
         return render_line(self.words["rolled_back"].format(release=made), "done")
 
     def warn(self) -> str:
         """Return the warning that stands over the whole page, empty where all is well."""
         status = self._engine.status()
         return render_alarm(
-            self.desk.releases(), status.message if status.refused else "", self.language
+            self.publisher.releases(), status.message if status.refused else "", self.language
         )
 
     def _receive(self, path: str, name: str) -> bytes:
@@ -235,8 +235,8 @@ class Clerk:
                 if left.is_file() and time.time() - left.stat().st_mtime > _BROKEN_OFF:
                     left.unlink()
 
-    def _put(self, tray: Tray, offer: Offer) -> Draft:
-        return tray.put(offer, self.desk.preview(offer))
+    def _put(self, pending: PendingUploads, offer: Offer) -> Upload:
+        return pending.put(offer, self.publisher.preview(offer))
 
     def _list_live(self) -> dict[str, tuple[str, str]]:
         """Return the documents that readers are answered from, each with its files' digests."""
@@ -268,11 +268,11 @@ def correct(name: str, facts: Facts, shown: Shown, given: Shown) -> Facts:
     return check_facts({**asdict(facts), **changed}, name)
 
 
-def _offer(draft: Draft) -> Offer:
+def _offer(upload: Upload) -> Offer:
     try:
-        return Offer(draft.name, draft.path.read_bytes(), draft.facts)
+        return Offer(upload.name, upload.path.read_bytes(), upload.facts)
     except FileNotFoundError as error:
-        raise NotFoundError(f"{draft.name}: waits no longer; choose the file again") from error
+        raise NotFoundError(f"{upload.name}: waits no longer; choose the file again") from error
 
 
 def _matches(holding: Holding, search: str) -> bool:

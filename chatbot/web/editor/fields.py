@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from chatbot.publishing.publish_job import Press
+from chatbot.publishing.publish_job import PublishJob
 from chatbot.web.editor.access import VISIT, Visit
-from chatbot.web.editor.actions import FIELDS, Clerk, Shown
+from chatbot.web.editor.actions import FIELDS, Actions, Shown
 from chatbot.web.editor.fragments.documents import render_line
 from chatbot.web.error_responses import REQUEST_ID
 from chatbot.web.rendering import escape
@@ -32,13 +32,13 @@ Values = tuple[Any, ...]
 class Bench:
     """One language's page while it is built; holds nothing of a session."""
 
-    def __init__(self, gr: Any, clerk: Clerk, press: Press) -> None:
-        """Take gradio, the clerk of the language, and the press that all share."""
+    def __init__(self, gr: Any, actions: Actions, job: PublishJob) -> None:
+        """Take gradio, the language's actions, and the job that all share."""
         self.gr = gr
-        self.clerk = clerk
-        self.press = press
-        self.language = clerk.language
-        self.words = clerk.words
+        self.actions = actions
+        self.job = job
+        self.language = actions.language
+        self.words = actions.words
 
     def say_title(self, key: str) -> None:
         """Put a part's title, and what it is for, at its top."""
@@ -113,7 +113,7 @@ class Bench:
                         return
                     yield values if len(outputs) > 1 else values[0]
             except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
-                line = render_line(self.clerk.explain(error), "trouble")
+                line = render_line(self.actions.explain(error), "trouble")
                 yield (line, *(gr.skip() for _ in outputs[1:])) if len(outputs) > 1 else line
 
         # gradio looks for these very classes among the annotations
@@ -134,7 +134,7 @@ def read_fields(given: tuple[str, ...]) -> Shown:
 
 
 def read_act(data: Any, *known: str) -> tuple[str, Any]:
-    """Return what a button is for and what it is about: a number on the tray, or a name."""
+    """Return what a button is for and what it is about: the number of an upload, or a name."""
     given = data if isinstance(data, dict) else {}
     what, name, number = given.get("act"), given.get("name"), given.get("number")
     if what not in known:

@@ -29,7 +29,7 @@ class Turns:
 
 def build_collection(bench: Bench, tab: Any) -> None:
     """Put the part of the documents on the page."""
-    gr, words, clerk = bench.gr, bench.words, bench.clerk
+    gr, words, actions = bench.gr, bench.words, bench.actions
     bench.say_title("collection")
     said = bench.html("collection-said")
     with gr.Column(visible=False, elem_classes="sheet", elem_id="correct") as form:
@@ -51,13 +51,13 @@ def build_collection(bench: Bench, tab: Any) -> None:
 
     def list_found(turns: Turns, search: str) -> Any:
         # a list that is read slowly would come to stand over what was asked for after it
-        return turns.show_last(lambda: clerk.list(search), gr.skip())
+        return turns.show_last(lambda: actions.list(search), gr.skip())
 
     def act(_: Visit, data: Any, turns: Turns, search: str) -> Any:
         what, which = read_act(data, "correct", "remove", "restore")
         if what == "correct":
-            return show("", gr.skip(), which, clerk.show_facts(which))
-        line = clerk.remove(which) if what == "remove" else clerk.restore(which)
+            return show("", gr.skip(), which, actions.show_facts(which))
+        line = actions.remove(which) if what == "remove" else actions.restore(which)
         return show(line, list_found(turns, search))
 
     def describe(
@@ -65,7 +65,7 @@ def build_collection(bench: Bench, tab: Any) -> None:
     ) -> Any:
         if not name:
             raise NotFoundError("no document is chosen: choose one from the table")
-        line = clerk.describe(name, shown, read_fields(given))
+        line = actions.describe(name, shown, read_fields(given))
         return show(line, list_found(turns, search))
 
     def listing(_: Visit, __: Any, turns: Turns, search: str) -> Any:
@@ -81,18 +81,18 @@ def build_collection(bench: Bench, tab: Any) -> None:
 
 def build_releases(bench: Bench, tab: Any, alarm: Any) -> None:
     """Put the part of the releases on the page; `alarm` is the warning over all parts."""
-    clerk = bench.clerk
+    actions = bench.actions
     bench.say_title("releases")
     said = bench.html("releases-said")
     table = bench.html("releases", LISTEN)
     outputs = [said, table, alarm]
 
     def show(line: str) -> Values:
-        releases = render_releases(clerk.desk.releases(), bench.language)
-        return line, releases, clerk.warn()
+        releases = render_releases(actions.publisher.releases(), bench.language)
+        return line, releases, actions.warn()
 
     def act(_: Visit, data: Any) -> Values:
-        return show(clerk.rollback(read_act(data, "rollback")[1]))
+        return show(actions.rollback(read_act(data, "rollback")[1]))
 
     bench.on(table.act, act, [], outputs, slow=True)
     bench.on(tab.select, lambda *_: show(""), [], outputs)

@@ -1,4 +1,4 @@
-"""The editor's page: Gradio's components over the clerk, one page in each language."""
+"""The editor's page: Gradio's components over its actions, one page in each language."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from chatbot.locales.interface import EDITOR, TAGS, WORDS
 from chatbot.publishing.pending_uploads import Folder
-from chatbot.publishing.publish_job import Press
+from chatbot.publishing.publish_job import PublishJob
 from chatbot.web.case_page import LOGO
 from chatbot.web.chat import mount_blocks, open_gradio, run_in_loop
 from chatbot.web.editor.access import LARGEST_FILE, VISIT
-from chatbot.web.editor.actions import Clerk
+from chatbot.web.editor.actions import Actions
 from chatbot.web.editor.fields import AT_ONCE, Bench
 from chatbot.web.editor.library_routes import build_collection, build_releases
 from chatbot.web.editor.publish_routes import build_publishing
@@ -24,26 +24,28 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from chatbot.engine import Engine
-    from chatbot.publishing.publisher import Desk
+    from chatbot.publishing.publisher import Publisher
     from chatbot.settings import Settings
 
 KEPT = (600, 3600)  # seconds between two looks for uploads nobody took, and how old they may be
 
 
-def mount_editor(app: FastAPI, engine: Engine, desk: Desk, settings: Settings) -> Sessions:
+def mount_editor(
+    app: FastAPI, engine: Engine, publisher: Publisher, settings: Settings
+) -> Sessions:
     """Mount the page at `/editor/en` and `/editor/zh` of `app`; returns who is signed in.
 
-    Only what `access.Door` lets through may reach it. The folder of uploads goes when `app` ends.
+    Only what `EditorAccess` lets through may reach it. The folder of uploads goes when `app` ends.
     """
     folder = Folder(settings.var)
     sessions = Sessions(settings.editor_token, folder.make_tray)
-    press = Press(desk)
+    job = PublishJob(publisher)
     gr = open_gradio(folder.uploads)
 
     def mount() -> None:
         for language in ("en", "zh"):
-            clerk = Clerk(desk, engine, folder.uploads, language)
-            blocks = _build(Bench(gr, clerk, press), settings.root_path)
+            actions = Actions(publisher, engine, folder.uploads, language)
+            blocks = _build(Bench(gr, actions, job), settings.root_path)
             mount_blocks(
                 app,
                 blocks,
@@ -99,7 +101,7 @@ def _build(bench: Bench, root: str) -> Any:
                 build_publishing(bench, blocks, alarm)
             with gr.Tab(words["releases"], id="releases") as tab:
                 build_releases(bench, tab, alarm)
-        bench.on(blocks.load, lambda *_: (bench.clerk.warn(),), [], [alarm])
+        bench.on(blocks.load, lambda *_: (bench.actions.warn(),), [], [alarm])
     blocks.queue(max_size=None, api_open=False, default_concurrency_limit=AT_ONCE)
     blocks._queue.pending_event_ids_session = OpenStreams()
     # Only then does Gradio refuse a request that names a file of the machine as its upload, and

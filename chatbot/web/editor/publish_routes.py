@@ -13,7 +13,7 @@ from chatbot.web.editor.fragments.changes import render_outcome, render_plan, re
 
 def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:
     """Put the part on the page; `alarm` is the warning over all parts."""
-    gr, words, clerk, press = bench.gr, bench.words, bench.clerk, bench.press
+    gr, words, actions, job = bench.gr, bench.words, bench.actions, bench.job
     bench.say_title("publish")
     with gr.Row(elem_classes="buttons"):
         see = gr.Button(words["see"], elem_id="see")
@@ -34,22 +34,22 @@ def build_publishing(bench: Bench, blocks: Any, alarm: Any) -> None:
         outcome = render_outcome(state, line, bench.language, last)
         stopped = gr.update(visible=state.gate is not None and state.phase == "failed",
                             value=False)  # fmt: skip
-        return "", outcome, stopped, idle, idle, clerk.warn()
+        return "", outcome, stopped, idle, idle, actions.warn()
 
     def plan(_: Visit, __: Any) -> Values:
-        made = render_plan(clerk.desk.plan(), bench.language)
+        made = render_plan(actions.publisher.plan(), bench.language)
         idle = gr.skip()
         return "", made, gr.update(visible=False, value=False), idle, idle, gr.skip()
 
     def follow(_: Visit, __: Any) -> Iterator[Values]:
-        going = press.follow()
+        going = job.follow()
         yield show(next(going), last=True)
         yield from map(show, going)
 
     def start(_: Visit, __: Any, accepted: Any) -> Iterator[Values]:
-        press.start(accepted is True)
-        yield (gr.skip(), "", *show(press.state)[2:])
-        yield from map(show, press.follow())
+        job.start(accepted is True)
+        yield (gr.skip(), "", *show(job.state)[2:])
+        yield from map(show, job.follow())
 
     bench.on(see.click, plan, [], outputs, slow=True)
     bench.follow(publish.click, start, [accept], outputs)

@@ -1,4 +1,4 @@
-"""Who is signed in at the editor's desk: a token opens it, a random key in a cookie keeps it open.
+"""Who is signed in at the editor's page: a token opens it, a random key in a cookie keeps it open.
 
 Everything stands in memory and is bounded: a restart signs everybody out. Used from the event loop
 alone, where nothing comes between a look and a change.
@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chatbot.publishing.pending_uploads import Tray
+from chatbot.publishing.pending_uploads import PendingUploads
 
 IDLE = 30 * 60.0  # seconds without a request after which a session has ended
 LONGEST = 8 * 3600.0  # seconds after which it has ended in any case
@@ -25,7 +25,7 @@ TRIES, ALL_TRIES = 5, 30  # of one address and of all of them
 
 
 class WrongTokenError(Exception):
-    """The token is not the desk's."""
+    """The token is not the editor's."""
 
 
 class TooManyTriesError(Exception):
@@ -39,11 +39,11 @@ class TooManyTriesError(Exception):
 
 @dataclass(slots=True)
 class Session:
-    """One signed-in browser: when it began and was last used, and the documents on its tray."""
+    """One signed-in browser: when it began and was last used, and the documents that wait there."""
 
     started: float
     used: float
-    tray: Tray = field(repr=False)
+    pending: PendingUploads = field(repr=False)
 
 
 class Sessions:
@@ -52,10 +52,10 @@ class Sessions:
     def __init__(
         self,
         token: str,
-        make_tray: Callable[[], Tray],
+        make_tray: Callable[[], PendingUploads],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the token that opens the desk, what makes a new session's tray, and a clock."""
+        """Take the token that opens the page, what makes a new session's uploads, and a clock."""
         self._token = token.encode("utf-8", "surrogateescape")
         self._make_tray = make_tray
         self._clock = clock
@@ -113,7 +113,7 @@ class Sessions:
                 self._end(digest)
 
     def _end(self, digest: str) -> None:
-        self._sessions.pop(digest).tray.clear()
+        self._sessions.pop(digest).pending.clear()
 
 
 def _digest(key: str) -> str:

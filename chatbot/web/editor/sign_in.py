@@ -1,4 +1,4 @@
-"""The page for signing in at the editor's desk: a form that needs no script."""
+"""The page for signing in at the editor's page: a form that needs no script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part for adding: files and addresses on the tray, each checked as it will be quoted."""
+"""The part for adding: files and addresses wait, each checked as it will be quoted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from corpus.errors import NotFoundError
 
 def build_intake(bench: Bench, blocks: Any) -> None:
     """Put the part on the page; `blocks` is the page."""
-    gr, words, clerk = bench.gr, bench.words, bench.clerk
+    gr, words, actions = bench.gr, bench.words, bench.actions
     bench.say_title("add")
     with gr.Row(elem_classes="ways"):
         files = gr.File(label=words["files"], file_count="multiple", elem_id="files", height=148)
@@ -37,42 +37,42 @@ def build_intake(bench: Bench, blocks: Any) -> None:
 
     def show(desktop: Desktop) -> Values:
         return (
-            desktop.said, desktop.drafts, desktop.number, desktop.shown,
+            desktop.said, desktop.uploads, desktop.number, desktop.shown,
             gr.update(visible=bool(desktop.number)), *desktop.shown.values(),
             gr.update(visible=desktop.count > 1), desktop.proof, None, gr.skip(),
         )  # fmt: skip
 
     def keep(visit: Visit, number: int, shown: Shown, *given: str) -> None:
         with suppress(NotFoundError):  # added or put away in another window
-            clerk.keep(visit.session.tray, number, shown, read_fields(given))
+            actions.keep(visit.session.pending, number, shown, read_fields(given))
 
     def take(visit: Visit, _: Any, uploads: Any) -> Values:
-        return show(clerk.take_files(visit.session.tray, uploads or []))
+        return show(actions.take_files(visit.session.pending, uploads or []))
 
     def reach(visit: Visit, _: Any, address: str) -> Values:
         if not address.strip():
             return (gr.skip(),) * len(outputs)
-        return (*show(clerk.take_address(visit.session.tray, address))[:-1], "")
+        return (*show(actions.take_address(visit.session.pending, address))[:-1], "")
 
     def act(visit: Visit, data: Any, number: int, shown: Shown, *given: str) -> Any:
         what, which = read_act(data, "look", "away")
         if what == "away":
-            return show(clerk.put_away(visit.session.tray, which, number))
+            return show(actions.put_away(visit.session.pending, which, number))
         keep(visit, number, shown, *given)
-        return show(clerk.look(visit.session.tray, which))
+        return show(actions.look(visit.session.pending, which))
 
     def look(visit: Visit, _: Any, number: int, shown: Shown, *given: str) -> Any:
         keep(visit, number, shown, *given)
-        return show(clerk.look(visit.session.tray, number))
+        return show(actions.look(visit.session.pending, number))
 
     def put(visit: Visit, _: Any, number: int, shown: Shown, *given: str) -> Any:
         keep(visit, number, shown, *given)
-        return show(clerk.add(visit.session.tray, [number]))
+        return show(actions.add(visit.session.pending, [number]))
 
     def put_all(visit: Visit, _: Any, number: int, shown: Shown, *given: str) -> Any:
         keep(visit, number, shown, *given)
-        numbers = [draft.number for draft in visit.session.tray.list()]
-        return show(clerk.add(visit.session.tray, numbers))
+        numbers = [draft.number for draft in visit.session.pending.list()]
+        return show(actions.add(visit.session.pending, numbers))
 
     bench.on(files.upload, take, [files], outputs, slow=True, preprocess=False)
     for reached in (fetch.click, address.submit):
@@ -82,5 +82,5 @@ def build_intake(bench: Bench, blocks: Any) -> None:
         bench.on(entered, look, kept, outputs)
     bench.on(add.click, put, kept, outputs, slow=True)
     bench.on(every.click, put_all, kept, outputs, slow=True)
-    bench.on(blocks.load, lambda visit, _: show(clerk.look(visit.session.tray, 0)), [],
+    bench.on(blocks.load, lambda visit, _: show(actions.look(visit.session.pending, 0)), [],
              outputs)  # fmt: skip

@@ -1,8 +1,8 @@
 """What of Gradio answers: the routes that Casebook's two pages ask for, and no other.
 
 Gradio has routes that read the machine's files, fetch addresses and pass requests on, and a new
-version may have more of them. `Sieve` stands before each of its applications, wherever it is
-mounted: what is on its page's list passes, in these very words, and all else is 404. `access.Door`
+version may have more of them. `GradioRoutes` stands before each of its applications, wherever it is
+mounted: what is on its page's list passes, in these very words, and all else is 404. `EditorAccess`
 reads the same list, so that an editor's session makes no difference to what is not on it.
 """
 
@@ -35,7 +35,7 @@ _EDITOR = (
 _ASKED = {"chat": re.compile("|".join(_CHAT)), "editor": re.compile("|".join(_EDITOR))}
 
 
-class Sieve:
+class GradioRoutes:
     """ASGI middleware that lets through to Gradio's application what its page asks for."""
 
     def __init__(self, app: ASGIApp, page: Page) -> None:

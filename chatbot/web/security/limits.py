@@ -1,6 +1,6 @@
 """How much one reader may ask, and all of them together.
 
-What a caller asked in a minute and a day stands in the ledger, which all processes share; what is
+What a caller asked in a minute and a day stands in the state that all processes share; what is
 answered at this moment is each process's own, for it is its own cores that do it. Safe for threads:
 the chat asks from Gradio's, the API from the server's.
 """
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chatbot.web.security.forwarded import Peer
-from chatbot.web.security.shared_state import Account, Ledger
+from chatbot.web.security.shared_state import Account, SharedState
 from corpus.errors import BusyError, LimitedError
 
 AT_WORK = 8  # questions that the engine answers at the same time
@@ -59,14 +59,14 @@ class Limits:
         self,
         per_minute: int,
         now: Callable[[], float] = time.time,
-        ledger: Ledger | None = None,
+        shared_state: SharedState | None = None,
         kind: str = "questions",
     ) -> None:
-        """Count in a ledger, under a name; without one, in memory."""
+        """Count in the shared state, under a name; without one, in memory."""
         self._per_minute = per_minute
         self._per_day = int(per_minute * _DAILY)
         self._now = now
-        self._ledger = ledger or Ledger()
+        self._ledger = shared_state or SharedState()
         self._kind = kind
         self._at_once: Counter[str] = Counter()
         self._lock = threading.Lock()

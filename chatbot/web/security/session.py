@@ -31,7 +31,7 @@ from chatbot.web.security.members import (
     open_session,
     seal_session,
 )
-from chatbot.web.security.shared_state import Ledger
+from chatbot.web.security.shared_state import SharedState
 from corpus.errors import (
     AccessError,
     TokenExpiredError,
@@ -123,7 +123,7 @@ def identify(request: Request, keys: Keys, now: float) -> Member:
 
 
 def make_router(
-    root_path: str, keys: Keys | None, embed_origins: Sequence[str], ledger: Ledger
+    root_path: str, keys: Keys | None, embed_origins: Sequence[str], shared_state: SharedState
 ) -> APIRouter:
     """Return the routes of `/session`; where everybody may ask, they just lead on."""
     router = APIRouter()
@@ -160,7 +160,9 @@ def make_router(
         member = check_token(token, keys, now)
         held = open_session(request.cookies.get(cookie_name(request), ""), keys, now)
         if held is None or held.id != member.id:  # else the token buys nothing
-            if not ledger.spend(member.token, member.expires + 60, now):  # beyond any clock's skew
+            if not shared_state.spend(
+                member.token, member.expires + 60, now
+            ):  # beyond any clock's skew
                 error = TokenRefusedError("the token was used before; open this from the portal")
                 error.add_note("it has opened a session already")
                 raise error

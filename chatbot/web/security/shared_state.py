@@ -49,7 +49,7 @@ class Account:
     of_day: int = 0
 
 
-class Ledger:
+class SharedState:
     """The file; safe for threads and processes."""
 
     def __init__(self, path: Path | None = None) -> None:

@@ -12,13 +12,13 @@ from corpus.language.dates import read_date
 from corpus.readers.markup import list_pieces
 from corpus.readers.office.archive import Archive, cut_namespace, find, get
 from corpus.readers.pieces import Piece, compose
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 
 _KIND = "EPUB book"
 _PAGES = ("application/xhtml+xml", "text/html")
 
 
-def read_book(data: bytes, name: str) -> Reading:
+def read_book(data: bytes, name: str) -> Extraction:
     """Read an .epub file; raises DocumentError where it is broken, a bomb, protected or empty.
 
     Title, date and publisher are those that the book says.

@@ -36,7 +36,7 @@ _LONGEST_LEAD = 80  # characters of a heading that stands at the beginning of it
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Paragraph:
     """A paragraph or a row on its way to a piece.
 
     `strong` tells that all of it is bold, `lead` how many of its first characters are; `size` is in
@@ -55,7 +55,7 @@ class Draft:
     furniture: bool = False
 
     @classmethod
-    def make(cls, words: str, look: Look, strong: bool, lead: int, size: int) -> Draft:
+    def make(cls, words: str, look: Look, strong: bool, lead: int, size: int) -> Paragraph:
         """Return the draft of a paragraph; its kind is None where its style does not tell it."""
         kind: BlockKind | None = None
         if _HEADING.match(look.name) or look.level < 9:
@@ -75,7 +75,7 @@ class Draft:
         return Piece(self.kind or "paragraph", f"- {self.words.strip()}" if listed else self.words)
 
 
-def find_headings(drafts: Iterable[Draft]) -> list[Draft]:
+def find_headings(drafts: Iterable[Paragraph]) -> list[Paragraph]:
     """Return drafts of which each has its kind, a heading before its sentence parted from it."""
     every = [draft for draft in drafts if draft.words.strip()]
     sizes: Counter[int] = Counter()
@@ -87,7 +87,7 @@ def find_headings(drafts: Iterable[Draft]) -> list[Draft]:
     whole = sum(len(draft.words) for draft in open_ones)
     said = sum(len(d.words) for d, s in zip(every, strong, strict=True) if s and d in open_ones)
     telling = said <= _MOST_STRONG * whole
-    found: list[Draft] = []
+    found: list[Paragraph] = []
     for number, draft in enumerate(every):
         if draft.kind is not None or draft.row or draft.furniture:
             found.append(draft)
@@ -100,15 +100,15 @@ def find_headings(drafts: Iterable[Draft]) -> list[Draft]:
     return found
 
 
-def _plain(draft: Draft) -> Draft:
+def _plain(draft: Paragraph) -> Paragraph:
     return replace(draft, kind="paragraph")
 
 
-def _is_strong(draft: Draft, usual: int) -> bool:
+def _is_strong(draft: Paragraph, usual: int) -> bool:
     return draft.strong or draft.size >= _LARGE * usual
 
 
-def _is_heading(draft: Draft, strong: bool, below: Draft | None) -> bool:
+def _is_heading(draft: Paragraph, strong: bool, below: Paragraph | None) -> bool:
     """Tell whether a paragraph without a telling style is a heading, given the one below it."""
     words = draft.words.strip().rstrip(":：").rstrip()
     if below is None or draft.loose or not has_heading_form(words):
@@ -118,7 +118,7 @@ def _is_heading(draft: Draft, strong: bool, below: Draft | None) -> bool:
     return not draft.listed and _NUMBERED.match(words) is not None and is_prose(below.words)
 
 
-def _part(draft: Draft) -> Iterator[Draft]:
+def _part(draft: Paragraph) -> Iterator[Paragraph]:
     """Yield a paragraph, or the bold heading that it begins with and the rest of it."""
     words = draft.words
     head = words[: draft.lead].strip()

@@ -13,7 +13,7 @@ from typing import Any
 from corpus.errors import DocumentError
 from corpus.readers.office.archive import Archive
 from corpus.readers.pieces import Piece, compose
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 from corpus.tables import BETWEEN
 
 _KIND = "Excel file"
@@ -22,7 +22,7 @@ _DECIMALS = re.compile(r"0\.(0{1,9})")
 _NAMED_BY_NOBODY = re.compile(r"(?:sheet|tabelle|feuil|hoja|工作表)\s?\d{1,3}", re.IGNORECASE)
 
 
-def read_sheets(data: bytes, name: str) -> Reading:
+def read_sheets(data: bytes, name: str) -> Extraction:
     """Read a .xlsx file; raises DocumentError where it is broken, a bomb or has no text.
 
     Of formulas the value that was saved is read. Hidden sheets are named as left out.

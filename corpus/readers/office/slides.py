@@ -11,7 +11,7 @@ from corpus.language.raised import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
 from corpus.readers.pieces import Piece, compose
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 from corpus.tables import BETWEEN
 
 _KIND = "PowerPoint file"
@@ -20,7 +20,7 @@ _TITLES = ("title", "ctrTitle")
 _NUMBERS = ("sldNum", "dt", "ftr", "hdr")  # placeholders of what stands on every slide
 
 
-def read_slides(data: bytes, name: str) -> Reading:
+def read_slides(data: bytes, name: str) -> Extraction:
     """Read a .pptx file; raises DocumentError where it is broken, a bomb or has no text.
 
     Notes for the speaker and hidden slides are named as left out.

@@ -15,11 +15,11 @@ from corpus.errors import DocumentError
 from corpus.language.raised import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
-from corpus.readers.office.outline import Draft, find_headings
+from corpus.readers.office.outline import Paragraph, find_headings
 from corpus.readers.office.styles import Look, Styles
 from corpus.readers.pieces import compose
 from corpus.readers.portal import find_facts
-from corpus.records import LeftOut, LeftOutReason, Reading
+from corpus.records import Extraction, LeftOut, LeftOutReason
 
 _KIND = "Word file"
 _MAIN = "word/document.xml"
@@ -36,7 +36,7 @@ _SHIFTED_BY, _SHIFTED_SIGNS = 3, 2  # half points by which so many signs are rai
 _LONG_CELL = 400  # characters of several paragraphs beyond which a table is there for the layout
 
 
-def read_word(data: bytes, name: str) -> Reading:
+def read_word(data: bytes, name: str) -> Extraction:
     """Read a Word file (.docx, .docm, .dotx); raises DocumentError where it is broken or a bomb.
 
     The title is the first heading, else what the file's properties say.
@@ -138,7 +138,7 @@ class _Story:
             story._leave_out("hidden", "comment", gather(comment))
         return story
 
-    def read(self) -> list[Draft]:
+    def read(self) -> list[Paragraph]:
         """Return the body's drafts in order; the list of what is left out is whole after it."""
         drafts = list(self._list_blocks(self.body))
         seen = {""}
@@ -156,7 +156,7 @@ class _Story:
         if words:
             self.left_out.append(LeftOut(reason, what, words))
 
-    def _list_blocks(self, container: Any) -> Iterator[Draft]:
+    def _list_blocks(self, container: Any) -> Iterator[Paragraph]:
         for element in _flatten(container):
             kind = cut_namespace(element.tag)
             if kind == "p":
@@ -168,15 +168,15 @@ class _Story:
             elif kind == "altChunk":
                 self.left_out.append(LeftOut("not supported", "embedded document"))
             elif kind == "oMathPara":
-                yield Draft("paragraph", spell_formula(element))
+                yield Paragraph("paragraph", spell_formula(element))
 
-    def _read_paragraph(self, paragraph: Any) -> Iterator[Draft]:
+    def _read_paragraph(self, paragraph: Any) -> Iterator[Paragraph]:
         properties = find(paragraph, "pPr")
         words = _Words(self.styles.read_paragraph(properties))
         self._gather_words(paragraph, words)
         for (reason, what), parts in words.dropped.items():
             self._leave_out(reason, what, " ".join("".join(parts).split()))
-        yield Draft.make(
+        yield Paragraph.make(
             "".join(words.parts), words.look, words.bold == words.length > 0, words.lead,
             max(words.sizes, key=lambda size: words.sizes[size], default=0),
         )  # fmt: skip
@@ -185,7 +185,7 @@ class _Story:
         for kind, number, mark in words.notes:
             yield from self._read_note(kind, number, mark)
 
-    def _read_note(self, kind: str, number: str, mark: str) -> Iterator[Draft]:
+    def _read_note(self, kind: str, number: str, mark: str) -> Iterator[Paragraph]:
         note = self.notes.get((kind, number))
         if note is None or (kind, number) in self.told:
             return
@@ -193,7 +193,7 @@ class _Story:
         for draft in self._list_blocks(note):
             if draft.words.strip():
                 words = f"{mark} {draft.words.strip()}" if mark else draft.words
-                yield Draft("paragraph", words, loose=True)
+                yield Paragraph("paragraph", words, loose=True)
                 mark = ""
 
     def _gather_words(self, paragraph: Any, words: _Words) -> None:
@@ -266,7 +266,7 @@ class _Story:
                 said.append(gather(root))
         self.left_out.append(LeftOut("not supported", what, " ".join(said).strip()))
 
-    def _list_rows(self, table: Any) -> Iterator[Draft]:
+    def _list_rows(self, table: Any) -> Iterator[Paragraph]:
         above: dict[int, str] = {}
         for row in _flatten(table):
             if cut_namespace(row.tag) != "tr":
@@ -277,13 +277,13 @@ class _Story:
                 continue
             yield from self._read_row(row, above)
 
-    def _read_row(self, row: Any, above: dict[int, str]) -> Iterator[Draft]:
+    def _read_row(self, row: Any, above: dict[int, str]) -> Iterator[Paragraph]:
         """Yield a row as a line, or its cells one by one where they hold whole paragraphs.
 
         `above` has, by column, the words of cells that go on over several rows: each row has them.
         """
-        cells: list[list[Draft]] = []
-        loose: list[Draft] = []
+        cells: list[list[Paragraph]] = []
+        loose: list[Paragraph] = []
         column = 0
         for cell in _flatten(row):
             if cut_namespace(cell.tag) != "tc":
@@ -297,7 +297,7 @@ class _Story:
             elif get(merged, "val") == "restart":
                 above[column] = _join(own)
             elif not own and column in above:
-                own = [Draft("paragraph", above[column])]
+                own = [Paragraph("paragraph", above[column])]
             cells.append(own)
             span = find(cell, "tcPr", "gridSpan")
             width = "1" if span is None else get(span, "val") or "1"
@@ -306,7 +306,7 @@ class _Story:
             for own in cells:
                 yield from own
         else:
-            yield Draft("paragraph", " | ".join(map(_join, cells)), row=True)
+            yield Paragraph("paragraph", " | ".join(map(_join, cells)), row=True)
         yield from (replace(draft, loose=True) for draft in loose)
 
 
@@ -354,5 +354,5 @@ def _shift_by_hand(run: Any, look: Look) -> Look:
     return replace(look, shift="lowered" if distance.startswith("-") else "raised")
 
 
-def _join(drafts: list[Draft]) -> str:
+def _join(drafts: list[Paragraph]) -> str:
     return " ".join(" ".join(draft.words.split()) for draft in drafts)

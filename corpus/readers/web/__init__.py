@@ -14,13 +14,13 @@ from corpus.readers.web.parts import Part
 from corpus.readers.web.refusals import refuse_empty
 from corpus.readers.web.tree import parse
 from corpus.readers.web.walk import list_parts
-from corpus.records import LeftOut, Reading
+from corpus.records import Extraction, LeftOut
 
 _LARGEST = 16 * 2**20  # bytes; pages of real articles have below 2 MiB
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*+=\s*+[\"']?\s*+([\w-]{2,20})", re.IGNORECASE)
 
 
-def read_page(data: bytes, name: str, address: str = "") -> Reading:
+def read_page(data: bytes, name: str, address: str = "") -> Extraction:
     """Read an HTML page; raises DocumentError where it is no text, too large or has no words.
 
     A table's row is a line with ` | ` between its cells. Menus, comments and what else belongs to

@@ -1,6 +1,6 @@
 """What a build changes and how publishing goes, as HTML: plan, progress, known questions, the end.
 
-Pure functions over the desk's records; everything that comes from a document passes `escape`.
+Pure functions over the publisher's records; everything that comes from a document passes `escape`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the editor's desk holds, as HTML: the collection, the releases, the lines that are told.
+"""What the editor's page holds, as HTML: the collection, the releases, the lines that are told.
 
-Pure functions over the desk's records. Everything that comes from a document passes `escape`; a
-button names what it does in `data-act`, and what it asks first in `data-ask`.
+Pure functions over the publisher's records. Everything that comes from a document passes `escape`;
+a button names what it does in `data-act`, and what it asks first in `data-ask`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chatbot.locales.interface import EDITOR, count
 from chatbot.publishing.document_summary import sum_up
-from chatbot.publishing.pending_uploads import Draft
+from chatbot.publishing.pending_uploads import Upload
 from chatbot.web.rendering import escape, language_of
 from corpus.records import Case, Entry, Passage
 
@@ -14,28 +14,28 @@ MOST = 300  # passages of a preview; the rest is counted
 _LONGEST = 20_000  # characters of a passage in it
 
 
-def render_drafts(drafts: Sequence[Draft], current: int, language: str) -> str:
+def render_drafts(uploads: Sequence[Upload], current: int, language: str) -> str:
     """Return the list of documents that wait, each with the buttons to look at it and put it away.
 
     `current` is the number of the one that is looked at.
     """
     words = EDITOR[language]
     title = f'<h3 class="label">{escape(words["waiting"])}</h3>'
-    if not drafts:
+    if not uploads:
         return f'{title}<p class="none">{escape(words["nothing_waits"])}</p>'
     rows = ""
-    for draft in drafts:
-        name = f"<bdi>{escape(draft.name)}</bdi>"
-        here = ' aria-current="true"' if draft.number == current else ""
-        look = escape(words["look_at"].format(name=draft.name))
-        away = escape(words["put_away_name"].format(name=draft.name))
-        shown = _sum_up(language, cases=draft.cases, passages=draft.passages)
+    for upload in uploads:
+        name = f"<bdi>{escape(upload.name)}</bdi>"
+        here = ' aria-current="true"' if upload.number == current else ""
+        look = escape(words["look_at"].format(name=upload.name))
+        away = escape(words["put_away_name"].format(name=upload.name))
+        shown = _sum_up(language, cases=upload.cases, passages=upload.passages)
         rows += (
-            f'<li><button type="button" class="look" data-act="look" data-number="{draft.number}"'
+            f'<li><button type="button" class="look" data-act="look" data-number="{upload.number}"'
             f'{here} aria-label="{look}"><span class="name">{name}</span>'
-            f'<span class="about"><bdi>{escape(draft.title[:200])}</bdi></span>'
+            f'<span class="about"><bdi>{escape(upload.title[:200])}</bdi></span>'
             f'<span class="about">{escape(shown)}</span></button>'
-            f'<button type="button" class="small" data-act="away" data-number="{draft.number}"'
+            f'<button type="button" class="small" data-act="away" data-number="{upload.number}"'
             f' aria-label="{away}">{escape(words["put_away"])}</button></li>'
         )
     return f'{title}<ul class="drafts">{rows}</ul>'
