@@ -295,7 +295,11 @@ def _make_engine(
     read: Callable[[Encoder], Reader],
 ) -> Engine:
     return Engine(
-        releases, load, _find_model(settings), load_reader=read, rephraser=find_rephraser(settings)
+        releases,
+        load,
+        complete=_find_model(settings),
+        load_reader=read,
+        rephraser=find_rephraser(settings),
     )
 
 

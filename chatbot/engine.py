@@ -46,6 +46,7 @@ class Engine:
         self,
         releases: Releases,
         load_encoder: Callable[[], Encoder],
+        *,
         complete: Complete | None = None,
         limit: float = LIMIT,
         load_reader: Callable[[Encoder], Reader] | None = None,
@@ -120,11 +121,11 @@ class Engine:
                     release,
                     lambda: self._search_in(release),
                     question,
-                    history,
-                    filters,
-                    language,
-                    self.limit,
-                    self._rephraser,
+                    history=history,
+                    filters=filters,
+                    language=language,
+                    limit=self.limit,
+                    rephraser=self._rephraser,
                 )
                 self._recent.keep(key, given)
                 return given

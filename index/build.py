@@ -55,6 +55,7 @@ def build(
     library: Library,
     releases: Releases,
     encoder: Encoder,
+    *,
     full: bool = False,
     announce: Callable[[Plan], None] = ignore_plan,
     progress: Progress = ignore_progress,

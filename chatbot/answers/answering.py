@@ -48,6 +48,7 @@ def answer(
     release: Release,
     get_searcher: Callable[[], Searcher],
     question: str,
+    *,
     history: Sequence[Turn] = (),
     filters: Filters | None = None,
     language: str | None = None,

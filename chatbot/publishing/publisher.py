@@ -202,7 +202,13 @@ class Publisher:
                 )
 
         outcome = build.build(
-            self.library, self._releases, encoder, full, announce, progress, check
+            self.library,
+            self._releases,
+            encoder,
+            full=full,
+            announce=announce,
+            progress=progress,
+            check=check,
         )
         gate = reports[0] if reports else None
         return Publication(outcome.plan, outcome.release, outcome.published, gate, outcome.reach)

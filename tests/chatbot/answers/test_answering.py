@@ -89,7 +89,7 @@ def asking(open_searcher: Callable[[Reader], Searcher]) -> Callable[[Reader], As
 
         def ask(question: str, *before: str, **given: object) -> Answer:
             turns = [Turn("user", each) for each in before]
-            return answer(searcher.release, lambda: searcher, question, turns, **given)  # type: ignore[arg-type]
+            return answer(searcher.release, lambda: searcher, question, history=turns, **given)  # type: ignore[arg-type]
 
         return ask
 
@@ -313,10 +313,10 @@ def test_a_forerunner_is_the_readers_last_question(
         Turn("user", "Who sells violins?"), Turn("user", FIRST), Turn("assistant", RED),
         Turn("user", "Thank you!"), Turn("user", "tell me more"), Turn("user", "???"),
     ]  # fmt: skip
-    answer(searcher.release, lambda: searcher, NEXT, history)
+    answer(searcher.release, lambda: searcher, NEXT, history=history)
     assert [words for words, _ in reader.asked] == [NEXT, BOTH]
     reader.asked.clear()
-    answer(searcher.release, lambda: searcher, NEXT, history[2:])
+    answer(searcher.release, lambda: searcher, NEXT, history=history[2:])
     assert [words for words, _ in reader.asked] == [NEXT]
 
 

@@ -97,7 +97,7 @@ def test_what_it_writes_is_held_to_the_quotations(
     """Whatever the model says, the quotations stand, and no sentence that they do not bear."""
     caplog.set_level(logging.DEBUG)
     endpoint = Endpoint(address, "smollm2", KEY, EndpointLimits(first=60, total=90))
-    engine = Engine(report_releases, lambda: real_encoder, endpoint.complete)
+    engine = Engine(report_releases, lambda: real_encoder, complete=endpoint.complete)
     release = report_releases.open(report_releases.live())
     for question in QUESTIONS:
         plain = engine.ask(question)
@@ -174,7 +174,7 @@ def test_a_wrong_key_leaves_the_quotations(
 ) -> None:
     """The server refuses, and the answer is the extractive one."""
     endpoint = Endpoint(address, "smollm2", "wrong-key", EndpointLimits(first=60, total=90))
-    engine = Engine(report_releases, lambda: real_encoder, endpoint.complete)
+    engine = Engine(report_releases, lambda: real_encoder, complete=endpoint.complete)
     plain = engine.ask(QUESTIONS[0])
     written = engine.write(plain)
     assert written.mode == "extractive"

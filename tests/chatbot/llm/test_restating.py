@@ -34,7 +34,7 @@ GOOD = "The Padma Water Plant benefits approximately 3 million people. [1]"
 
 def engine_of(releases: Releases, encoder: Encoder, complete: Complete) -> Engine:
     """Return an engine over the report with a language model."""
-    return Engine(releases, lambda: encoder, complete)
+    return Engine(releases, lambda: encoder, complete=complete)
 
 
 def write(
