@@ -23,7 +23,9 @@ from typing import Any
 
 from chatbot.answers.small_talk import match_list
 from chatbot.evaluation.labels import match_words
-from chatbot.llm.quantity import _WORDS, match_numbers
+from chatbot.llm import faithfulness, quantity
+from chatbot.llm.lexicon import load_words, match_any, match_months
+from chatbot.llm.quantity import match_numbers
 from corpus.cases import match_called, match_company
 from corpus.glossary import match_whole
 from corpus.masthead.companies import match_forms
@@ -35,7 +37,14 @@ MADE: dict[str, Callable[[], Iterable[str | re.Pattern[str]]]] = {
     "chatbot.answers.small_talk.find_companies": lambda: ["|".join(map(match_whole, NAMES))],
     "chatbot.answers.small_talk.match_list": lambda: [match_list(NAMES)],
     "chatbot.evaluation.labels.locate": lambda: map(match_words, ("a red bridge", "水厂")),
-    "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, _WORDS.values()),
+    "chatbot.llm.faithfulness._match_sounds": lambda: [faithfulness._match_sounds()],
+    "chatbot.llm.lexicon.match_any": lambda: [
+        *(match_any(load_words()[kind]) for kind in ("denials", "not_denials", "rises", "falls")),
+        *(match_any(load_words()[kind]["before"], r"\s*\Z") for kind in ("over", "under")),
+    ],
+    "chatbot.llm.lexicon.match_months": lambda: match_months().values(),
+    "chatbot.llm.quantity._match_between": lambda: [quantity._match_between()],
+    "chatbot.llm.quantity.match_numbers": lambda: map(match_numbers, load_words()["numbers"]),
     "corpus.cases.find_cases": lambda: map(match_whole, NAMES),
     "corpus.cases._is_called": lambda: map(match_called, ("Acme", "Safety")),
     "corpus.cases._read_opening": lambda: map(match_company, ("Safety", "Acme 1", "水厂")),

@@ -10,11 +10,13 @@ Chinese signs that neither the glossary knows nor its signs betray, who did what
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.llm.quantity import Quantity, fold, read_quantities
+from chatbot.llm.lexicon import fold, load_words, match_any
+from chatbot.llm.quantity import Quantity, read_quantities
 from corpus.glossary import Glossary
 from corpus.language.detection import detect
 from index.encoder.encoder import Encoder
@@ -27,46 +29,6 @@ NEAR = 0.87
 SLACK = 0.01
 
 _LATIN = re.compile(r"[A-Za-zÀ-ÿ]+")
-# Words that may open a sentence of a model's own; any other must stand in the quotation.
-_OPENERS = frozenset(
-    re.findall(
-        r"\S+",
-        "the a an in on at by for from of to with this that these those it its they their there he"
-        " she as after before since during through thanks around about approximately roughly some"
-        " over more less nearly almost up both all each every other another and but also moreover"
-        " additionally furthermore further together among according overall"
-        " el la los las un una unos unas en por para de del con su sus este esta estos estas ese"
-        " esa según tras desde durante además también entre cerca más aproximadamente ambos todo"
-        " todos cada al se",
-    )
-)
-_DENIES = re.compile(
-    r"\b(?:not(?! only)|no(?!\.? ?\d| solo| sólo| less than)|never|none|nobody|nothing|neither|nor"
-    r"|without|cannot|\w+n['’]t|fail(?:s|ed|ing)?|lack(?:s|ed|ing)?|unable|unlikely|hardly|barely"
-    r"|refus\w+|den(?:y|ies|ied)|reject\w*|cancel\w*"
-    r"|nunca|jamás|sin|ningun[oa]?s?|ningún|nada|nadie|tampoco|ni"
-    r"|nicht(?! nur)|kein\w*|nie|niemals|ohne|weder)\b"
-    r"|不(?!断|仅|但|同|少|错|论|管|久|过|止|锈|间断|可或缺|懈|遗余力|只|低于)|没|未(?!来)"
-    r"|无(?!论|人|线|锡|数|偿|障碍|私|缝|微不至|比|疑)|非(?!洲|常|凡|政府|遗)|勿|拒绝|否认|失败|取消",
-    re.IGNORECASE,
-)
-_RISES = re.compile(
-    r"\b(?:increas|improv|ris(?:e|es|en|ing)\b|rose\b|grow|grew\b|rais|boost|higher|aument|mejor"
-    r"|crec|steig|stieg|erhöh|verbesser|wachs|wuchs)|增|提高|提升|上升|升高|改善|扩大",
-    re.IGNORECASE,
-)
-_FALLS = re.compile(
-    r"\b(?:decreas|reduc|f[ae]ll(?:s|en|ing)?\b|declin|drop|lower|cut(?:s|ting)?\b|worsen|lost\b"
-    r"|loss|disminu|baj[aóo]|caíd|cay|sink|sank|verringer|senk)|减|降|下跌|恶化|损失|缩小",
-    re.IGNORECASE,
-)
-# Signs that write foreign names in Chinese; three in a row are one.
-_SOUNDS = re.compile(
-    "[阿埃艾奥巴贝比彼宾波伯勃布查达戴丹德登迪蒂丁顿杜敦俄厄恩尔法凡菲费芬弗福甘冈哥戈格根哈汉赫胡霍基吉加贾"
-    "杰卡凯坎康科克肯库夸拉莱兰朗勒雷里利莉卢鲁路伦罗洛马迈曼芒梅蒙米姆莫默穆纳奈南内尼涅努诺欧帕潘庞佩彭皮"
-    "珀普齐奇乔琼萨塞桑森沙瑟莎舍圣什史斯舒丝苏索塔泰坦汤唐特提图托瓦万旺韦维温沃乌西希锡辛雅亚延耶叶伊因英尤"
-    "约泽扎詹兹佐]{3,}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +60,7 @@ def find_fault(
         return "order"
     if _find_strange(_blank(said, numbers), f"{quote} {fold(source.names)}", glossary):
         return "name"
-    if bool(_DENIES.search(said)) != bool(_DENIES.search(quote)):
+    if _denies(said) != _denies(quote):
         return "denial"
     if _turns(said, quote):
         return "direction"
@@ -149,14 +111,30 @@ def _find_strange(sentence: str, source: str, glossary: Glossary) -> str:
         if match[0].islower() or word in words or word.removesuffix("s") in words:
             continue
         opens = place == 0 and not any(c.isalnum() for c in said[: match.start()])
-        if not (opens and word in _OPENERS) and word != "s":
+        if not (opens and word in load_words()["openers"]) and word != "s":
             return match[0]
-    return next((run for run in _SOUNDS.findall(said) if run not in known), "")
+    return next((run for run in _match_sounds().findall(said) if run not in known), "")
+
+
+def _denies(text: str) -> bool:
+    return bool(_match("denials").search(_match("not_denials").sub(" ", text)))
 
 
 def _turns(sentence: str, quote: str) -> bool:
     """Tell whether the sentence says that something rises where the quotation says it falls."""
+    rises, falls = _match("rises"), _match("falls")
     return any(
         there.search(sentence) and not there.search(quote) and back.search(quote)
-        for there, back in ((_RISES, _FALLS), (_FALLS, _RISES))
+        for there, back in ((rises, falls), (falls, rises))
     )
+
+
+@functools.cache
+def _match(kind: str) -> re.Pattern[str]:
+    return match_any(load_words()[kind])
+
+
+@functools.cache
+def _match_sounds() -> re.Pattern[str]:
+    """Return a pattern for signs that write foreign names in Chinese; three in a row are one."""
+    return re.compile(f"[{load_words()['sounds']}]{{3,}}")

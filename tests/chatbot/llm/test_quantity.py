@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.llm.quantity import Quantity, fold, read_quantities
+from chatbot.llm.lexicon import fold
+from chatbot.llm.quantity import Quantity, read_quantities
 
 
 def read(text: str, language: str) -> list[tuple[Fraction, str, str]]:
@@ -47,18 +48,18 @@ def test_one_value_has_many_spellings(text: str, language: str, value: int) -> N
 @pytest.mark.parametrize(
     ("text", "language", "unit", "bound"),
     [
-        ("a share of 30%", "en", "%", ""),
-        ("30 per cent", "en", "%", ""),
-        ("百分之三十", "zh", "%", ""),
-        ("500 MW", "en", "MW", ""),
-        ("500兆瓦", "zh", "MW", ""),
-        ("over 500 kilometres", "en", "km", ">"),
-        ("500多公里", "zh", "km", ">"),
-        ("nearly 100 tons", "en", "t", "<"),
-        ("不到100吨", "zh", "t", "<"),
-        ("US$ 20", "en", "USD", ""),
-        ("20美元", "zh", "USD", ""),
-        ("€20", "en", "EUR", ""),
+        ("a share of 30%", "en", "concentr-percent", ""),
+        ("30 per cent", "en", "concentr-percent", ""),
+        ("百分之三十", "zh", "concentr-percent", ""),
+        ("500 MW", "en", "power-megawatt", ""),
+        ("500兆瓦", "zh", "power-megawatt", ""),
+        ("over 500 kilometres", "en", "length-kilometer", ">"),
+        ("500多公里", "zh", "length-kilometer", ">"),
+        ("nearly 100 tons", "en", "mass-tonne", "<"),
+        ("不到100吨", "zh", "mass-tonne", "<"),
+        ("US$ 20", "en", "currency-USD", ""),
+        ("20美元", "zh", "currency-USD", ""),
+        ("€20", "en", "currency-EUR", ""),
     ],
 )
 def test_a_number_has_its_unit_and_bound(text: str, language: str, unit: str, bound: str) -> None:
