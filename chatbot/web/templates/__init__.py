@@ -15,11 +15,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chatbot.locales.interface import TAGS
+from chatbot.locales.interface import TAGS, WORDS
 from corpus.language.detection import detect
 
 FOLDER = Path(__file__).parent
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_EASY = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff&<>\"']*+")
+_LINK = re.compile(r"cases/[A-Za-z0-9_-]+(#c[0-9]+-[0-9]+)?")
 
 
 def render(name: str, **values: object) -> str:
@@ -42,8 +44,10 @@ def make_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(lang=mark_language, address=read_address)
-    environment.globals["tags"] = TAGS
+    # So that `tojson` has any word in its own script, for an attribute in single quotes.
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    environment.filters.update(lang=mark_language, address=read_address, link=read_link)
+    environment.globals.update(TAGS=TAGS, WORDS=WORDS)
     return environment
 
 
@@ -55,7 +59,10 @@ def escape(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    shown = _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    text = str(value)
+    if _EASY.fullmatch(text):  # most of it
+        return Markup(text)  # noqa: S704 - nothing to escape in it
+    shown = _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
     return Markup(html.escape(shown).replace("\r", "&#13;"))  # noqa: S704 - escaped just here
 
 
@@ -68,3 +75,8 @@ def mark_language(text: str) -> Markup:
 def read_address(url: str) -> str:
     """Return an `http(s)` address that may become an `href`, or nothing for any other."""
     return url if re.fullmatch(r"https?://[^\s\"'<>]+", url) else ""
+
+
+def read_link(link: str, root: str) -> str:
+    """Return the address of a case page, or of the application where `link` is none."""
+    return f"{root}/{link if _LINK.fullmatch(link) else ''}"
