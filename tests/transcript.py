@@ -16,6 +16,7 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -152,8 +153,12 @@ def spell(response: httpx.Response) -> str:
 
 
 def break_tags(html: str) -> str:
-    """Return a page with a tag a line; a line that it breaks itself ends in `↵`."""
-    return html.replace("\n", "↵\n").replace("><", ">\n<")
+    """Return a page with a tag a line; a line that it breaks inside of words ends in `↵`."""
+    lines = html.replace("><", ">\n<").split("\n")
+    between = [a[-1:] == ">" and b[:1] == "<" for a, b in pairwise(lines)]
+    return "".join(
+        line + ("\n" if bare else "↵\n") for line, bare in zip(lines, [*between, True], strict=True)
+    ).removesuffix("\n")
 
 
 Keep = Callable[[Transcript, str], None]

@@ -1,6 +1,6 @@
 """The Gradio view: one function over `Engine.ask`, and the only importer of gradio.
 
-The page is one `gr.HTML` whose markup and script stand in `static/`. The script triggers `ask` with
+The page is one `gr.HTML`, from a template and a script of `static/`. The script triggers `ask` with
 a question; each update that `reply` yields becomes the component's value, and the script puts what
 is new of it on the page. Updates are cumulative, so one that the browser skips loses nothing. The
 server keeps no conversation: the page sends the turns before a question along with it.
@@ -41,6 +41,7 @@ from chatbot.web.rendering import (
 from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.security.gradio_routes import GradioRoutes, Page
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
+from chatbot.web.templates import render
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -158,9 +159,8 @@ def _mount(
         title="Casebook", analytics_enabled=False, fill_width=True, fill_height=True
     ) as blocks:
         page = gr.HTML(
-            html_template=(STATIC / "chat.html").read_text("utf-8"),
+            html_template=render("chat.html"),
             js_on_load="window.casebook.start(element, props, trigger, watch, 'ask')",
-            head=f'<script src="{root}/web/chat.js"></script>',
             apply_default_css=False,
             elem_id="casebook",
             words=WORDS,

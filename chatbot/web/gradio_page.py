@@ -15,8 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.locales.interface import COOKIE, EDITOR, TAGS, WORDS, choose_language
-from chatbot.web.case_page import LOGO
-from chatbot.web.rendering import escape
+from chatbot.web.templates import render
 
 _FOREIGN = re.compile(
     r'<meta\s+(?:property="og:|name="twitter:)[^<>]*+>\s*|<link rel="manifest"[^<>]*+>\s*'
@@ -31,22 +30,8 @@ def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
 
     `view` is the page, `chat` or `editor`: which words it has and which style.
     """
-    words, prefix = WORDS[language] if view == "chat" else EDITOR[language], escape(root)
-    script = f'<script src="{prefix}/web/editor.js"></script>' if view == "editor" else ""
-    head = (
-        f"<title>{escape(words['title'])}</title>"
-        f'<meta name="description" content="{escape(words["description"])}">'
-        f'<meta name="color-scheme" content="light dark">'
-        f'<meta name="theme-color" content="#f6f5ef" media="(prefers-color-scheme: light)">'
-        f'<meta name="theme-color" content="#121815" media="(prefers-color-scheme: dark)">'
-        f'<link rel="icon" href="{prefix}/web/icon.svg" type="image/svg+xml">'
-        f'<link rel="stylesheet" href="{prefix}/web/base.css">'
-        f'<link rel="stylesheet" href="{prefix}/web/{view}.css">{script}'
-    )
-    boot = (
-        f'<div class="boot" id="boot" lang="{TAGS[language]}">{LOGO}<p>{escape(words["title"])}</p>'
-        f"<noscript><p>{escape(words['no_script'])}</p></noscript></div>"
-    )
+    told = {"words": (WORDS if view == "chat" else EDITOR)[language], "language": language}
+    head, boot = render("head.html", root=root, view=view, **told), render("boot.html", **told)
     html = _FOREIGN.sub("", html)
     html = _HTML.sub(f'<html lang="{TAGS[language]}"', html, count=1)
     html = _BODY.sub(lambda match: match[0] + boot, html, count=1)

@@ -41,6 +41,8 @@ HOMES = {
     "pypdfium2": {"corpus/layout/sheets.py"},
     "pymilvus": {"index/storage/milvus.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
+    "jinja2": {"chatbot/web/templates/__init__.py"},
+    "markupsafe": {"chatbot/web/templates/__init__.py"},
     "jwt": {"chatbot/web/security/members.py"},
     "cryptography": {"chatbot/web/security/members.py"},
     "urllib3": {"corpus/fetching/fetch.py", "corpus/fetching/url.py"},

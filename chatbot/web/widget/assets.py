@@ -9,7 +9,6 @@ it is open to everybody; what it asks for is not.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -25,6 +24,7 @@ from chatbot.answers.question import LENGTH
 from chatbot.locales.interface import ERRORS, EXAMPLES, REASONS, SAME_SENTENCE, TAGS, WIDGET, WORDS
 from chatbot.web.schemas import LONGEST_COMMENT
 from chatbot.web.static_files import ASKED_AGAIN, READING, File
+from chatbot.web.templates import render
 from corpus.errors import CasebookError
 
 if TYPE_CHECKING:
@@ -53,12 +53,11 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
     read = {name: (FOLDER / name).read_bytes() for name in ASSETS}
     assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
     version = hashlib.sha256(b"".join(read.values())).hexdigest()[:12]
-    template = (FOLDER / "frame.html").read_text("utf-8").replace("{version}", version)
 
     @lru_cache(maxsize=4)  # it changes with the collection's companies
     def make_page(companies: frozenset[str]) -> File:
         told = {**describe(companies), "origins": origins}
-        html = template.replace("{config}", escape_json(told))
+        html = render("widget.html", version=version, config=told)
         return File(html.encode(), "text/html", ASKED_AGAIN)
 
     @router.api_route("/widget.js", methods=READING)
@@ -92,12 +91,6 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
         return assets[name].answer(request, "" if given == version else ASKED_AGAIN)
 
     return router
-
-
-def escape_json(value: Any) -> str:
-    """Return JSON as an attribute in single quotes, where its own double quotes are no trouble."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;")
 
 
 def find_companies(engine: Engine) -> frozenset[str]:

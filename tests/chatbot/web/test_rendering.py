@@ -17,15 +17,13 @@ from chatbot.web.case_page import render_case, render_missing
 from chatbot.web.chat import STATIC
 from chatbot.web.gradio_page import rewrite
 from chatbot.web.rendering import (
-    escape,
-    link_to,
-    mark_passage,
+    make_card,
     render_error,
     render_offers,
     render_pieces,
     render_sources,
-    web_address,
 )
+from chatbot.web.templates import render
 from corpus.records import Case, Document, Passage, Sentence
 from tests.fakes import FakeEngine
 
@@ -129,12 +127,6 @@ def make_answer(text: str, link: str = "cases/abc123#c3-9") -> Answer:
 
 
 @given(TEXT)
-def test_escaped_text_is_read_back_character_for_character(text: str) -> None:
-    """A parser gives back what was escaped, so offsets counted on the page are the document's."""
-    assert Reader(f"<p>{escape(text)}</p>").text == shown(text)
-
-
-@given(TEXT)
 def test_nothing_in_a_document_becomes_markup(text: str) -> None:
     """Pieces, sources and offers hold only Casebook's own tags, and the foreign words as words."""
     answer = make_answer(text)
@@ -152,31 +144,18 @@ def test_nothing_in_a_document_becomes_markup(text: str) -> None:
 @given(TEXT)
 def test_the_mark_is_exactly_the_quotation(text: str) -> None:
     """The passage is whole, and what is marked in it is the quotation and nothing else."""
-    citation = make_answer(text).citations[0]
-    reader = Reader(mark_passage(citation))
-    assert reader.text == shown(citation.passage)
-    assert reader.marks == [shown(text)]
+    answer = make_answer(text)
+    before, within, after = (shown(part) for part in make_card(answer.citations[0])[1:])
+    assert before + within + after == shown(answer.citations[0].passage)
+    reader = Reader(render_sources(answer, 1, "en", "/x"))
+    assert f"{before}{within}{after}" in reader.text
+    assert reader.marks == [within] == [shown(text)]
 
 
 def test_a_span_outside_the_passage_shows_the_quotation_alone() -> None:
     """A citation that does not fit its passage never marks other words."""
     citation = replace(make_answer("three words here").citations[0], start=90)
-    reader = Reader(mark_passage(citation))
-    assert (reader.text, reader.marks) == ("three words here", ["three words here"])
-
-
-@given(TEXT)
-def test_no_foreign_text_becomes_an_address(text: str) -> None:
-    """A link is a case's path or a web address; anything else leads to the front page."""
-    assert HREF.fullmatch(link_to("/x", text))
-    address = web_address(text)
-    assert address == "" or address.startswith(("http://", "https://"))
-
-
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://a b", "//host"])
-def test_only_web_addresses_are_linked(url: str) -> None:
-    """A document's address is a link only where it is http or https."""
-    assert web_address(url) == ""
+    assert make_card(citation) == (citation, "", "three words here", "")
 
 
 def test_direction_characters_stay_in_their_element() -> None:
@@ -270,7 +249,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 def test_every_word_the_page_asks_for_is_there() -> None:
     """The markup and the script of the chat name no word that the tables lack."""
-    markup = (STATIC / "chat.html").read_text("utf-8")
+    markup = render("chat.html")
     script = (STATIC / "chat.js").read_text("utf-8")
     asked = set(re.findall(r'data-word(?:-\w+)?="(\w+)"', markup + script))
     asked |= set(re.findall(r'\bword\("(\w+)"\)', script))
