@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 
@@ -18,6 +19,7 @@ from index.models import load_encoder
 from index.storage.publish import Releases
 from tests import marks
 from tests.fake_encoder import FakeEncoder
+from tests.fakes import FakeEngine, serving
 from tests.small_reader import use_small_reader
 from tests.transcript import Keep
 
@@ -31,6 +33,9 @@ hypothesis.settings.register_profile("casebook", deadline=None, derandomize=True
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("casebook")
 
+# Nobody is trusted: each client of httpx would read the world's certificates, which takes 50 ms.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 _GUARD = marks.Guard()
 sys.addaudithook(_GUARD)
@@ -68,6 +73,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server_process() -> None:
     """What starts a server as a program of its own takes this, and has its mark from it."""
+
+
+@pytest.fixture(scope="session")
+def plain_server() -> Iterator[str]:
+    """The address of a server over the article, without a setting; nobody changes it."""
+    with serving(FakeEngine()) as address:
+        yield address
+
+
+@pytest.fixture
+def plain_client(plain_server: str) -> Iterator[httpx.Client]:
+    """A new client of that server."""
+    with httpx.Client(base_url=plain_server) as client:
+        yield client
 
 
 @pytest.fixture
