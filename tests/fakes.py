@@ -10,7 +10,6 @@ import json
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,6 +31,7 @@ from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
 from index.reader.ranking import Evidence, Hit
 from index.searcher import Searcher
+from tests.clock import wait_until
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"
@@ -314,10 +314,8 @@ def serving_app(app: ASGIApp, root_path: str = "") -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start")
-            time.sleep(0.02)
+        wait_until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True

@@ -115,10 +115,10 @@ def test_thousands_of_names_are_found_in_milliseconds() -> None:
     for question in ("上海新能源" * 400, "works 17 of it " * 133, "中" * 2000, "Ａ😀" * 1000):
         spent = []
         for glossary in (few, many):
-            before = time.process_time()
+            before = time.thread_time()
             for _ in range(10):
                 glossary.translate(question)
-            spent.append((time.process_time() - before) / 10)
+            spent.append((time.thread_time() - before) / 10)
         assert spent[1] < 4 * spent[0] + 0.004  # looking for each name, it was 20 times
 
 

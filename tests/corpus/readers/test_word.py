@@ -341,9 +341,9 @@ def test_a_long_file_takes_time_in_line_with_its_size() -> None:
         row = cell("Kenya") + cell("50 MW")
         body = (paragraph(run("1. Part", "<w:b/>")) + paragraph(PROSE) + table(row)) * count
         data = make_word(body)
-        started = time.process_time()
+        started = time.thread_time()
         read_bytes(data, "a.docx")
-        return time.process_time() - started
+        return time.thread_time() - started
 
     measure(10)
     assert measure(4000) < 12 * max(measure(1000), 0.05)
