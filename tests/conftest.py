@@ -30,8 +30,10 @@ MODELS = Path(__file__).parent.parent / "var" / "models"
 # No test is timed: a slow machine is no failure. The examples are the same in every run, so that a
 # change passes or fails by its own merit; `pytest --hypothesis-profile search` looks for new ones.
 hypothesis.settings.register_profile("casebook", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("casebook"), max_examples=20
+)
 hypothesis.settings.register_profile("search", deadline=None)
-hypothesis.settings.load_profile("casebook")
 
 # Nobody is trusted: each client of httpx would read the world's certificates, which takes 50 ms.
 os.environ.pop("SSL_CERT_FILE", None)
@@ -46,6 +48,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden-write", action="store_true", help="write tests/golden/ anew")
 
 
+def _is_plain(config: pytest.Config) -> bool:
+    """Tell whether neither a file nor a mark is asked for."""
+    return config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples are tried, before the plugin hears what it is told."""
+    hypothesis.settings.load_profile("quick" if _is_plain(config) else "casebook")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test, and keep the quick ones where neither a file nor a mark is asked for."""
@@ -53,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         given = [mark.name for mark in item.iter_markers()]
         for name in marks.find_marks(getattr(item, "fixturenames", ()), given):
             item.add_marker(name)
-    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr:
+    if not _is_plain(config):
         return
     left_out = [item for item in items if not item.get_closest_marker("quick")]
     items[:] = [item for item in items if item.get_closest_marker("quick")]

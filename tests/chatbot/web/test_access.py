@@ -422,6 +422,7 @@ def list_routes(routes: Iterable[Any], below: str = "") -> Iterator[tuple[str, s
             yield method, re.sub(r"\{[^}]*\}", "x", path)
 
 
+@pytest.mark.slow
 def test_no_route_of_gradio_is_forgotten(members: httpx.Client, tmp_path: Path) -> None:
     """Every route there is, whoever added it, needs a token, but for what is meant to be open."""
     app = create_app(cast("Engine", FakeEngine()), Settings(var=tmp_path, **REQUIRED))

@@ -321,7 +321,7 @@ BLOCKS = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BLOCKS, min_size=1, max_size=5).map("".join))
 def test_all_words_are_read_or_named(body: str) -> None:
     """Every letter of a generated file is in its text or in what was left out, exactly once."""
