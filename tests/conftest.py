@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import hypothesis
 import pytest
 
@@ -18,6 +19,7 @@ from index.models import load_encoder
 from index.storage.publish import Releases
 from tests import marks
 from tests.fake_encoder import FakeEncoder
+from tests.fakes import FakeEngine, serving
 from tests.small_reader import use_small_reader
 from tests.transcript import Keep
 
@@ -28,9 +30,14 @@ MODELS = Path(__file__).parent.parent / "var" / "models"
 # No test is timed: a slow machine is no failure. The examples are the same in every run, so that a
 # change passes or fails by its own merit; `pytest --hypothesis-profile search` looks for new ones.
 hypothesis.settings.register_profile("casebook", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("casebook"), max_examples=20
+)
 hypothesis.settings.register_profile("search", deadline=None)
-hypothesis.settings.load_profile("casebook")
 
+# Nobody is trusted: each client of httpx would read the world's certificates, which takes 50 ms.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)
 
 _GUARD = marks.Guard()
 sys.addaudithook(_GUARD)
@@ -41,6 +48,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden-write", action="store_true", help="write tests/golden/ anew")
 
 
+def _is_plain(config: pytest.Config) -> bool:
+    """Tell whether neither a file nor a mark is asked for."""
+    return config.args_source is config.ArgsSource.TESTPATHS and not config.option.markexpr
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples are tried, before the plugin hears what it is told."""
+    hypothesis.settings.load_profile("quick" if _is_plain(config) else "casebook")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test, and keep the quick ones where neither a file nor a mark is asked for."""
@@ -48,7 +66,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         given = [mark.name for mark in item.iter_markers()]
         for name in marks.find_marks(getattr(item, "fixturenames", ()), given):
             item.add_marker(name)
-    if config.args_source is not config.ArgsSource.TESTPATHS or config.option.markexpr:
+    if not _is_plain(config):
         return
     left_out = [item for item in items if not item.get_closest_marker("quick")]
     items[:] = [item for item in items if item.get_closest_marker("quick")]
@@ -68,6 +86,20 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server_process() -> None:
     """What starts a server as a program of its own takes this, and has its mark from it."""
+
+
+@pytest.fixture(scope="session")
+def plain_server() -> Iterator[str]:
+    """The address of a server over the article, without a setting; nobody changes it."""
+    with serving(FakeEngine()) as address:
+        yield address
+
+
+@pytest.fixture
+def plain_client(plain_server: str) -> Iterator[httpx.Client]:
+    """A new client of that server."""
+    with httpx.Client(base_url=plain_server) as client:
+        yield client
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-import socket
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from index.build import build
 from index.encoder.encoder import Progress, Vectors, ignore_progress
 from index.storage.publish import Releases
 from tests.fake_encoder import FakeEncoder
+from tests.fakes import serving_app
 
 TOKEN = "the-token-of-the-editor"
 BRIDGE = (
@@ -109,8 +108,6 @@ def serving_publisher(
     warm: bool = False,
 ) -> Iterator[str]:
     """Serve the whole application, the editor's page with it; gives its address."""
-    import uvicorn
-
     from chatbot.web import create_app
 
     engine = Engine(office.releases, lambda: office.encoder)
@@ -119,22 +116,5 @@ def serving_publisher(
     settings = Settings(var=office.folder / "var", root_path=root_path, editor_token=token)
     app = create_app(engine, settings, office.publisher if with_publisher else None)
     office.app = app
-    # named, asyncio turns Nagle's algorithm off: without, each answer waits for 40 ms
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app, log_level="error", root_path=root_path, lifespan="on", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start")
-            time.sleep(0.02)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
+    with serving_app(app, root_path) as address:
+        yield address

@@ -7,16 +7,16 @@ what it was asked. What it answers is decided by a word in the question, so a te
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+
+from starlette.types import ASGIApp
 
 from chatbot.answers.answer import Answer, Citation, Nearest, Part
 from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
@@ -31,6 +31,7 @@ from corpus.library import Library
 from corpus.records import Case, Document, Entry, Passage
 from index.reader.ranking import Evidence, Hit
 from index.searcher import Searcher
+from tests.clock import wait_until
 
 REPORTS = Path(__file__).parents[1] / "corpus" / "reports"
 RELEASE = "fa4e00000000"
@@ -280,15 +281,24 @@ def read_config(page: str) -> dict[str, Any]:
 @contextmanager
 def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterator[str]:
     """Serve the whole web application on a free port of loopback; gives its address."""
+    from chatbot.web import create_app
+
+    with tempfile.TemporaryDirectory() as var:  # unless a test looks into it
+        given: dict[str, Any] = {"var": Path(var), **settings}
+        app = create_app(cast("Engine", engine), Settings(root_path=root_path, **given))
+        with serving_app(app, root_path) as address:
+            yield address
+
+
+@contextmanager
+def serving_app(app: ASGIApp, root_path: str = "") -> Iterator[str]:
+    """Serve an application on a free port of loopback; gives its address."""
     import uvicorn
 
     from chatbot.server import HttpProtocol
-    from chatbot.web import create_app
 
-    var = tempfile.mkdtemp()  # unless a test looks into it
-    given: dict[str, Any] = {"var": Path(var), **settings}
-    app = create_app(cast("Engine", engine), Settings(root_path=root_path, **given))
-    listener = socket.socket()
+    # named, asyncio turns Nagle's algorithm off: without, each answer waits for 40 ms
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
@@ -304,13 +314,10 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        while not server.started:
-            if not thread.is_alive():
-                raise RuntimeError("the server did not start")
-            time.sleep(0.02)
+        wait_until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)
         listener.close()
-        shutil.rmtree(var)

@@ -15,7 +15,7 @@ from chatbot.llm.restating import EndpointError, Message
 # What is asked before an answer has to leave time for it: three forms and a search take no longer
 # than a question may.
 LIMITS = EndpointLimits(first=6.0, total=FORM)
-REST = 30.0  # seconds
+REST = 30.0  # seconds that a model is left alone
 
 log = logging.getLogger("casebook")
 
@@ -37,21 +37,21 @@ class Breaker:
     Words that are no such form are no failure of this kind. Safe to share between threads.
     """
 
-    def __init__(self, complete: Complete, rest: float = REST) -> None:
-        """Take the model, and how many seconds it is left alone."""
-        self._complete, self._rest = complete, rest
+    def __init__(self, complete: Complete) -> None:
+        """Take the model."""
+        self._complete = complete
         self._until = 0.0
 
     def __call__(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
         """See Complete; raises RestError at once while the model is left alone."""
         if time.monotonic() < self._until:
-            raise RestError(f"it failed less than {self._rest:g} seconds ago")
+            raise RestError(f"it failed less than {REST:g} seconds ago")
         try:
             return self._complete(messages, schema)
         except CrowdedError:  # others' questions are no fault of the model
             raise
         except EndpointError:
-            self._until = time.monotonic() + self._rest
+            self._until = time.monotonic() + REST
             raise
 
 

@@ -84,6 +84,7 @@ def run(
     return start
 
 
+@pytest.mark.slow
 def test_what_is_reached_becomes_floors_and_a_table(run: Run, floors: Path) -> None:
     """Two floors a set, of files by SHA-256; what is around the table stays; it holds at once."""
     told = run("--raise-floors")
@@ -103,6 +104,7 @@ def test_what_is_reached_becomes_floors_and_a_table(run: Run, floors: Path) -> N
     run("--check")
 
 
+@pytest.mark.slow
 def test_a_figure_below_its_floor_fails(run: Run, floors: Path) -> None:
     """It is named; nothing is written over it but by --lower, and other figures are no matter."""
     run("--raise-floors")
@@ -121,6 +123,7 @@ def test_a_figure_below_its_floor_fails(run: Run, floors: Path) -> None:
     assert floors.read_text("utf-8") == kept
 
 
+@pytest.mark.slow
 def test_floors_of_other_questions_say_nothing(run: Run, data: Path, tmp_path: Path) -> None:
     """Nor do none; either is one line."""
     with pytest.raises(SystemExit, match=r"^floors\.json: not a file of floors"):
@@ -134,6 +137,7 @@ def test_floors_of_other_questions_say_nothing(run: Run, data: Path, tmp_path: P
         run("--check", data=other)
 
 
+@pytest.mark.slow
 def test_another_reader_has_a_column(
     run: Run, floors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

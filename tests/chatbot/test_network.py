@@ -22,10 +22,11 @@ import httpx
 import pytest
 
 from index.encoder.encoder import Encoder
-from tests.chatbot.web.test_nginx import find_port
+from tests.clock import is_ready, wait_until
 from tests.conftest import MODELS
 from tests.corpus.readers.test_formats import FORMATS
 from tests.index.test_models import save_small_model
+from tests.web_server import find_port
 
 ROOT = Path(__file__).parents[2]
 STRACE = ["strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg"]
@@ -160,25 +161,12 @@ def watch(
 def visit(address: str) -> None:
     """Open what a server shows as soon as it can answer, and ask it something."""
     with httpx.Client(base_url=address, timeout=WAIT) as client:
-        wait_until_ready(client)
+        wait_until(lambda: is_ready(client))
         for route in ("/", "/editor/sign-in", "/widget.js"):
             given = client.get(route)
             assert given.status_code == 200, f"{route}: {given.text}"
         answer = client.post("/api/ask", json={"question": QUESTION})
         assert answer.json()["found"], answer.text
-
-
-def wait_until_ready(client: httpx.Client) -> None:
-    """Return when a server can answer."""
-    stop = time.monotonic() + WAIT
-    while time.monotonic() < stop:
-        try:
-            if client.get("/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the server is not ready")
 
 
 def test_nobody_is_called(watch: Watch) -> None:

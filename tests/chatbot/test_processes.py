@@ -19,13 +19,14 @@ import pytest
 
 from index.encoder.encoder import Encoder
 from index.storage.publish import Releases
-from tests.chatbot.web.test_nginx import NAME, find_port, proxying, reach
+from tests.chatbot.web.test_nginx import NAME, proxying, reach
+from tests.clock import is_ready, wait_until
 from tests.conftest import MODELS, REPORTS
 from tests.fake_portal import ISSUER, public_pem, sign
+from tests.web_server import find_port
 
 ROOT = Path(__file__).parents[2]
 ASKERS = 6
-WAIT = 120  # seconds for what takes three on a free machine
 TOPICS = ("water", "batteries", "robots", "solar power", "schools", "rice", "ports", "patents")
 
 
@@ -101,15 +102,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 def wait_until_ready(port: int) -> None:
     """Return when a server can answer."""
-    stop = time.monotonic() + WAIT
-    while time.monotonic() < stop:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/casebook/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("a server is not ready")
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/casebook") as client:
+        wait_until(lambda: is_ready(client))
 
 
 def come_in(client: httpx.Client, token: str) -> httpx.Response:
@@ -153,10 +147,8 @@ def ask(served: Served, number: int, log: Log, stop: threading.Event) -> None:
 
 def wait_for(log: Log, count: int) -> None:
     """Return when so many more answers came."""
-    stop, goal = time.monotonic() + WAIT, len(log.answers) + count
-    while len(log.answers) < goal:
-        assert time.monotonic() < stop, "the servers do not answer"
-        time.sleep(0.05)
+    goal = len(log.answers) + count
+    wait_until(lambda: len(log.answers) >= goal)
 
 
 def test_all_follow_and_one_may_be_killed(served: Served) -> None:
@@ -198,10 +190,5 @@ def test_all_follow_and_one_may_be_killed(served: Served) -> None:
 
 def follows(port: int, release: str) -> None:
     """Return when a server answers from a release."""
-    stop = time.monotonic() + WAIT
-    while time.monotonic() < stop:
-        status = httpx.get(f"http://127.0.0.1:{port}/casebook/readyz").json()
-        if status["release"] == release:
-            return
-        time.sleep(0.05)
-    raise AssertionError("a server does not follow")
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/casebook") as client:
+        wait_until(lambda: client.get("/readyz").json()["release"] == release)

@@ -22,6 +22,7 @@ from chatbot.server import describe_address, serve, take_port
 from chatbot.settings import Settings
 from corpus.errors import LibraryError, UsageError
 from index.storage.publish import Releases
+from tests.clock import wait_until
 from tests.conftest import MODELS, REPORTS
 from tests.fake_encoder import FakeEncoder
 
@@ -113,9 +114,7 @@ def test_the_page_is_there_before_the_first_release(releases: Releases, tmp_path
     with ThreadPoolExecutor(1) as pool:
         served = pool.submit(serve, engine, settings, prepare, said.append)
         try:
-            while not said:
-                assert not served.done()
-                time.sleep(0.01)
+            wait_until(lambda: said or served.done())
             address = said[0].removeprefix("Casebook is starting on ")
             with httpx.Client(base_url=address, timeout=120) as client:
                 assert client.get("/healthz").status_code == 200

@@ -115,10 +115,10 @@ def test_thousands_of_names_are_found_in_milliseconds() -> None:
     for question in ("上海新能源" * 400, "works 17 of it " * 133, "中" * 2000, "Ａ😀" * 1000):
         spent = []
         for glossary in (few, many):
-            before = time.process_time()
+            before = time.thread_time()
             for _ in range(10):
                 glossary.translate(question)
-            spent.append((time.process_time() - before) / 10)
+            spent.append((time.thread_time() - before) / 10)
         assert spent[1] < 4 * spent[0] + 0.004  # looking for each name, it was 20 times
 
 
@@ -127,9 +127,8 @@ def test_the_shipped_names_stand_in_one_group_each() -> None:
     groups = Library(REPORTS).glossary()
     names = [name.casefold() for group in groups for name in group]
     assert sorted(names) == sorted(set(names))
-    assert all(
-        Glossary(groups).translate(name).strip() == group[0] for group in groups for name in group
-    )
+    glossary = Glossary(groups)
+    assert all(glossary.translate(name).strip() == group[0] for group in groups for name in group)
 
 
 @given(

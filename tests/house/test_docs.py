@@ -15,7 +15,6 @@ from chatbot import cli
 from chatbot.settings import Settings, variable_of
 from chatbot.web.error_responses import STATUS
 from corpus.errors import CasebookError
-from tests.fakes import FakeEngine, serving
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -66,15 +65,14 @@ def test_every_setting_is_told() -> None:
     assert rows == wanted
 
 
-def test_every_route_is_told() -> None:
+def test_every_route_is_told(plain_client: httpx.Client) -> None:
     """The table of routes has each route of the contract with its method, and no other address."""
     table = _section("docs/api.md", "Routes")
     told = {
         (method, re.sub(r"[?#].*", "", path))
         for method, path in re.findall(r"^\| `([A-Z]+) ([^`]+)`", table, re.MULTILINE)
     }
-    with serving(FakeEngine()) as address:
-        paths = httpx.get(f"{address}/openapi.json").json()["paths"]
+    paths = plain_client.get("/openapi.json").json()["paths"]
     routes = {
         (method.upper(), re.sub(r"\{\w+\}", "{id}", path))
         for path, methods in paths.items()
@@ -176,7 +174,7 @@ def test_every_requirement_names_its_importer(line: str) -> None:
     assert any(re.search(pattern, file.read_text("utf-8")) for file in files), line
 
 
-def test_the_version_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_version_is_one(plain_client: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
     """What the package, the contract and the newest dated release say is what `--version` says."""
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
@@ -185,5 +183,4 @@ def test_the_version_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     releases = re.findall(r"^## (\S+) \((\d{4}-\d\d-\d\d)\)$", _read("CHANGELOG.md"), re.MULTILINE)
     assert releases[0][0] == chatbot.VERSION
     assert releases == sorted(releases, key=lambda release: release[1], reverse=True)
-    with serving(FakeEngine()) as address:
-        assert httpx.get(f"{address}/openapi.json").json()["info"]["version"] == chatbot.VERSION
+    assert plain_client.get("/openapi.json").json()["info"]["version"] == chatbot.VERSION

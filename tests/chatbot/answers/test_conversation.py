@@ -74,7 +74,7 @@ def test_a_question_after_another_is_its_own_sentence(subject: str, joined: str)
 
 def test_long_questions_are_joined_fast() -> None:
     """However many signs one ends with."""
-    started = time.process_time()
+    started = time.thread_time()
     for piece in ("a", "?", ".a", " ", "。”"):
         join_questions(piece * (200_000 // len(piece)), "When?")
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2

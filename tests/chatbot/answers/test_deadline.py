@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from chatbot import cli
 from chatbot.answers.conversation import Turn
-from chatbot.answers.deadline import Deadline
+from chatbot.answers.deadline import LIMIT, Deadline
 from chatbot.engine import Engine
 from corpus.errors import SlowError
 from corpus.library import Library
 from index.build import build
 from index.storage.publish import Releases
+from tests.clock import Clock
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 from tests.patterns import bound
@@ -85,14 +86,18 @@ def test_an_engine_gives_up(published: Releases) -> None:
     assert engine.search("bridge").hits
 
 
-def test_the_time_begins_when_the_encoder_is_there(published: Releases) -> None:
+def test_the_time_begins_when_the_encoder_is_there(
+    published: Releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A first question that waits for the model is answered."""
+    clock = Clock()
+    monkeypatch.setattr("chatbot.answers.deadline.time", SimpleNamespace(monotonic=clock))
 
     def load() -> FakeEncoder:
-        time.sleep(1.2)
+        clock.now += 2 * LIMIT
         return FakeEncoder()
 
-    assert Engine(published, load, limit=1.0).ask("When was the red bridge built?").found
+    assert Engine(published, load).ask("When was the red bridge built?").found
 
 
 def test_the_shell_says_so_in_a_line(

@@ -125,6 +125,7 @@ def test_the_library_is_asked_what_it_knows(
     assert limited["questions"] == 2
 
 
+@pytest.mark.slow
 def test_the_reader_that_is_set_reads(
     flags: list[str], squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

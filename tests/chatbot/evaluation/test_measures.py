@@ -155,6 +155,7 @@ def test_a_share_is_one_sum_over_another() -> None:
     assert math.isnan(share(column([0]), column([0])))
 
 
+@pytest.mark.slow
 def test_the_interval_covers_as_often_as_it_says() -> None:
     """Of 200 samples of 60 coin tosses, about 95 % of the intervals hold the coin's own .3."""
     generator = np.random.default_rng(7)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from chatbot.llm.chooser import Chooser
 from chatbot.llm.endpoint import CrowdedError
-from chatbot.llm.form import LIMITS, Breaker, RestError
+from chatbot.llm.form import LIMITS, REST, Breaker, RestError
 from chatbot.llm.rephraser import Rephraser
 from chatbot.llm.restating import EndpointError, Message
 from index.reader.cosine import CosineReader
+from tests.clock import Clock
 from tests.reading import ENCODER, make_query, make_text
 
 QUESTION = make_query("When was the red bridge built?")
@@ -39,17 +40,18 @@ class Model:
         return turn
 
 
-def test_a_model_that_failed_is_left_alone() -> None:
+def test_a_model_that_failed_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until its rest is over; then it is asked again."""
-    model = Model(EndpointError("away"), "{}")
-    breaker = Breaker(model, rest=0.2)
+    clock, model = Clock(), Model(EndpointError("away"), "{}")
+    monkeypatch.setattr("chatbot.llm.form.time", SimpleNamespace(monotonic=clock))
+    breaker = Breaker(model)
     with pytest.raises(EndpointError, match="away"):
         breaker([], {})
     for _ in range(3):
-        with pytest.raises(RestError, match=r"less than 0\.2 seconds ago"):
+        with pytest.raises(RestError, match="less than 30 seconds ago"):
             breaker([], {})
     assert model.asked == 1
-    time.sleep(0.25)
+    clock.now += REST
     assert breaker([], {}) == "{}"
     assert breaker([], {}) == "{}"
 

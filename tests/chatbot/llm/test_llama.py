@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,9 @@ from chatbot.llm.restating import Message
 from index.encoder.encoder import Encoder
 from index.reader.cosine import CosineReader
 from index.storage.publish import Releases
-from tests.chatbot.web.test_nginx import find_port
+from tests.clock import wait_until
 from tests.reading import ENCODER, is_whole, make_query, make_text
+from tests.web_server import find_port, listens
 
 PYTHON = Path(__file__).parents[3] / "var" / "llama" / "bin" / "python"
 KEY = "sk-of-the-test-1234567890"
@@ -63,16 +63,8 @@ def address(server_process: None) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             home = f"http://127.0.0.1:{port}/v1"
-            end = time.monotonic() + 60
-            while True:
-                assert process.poll() is None, "the server ended"
-                assert time.monotonic() < end, "the server does not answer"
-                try:
-                    httpx.get(f"{home}/models", headers={"Authorization": f"Bearer {KEY}"})
-                except httpx.TransportError:
-                    time.sleep(0.1)
-                else:
-                    break
+            wait_until(lambda: listens(port) or process.poll() is not None)
+            assert process.poll() is None, "the server ended"
             said = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 1}
             try:
                 httpx.post(

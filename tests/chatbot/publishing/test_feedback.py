@@ -22,13 +22,26 @@ from tests.fakes import RELEASE, FakeEngine, serving
 GOOD: dict[str, Any] = {"question": "benefit?", "release": RELEASE, "vote": "up"}
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A server, and the folder where it keeps its votes."""
+    folder = tmp_path_factory.mktemp("votes")
+    with serving(FakeEngine(), var=folder) as address:
+        yield address, folder
+
+
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[httpx.Client]:
-    """A client of a server that keeps its votes in `tmp_path`."""
-    with (
-        serving(FakeEngine(), var=tmp_path) as address,
-        httpx.Client(base_url=address, timeout=30) as client,
-    ):
+def folder(server: tuple[str, Path]) -> Path:
+    """The server's folder, without a vote."""
+    for log in server[1].glob("*feedback*"):
+        log.unlink()
+    return server[1]
+
+
+@pytest.fixture
+def served(server: tuple[str, Path], folder: Path) -> Iterator[httpx.Client]:
+    """A client of the server."""
+    with httpx.Client(base_url=server[0], timeout=30) as client:
         yield client
 
 
@@ -38,13 +51,13 @@ def read_lines(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_a_vote_is_one_line(served: httpx.Client, tmp_path: Path) -> None:
+def test_a_vote_is_one_line(served: httpx.Client, folder: Path) -> None:
     """It says what was asked, of which release, and what the reader thinks; nobody is named."""
     answer = served.post("/api/feedback", json={**GOOD, "question": "惠及\n多少人？\u2028"})
     assert (answer.status_code, answer.content) == (204, b"")
     more = {**GOOD, "vote": "down", "citation": 2, "comment": "another case", "outcome": "nearest"}
     served.post("/api/feedback", json=more).raise_for_status()
-    first, second = read_lines(tmp_path)
+    first, second = read_lines(folder)
     assert abs(datetime.fromisoformat(first.pop("at")) - datetime.now(UTC)).total_seconds() < 60
     assert first == {
         "question": "惠及\n多少人？\u2028",
@@ -69,23 +82,23 @@ def test_a_vote_is_one_line(served: httpx.Client, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_vote_that_is_none_is_refused(
-    served: httpx.Client, tmp_path: Path, change: dict[str, Any]
+    served: httpx.Client, folder: Path, change: dict[str, Any]
 ) -> None:
     """What is missing, too long, or says who voted gets a 422, and nothing is written."""
     answer = served.post("/api/feedback", json={**GOOD, **change})
     assert answer.status_code == 422
     contract.ErrorBody.model_validate(answer.json())
-    assert not list(tmp_path.glob("*feedback*"))
+    assert not list(folder.glob("*feedback*"))
 
 
-def test_a_form_of_another_page_is_no_vote(served: httpx.Client, tmp_path: Path) -> None:
+def test_a_form_of_another_page_is_no_vote(served: httpx.Client, folder: Path) -> None:
     """A page of another site can send a form or plain text unasked; neither is taken."""
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         answer = served.post(
             "/api/feedback", content=json.dumps(GOOD), headers={"Content-Type": kind}
         )
         assert answer.status_code == 415
-    assert not list(tmp_path.glob("*feedback*"))
+    assert not list(folder.glob("*feedback*"))
 
 
 def test_a_member_is_an_opaque_id(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,6 +22,7 @@ from chatbot.web.error_responses import STATUS, status_of
 from chatbot.web.middleware import BODY_LIMIT
 from chatbot.web.security.limits import AT_WORK
 from corpus import errors
+from tests.clock import wait_until
 from tests.fakes import BENEFIT, RELEASE, FakeEngine, serving
 
 STREAM = {"Accept": "text/event-stream"}
@@ -429,14 +429,6 @@ def count_at_once(client: httpx.Client) -> int:
     )
 
 
-def await_count(client: httpx.Client, count: int) -> None:
-    """Return when so many questions are at work or wait."""
-    end = time.monotonic() + 20
-    while count_at_once(client) != count:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_a_question_over_its_time_gets_one_line(client: httpx.Client, engine: FakeEngine) -> None:
     """A 503 in its time, in a stream the last event; what has begun counts until it ends."""
     engine.hold, engine.limit = threading.Event(), 0.2
@@ -453,7 +445,7 @@ def test_a_question_over_its_time_gets_one_line(client: httpx.Client, engine: Fa
     assert client.get("/healthz").status_code == 200
     assert count_at_once(client) == 3
     engine.hold.set()
-    await_count(client, 0)
+    wait_until(lambda: count_at_once(client) == 0)
     assert client.post("/api/ask", json={"question": "solar"}).status_code == 200
 
 
@@ -468,9 +460,9 @@ def test_a_question_that_waits_in_vain_is_not_asked(
             for _ in range(AT_WORK + 2)
         ]
         assert {each.result().status_code for each in sent} == {503}
-    await_count(client, AT_WORK)
+    wait_until(lambda: count_at_once(client) == AT_WORK)
     engine.hold.set()
-    await_count(client, 0)
+    wait_until(lambda: count_at_once(client) == 0)
     assert len(engine.asked) == AT_WORK
 
 
@@ -561,9 +553,7 @@ def test_a_request_is_logged_without_its_question(
     """One line with the address, the status and the id; the reader's words are not in it."""
     with caplog.at_level(logging.INFO, "casebook"):
         response = client.get("/api/search?q=private-words")
-        deadline = time.monotonic() + 5
-        while not caplog.records and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: caplog.records)
     line = caplog.records[-1].getMessage()
     assert "'/api/search': 200" in line
     assert response.headers["x-request-id"] in line
@@ -604,9 +594,7 @@ def test_eight_questions_are_answered_at_once(client: httpx.Client, engine: Fake
         asked = [
             pool.submit(client.post, "/api/ask", json={"question": "benefit"}) for _ in range(8)
         ]
-        deadline = time.monotonic() + 10
-        while engine.waiting < 8 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: engine.waiting == 8)
         engine.hold.set()
         assert [each.result().status_code for each in asked] == [200] * 8
     assert engine.most_waiting == 8

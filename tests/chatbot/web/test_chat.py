@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from chatbot.engine import Engine
 from chatbot.locales.interface import ERRORS
 from chatbot.web.chat import reply
 from corpus import errors
+from tests.clock import wait_until
 from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config, serving
 
 ROOT = Path(__file__).parents[3]
@@ -237,9 +237,7 @@ def test_eight_people_are_answered_at_once(server: tuple[FakeEngine, str]) -> No
         asked = [
             pool.submit(ask_gradio, address, f"person-{number}", "benefit") for number in range(8)
         ]
-        deadline = time.monotonic() + 15
-        while engine.waiting < 8 and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: engine.waiting == 8)
         engine.hold.set()
         assert all(each.result()[-1]["success"] for each in asked)
     engine.hold = None

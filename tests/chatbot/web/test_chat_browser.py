@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,19 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from corpus import errors
 from corpus.records import Case, Document, Entry, Passage, Sentence
 from tests.axe import find_violations
+from tests.browser import WAIT, opening_chromium
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-WAIT = 15_000  # ms
 
 
 @dataclass
@@ -39,8 +32,8 @@ class Visit:
         turns = self.page.locator(".turn").count()
         self.page.get_by_role("textbox").fill(question)
         self.page.keyboard.press("Enter")
-        expect(self.page.locator(".turn")).to_have_count(turns + 1, timeout=WAIT)
-        expect(self.page.locator("#send")).to_be_visible(timeout=WAIT)
+        expect(self.page.locator(".turn")).to_have_count(turns + 1)
+        expect(self.page.locator("#send")).to_be_visible()
 
 
 Open = Callable[..., Visit]
@@ -49,11 +42,8 @@ Open = Callable[..., Visit]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the module's tests."""
-    assert CHROMIUM, "no Chromium: install chromium, which these tests drive"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opening_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +80,7 @@ def visit(chromium: Browser, server: tuple[FakeEngine, str], engine: FakeEngine)
             listen(found.page, found)
             found.page.goto(server[1] + path)
             if path == "/":
-                expect(found.page.locator("#examples li")).to_have_count(4, timeout=WAIT)
+                expect(found.page.locator("#examples li")).to_have_count(4)
             return found
 
         yield open_page
@@ -148,7 +138,7 @@ def test_from_a_question_to_the_words_in_their_case(visit: Open) -> None:
     expect(case.locator("mark")).to_be_focused()
     expect(case.locator("#note")).to_have_text("The quoted words are marked.")
     case.get_by_role("link", name="Ask about the cases").click()
-    expect(case.locator("#question")).to_be_visible(timeout=WAIT)
+    expect(case.locator("#question")).to_be_visible()
 
 
 def test_what_happens_is_shown_while_it_happens(visit: Open, engine: FakeEngine) -> None:
@@ -165,7 +155,7 @@ def test_what_happens_is_shown_while_it_happens(visit: Open, engine: FakeEngine)
     engine.hold.set()
     engine.hold = None
     page.locator(".turn").get_by_role("button", name="Ask again").click()
-    expect(page.locator(".turn .quote")).to_have_count(2, timeout=WAIT)
+    expect(page.locator(".turn .quote")).to_have_count(2)
     expect(page.locator(".turn")).to_have_count(1)
     expect(page.locator(".card .kind")).to_have_text("Photo caption")
 
@@ -178,7 +168,7 @@ def test_what_a_model_wrote_is_told_from_quotations(visit: Open, engine: FakeEng
     page.get_by_role("textbox").fill("solar lights?")
     page.keyboard.press("Enter")
     box = page.locator(".turn .written")
-    expect(box).to_contain_text("Lights were <b>given</b>.", timeout=WAIT)
+    expect(box).to_contain_text("Lights were <b>given</b>.")
     expect(box.locator(".label")).to_have_text("Written:")
     expect(page.locator(".turn .quote")).to_have_count(2)
     box.get_by_role("link", name="Source 1").first.click()
@@ -214,7 +204,7 @@ def test_the_switch_changes_every_word_and_is_remembered(visit: Open) -> None:
     expect(page.locator("#question")).to_have_attribute("placeholder", "输入与案例有关的问题…")
     expect(page.get_by_role("link", name="出处 1")).to_be_visible()
     page.reload()
-    expect(page.locator("#send")).to_contain_text("提问", timeout=WAIT)
+    expect(page.locator("#send")).to_contain_text("提问")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.locator(".turn .quote")).to_have_count(2)
     expect(page.locator("#company option")).to_have_count(4)  # Gradio complains when left too soon
@@ -236,7 +226,7 @@ def test_what_is_not_there_is_said_and_something_offered(visit: Open, engine: Fa
     near = page.locator(".nearest a").first.get_attribute("href") or ""
     assert page.request.get(reader.address + near).status == 200
     page.get_by_role("button", name="How many people benefit from").click()
-    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT)
     assert engine.asked[-1][1][0].content == "What is the price of copper?"
 
 
@@ -259,7 +249,7 @@ def test_what_comes_near_does_not_look_like_an_answer(visit: Open) -> None:
     page.get_by_role("button", name="中文").click()
     expect(page.locator(".verdict")).to_have_text("没有直接说明")
     page.get_by_role("button", name="How many people benefit from").click()
-    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    expect(page.locator("#turn-2 .quote p")).to_contain_text(BENEFIT)
     look = "(each) => { const {borderInlineStartStyle: line, color} = getComputedStyle(each);"
     look += " return [line, color]; }"
     near, answer = (
@@ -282,7 +272,7 @@ def test_an_error_is_a_sentence_and_can_be_tried_again(visit: Open, engine: Fake
     assert page.locator(".toast-body:visible").count() == 0
     engine.error = None
     page.get_by_role("button", name="重新提问").click()
-    expect(page.locator(".quote")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".quote")).to_be_visible()
     expect(trouble).to_have_count(0)
 
 
@@ -319,7 +309,7 @@ def test_the_keyboard_is_enough(visit: Open) -> None:
     assert page.evaluate(f"document.querySelector('#question').dispatchEvent({composing})")
     expect(page.locator(".turn")).to_have_count(0)
     page.keyboard.press("Enter")
-    expect(page.locator(".card")).to_have_count(4, timeout=WAIT)
+    expect(page.locator(".card")).to_have_count(4)
     expect(page.locator(".asked .text")).to_have_text("several\nplaces")
     page.locator(".languages button").last.focus()
     page.keyboard.press("Tab")
@@ -379,7 +369,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
     assert measure_overflow(page) == 0
     page.goto(reader.address)
-    expect(page.locator("#examples li")).to_have_count(4, timeout=WAIT)
+    expect(page.locator("#examples li")).to_have_count(4)
     reader.ask("Was a hospital built?")
     expect(page.locator(".turn .verdict.near")).to_be_visible()
     assert measure_overflow(page) == 0
@@ -504,14 +494,14 @@ def test_a_lost_connection_is_said_and_survived(visit: Open, engine: FakeEngine)
     expect(page.locator(".notice")).to_have_text("Searching the collection…")
     page.context.set_offline(True)
     trouble = page.locator(".turn .trouble")
-    expect(trouble).to_contain_text("connection to Casebook was lost", timeout=WAIT)
+    expect(trouble).to_contain_text("connection to Casebook was lost")
     engine.hold.set()
     engine.hold = None
-    with page.expect_navigation(timeout=4 * WAIT):
+    with page.expect_navigation(timeout=2 * WAIT):
         page.context.set_offline(False)
-    expect(trouble).to_be_visible(timeout=WAIT)
+    expect(trouble).to_be_visible()
     page.locator(".turn .retry:visible").click()
-    expect(page.locator(".turn .quote p")).to_contain_text(BENEFIT, timeout=WAIT)
+    expect(page.locator(".turn .quote p")).to_contain_text(BENEFIT)
     reader.faults.clear()  # what the browser says of a lost connection is no fault of the page
 
 
@@ -538,7 +528,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser) -> None:
         listen(reader.page, reader)
         page = reader.page
         page.goto(address)
-        expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        expect(page.locator("#boot")).to_have_count(0)
         reader.ask("benefit <script>window.pwned = 1</script>")
         expect(page.locator(".asked .text")).to_have_text(
             "benefit <script>window.pwned = 1</script>"

@@ -9,7 +9,6 @@ import socket
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +19,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from chatbot.web.middleware import BODY_LIMIT
+from tests.browser import opening_chromium
 from tests.chatbot.web.security.test_limits import ask_gradio
-from tests.chatbot.web.test_chat_browser import CHROMIUM, FLAGS, WAIT
+from tests.clock import wait_until
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, FakeEngine, read_config, serving
+from tests.web_server import find_port, listens
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "nginx"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
@@ -77,28 +78,6 @@ def write_configuration(folder: Path, port: int, *upstreams: str) -> None:
     )
 
 
-def wait_for(port: int, nginx: subprocess.Popen[str]) -> None:
-    """Return when somebody listens on a port."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        assert nginx.poll() is None, nginx.stderr and nginx.stderr.read()
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError("nginx does not listen")
-
-
-def find_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
 @contextmanager
 def proxying(folder: Path, port: int, *upstreams: str) -> Iterator[None]:
     """Run nginx on a port, before these servers, until the block ends."""
@@ -108,7 +87,8 @@ def proxying(folder: Path, port: int, *upstreams: str) -> Iterator[None]:
     command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", str(folder / "error.log")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:
         try:
-            wait_for(port, nginx)
+            wait_until(lambda: listens(port) or nginx.poll() is not None)
+            assert nginx.poll() is None, nginx.stderr and nginx.stderr.read()
             yield
         finally:
             nginx.terminate()
@@ -273,9 +253,8 @@ def test_the_widget_works_on_another_site(proxied: tuple[FakeEngine, int, Path])
     <script>Casebook.setToken({sign()!r})</script>"""
     # The other page comes from no address, so the browser would guard this machine's from it.
     unguarded = "--disable-features=LocalNetworkAccessChecks"
-    flags = [*FLAGS, f"--host-resolver-rules=MAP {NAME} 127.0.0.1", unguarded]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    flags = [f"--host-resolver-rules=MAP {NAME} 127.0.0.1", unguarded]
+    with opening_chromium(*flags) as browser:
         context = browser.new_context(ignore_https_errors=True)
         context.route(
             "https://other.example/**",
@@ -287,5 +266,4 @@ def test_the_widget_works_on_another_site(proxied: tuple[FakeEngine, int, Path])
         frame = page.frame_locator("casebook-widget iframe")
         frame.locator("#question").fill("How many benefit?")
         frame.locator("#question").press("Enter")
-        expect(frame.locator("blockquote > p")).to_contain_text(BENEFIT, timeout=WAIT)
-        browser.close()
+        expect(frame.locator("blockquote > p")).to_contain_text(BENEFIT)

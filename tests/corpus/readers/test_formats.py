@@ -399,6 +399,7 @@ def test_a_page_is_read_in_the_encoding_it_declares(
     assert read_bytes(mark(bare, declared), "a.html").text == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])
 def test_one_line_of_five_megabytes_is_read(suffix: str) -> None:
     """A single endless line costs time in proportion and nothing more."""

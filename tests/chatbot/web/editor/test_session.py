@@ -11,18 +11,9 @@ from hypothesis import strategies as st
 from chatbot.publishing.pending_uploads import PendingUploads
 from chatbot.web.editor import session
 from chatbot.web.editor.session import Sessions, TooManyTriesError, WrongTokenError
+from tests.clock import Clock
 
 TOKEN = "sixteen-letters-long"
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        """Tell the time."""
-        return self.now
 
 
 @pytest.fixture

@@ -116,6 +116,7 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_every_other_route_of_gradio_is_shut(place: Place) -> None:
     """Whatever it mounts, by every method, with and without a session: 404 for all but the list."""
     app = place.office.app
@@ -173,6 +174,7 @@ def test_no_other_way_leads_to_gradio(place: Place, target: WebServer, way: str)
     assert target.asked == []
 
 
+@pytest.mark.slow
 def test_a_question_fetches_no_address(place: Place, target: WebServer) -> None:
     """What names a file by its address is no file of the page."""
     to = f"http://127.0.0.1:{target.port}/secret.txt"

@@ -29,24 +29,13 @@ from chatbot.web.security.limits import (
 )
 from chatbot.web.security.shared_state import SharedState
 from corpus.errors import BusyError, LimitedError
+from tests.clock import Clock
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import FakeEngine, read_config, serving
 
 ANN = Caller("member ann", True, True)
 BEN = Caller("member ben", True, True)
 HERE = Caller("127.0.0.1", False, False)
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        """Start anywhere."""
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now
 
 
 @pytest.fixture

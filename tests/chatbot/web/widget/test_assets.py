@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import fields
 from html.parser import HTMLParser
@@ -34,6 +35,13 @@ FRAME = (FOLDER / "frame.js").read_text("utf-8")
 MESSAGES = (FOLDER / "messages.d.ts").read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[str]:
+    """The address of a server that the portal may embed."""
+    with serving(FakeEngine(), embed_origins=(PORTAL,)) as address:
+        yield address
+
+
 class Tags(HTMLParser):
     """Collects the elements of a page."""
 
@@ -55,21 +63,19 @@ def read_config(page: str) -> dict[str, Any]:
     return config
 
 
-def test_the_loader_and_the_frame_are_small() -> None:
+def test_the_loader_and_the_frame_are_small(plain_client: httpx.Client) -> None:
     """The loader has at most 6 kB, the frame at most 40 kB, as they are sent, uncompressed."""
-    with serving(FakeEngine()) as address, httpx.Client(base_url=address) as client:
-        assert len(client.get("/widget.js").content) <= 6000
-        page = client.get("/widget")
-        paths = re.findall(r'"(widget/\w+/frame\.\w+)"', page.text)
-        assert len(paths) == 2
-        sizes = [len(client.get("/" + path).content) for path in paths]
-        assert len(page.content) + sum(sizes) <= 40_000
+    assert len(plain_client.get("/widget.js").content) <= 6000
+    page = plain_client.get("/widget")
+    paths = re.findall(r'"(widget/\w+/frame\.\w+)"', page.text)
+    assert len(paths) == 2
+    sizes = [len(plain_client.get("/" + path).content) for path in paths]
+    assert len(page.content) + sum(sizes) <= 40_000
 
 
-def test_the_frame_has_no_inline_script_or_style() -> None:
+def test_the_frame_has_no_inline_script_or_style(embedded: str) -> None:
     """Nothing in its page, or added by its script, needs a policy to be loosened."""
-    with serving(FakeEngine(), embed_origins=(PORTAL,)) as address:
-        answer = httpx.get(f"{address}/widget")
+    answer = httpx.get(f"{embedded}/widget")
     tags = Tags(answer.text).found
     assert [attributes["src"] for tag, attributes in tags if tag == "script"] != []
     assert not re.search(r"<style|<script[^>]*>[^<]", answer.text)
@@ -83,10 +89,9 @@ def test_the_frame_has_no_inline_script_or_style() -> None:
     assert "x-frame-options" not in answer.headers
 
 
-def test_without_origins_only_this_site_may_show_it() -> None:
+def test_without_origins_only_this_site_may_show_it(plain_client: httpx.Client) -> None:
     """An empty list of origins means nobody else, for the browser and for the script."""
-    with serving(FakeEngine()) as address:
-        answer = httpx.get(f"{address}/widget")
+    answer = plain_client.get("/widget")
     assert answer.headers["content-security-policy"].endswith("frame-ancestors 'self'")
     assert answer.headers["x-frame-options"] == "SAMEORIGIN"
     assert read_config(answer.text)["origins"] == []
@@ -179,34 +184,31 @@ def test_any_json_comes_through_the_attribute(value: Any) -> None:
     assert read_config(page) == {"value": value}
 
 
-def test_the_files_are_kept_as_long_as_they_are_the_same() -> None:
+def test_the_files_are_kept_as_long_as_they_are_the_same(plain_client: httpx.Client) -> None:
     """The frame's files stay for a year under their version, its page is always asked for."""
-    with serving(FakeEngine()) as address, httpx.Client(base_url=address) as client:
-        page = client.get("/widget")
-        assert page.headers["cache-control"] == "no-cache"
-        paths = re.findall(r'"(widget/\w+/frame\.\w+)"', page.text)
-        for path in paths:
-            assert "immutable" in client.get("/" + path).headers["cache-control"]
-        old = client.get("/widget/000000000000/frame.js")
-        assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
-        loader = client.get("/widget.js")
-        assert loader.headers["content-type"].startswith("text/javascript")
-        assert loader.headers["cross-origin-resource-policy"] == "cross-origin"
+    page = plain_client.get("/widget")
+    assert page.headers["cache-control"] == "no-cache"
+    paths = re.findall(r'"(widget/\w+/frame\.\w+)"', page.text)
+    for path in paths:
+        assert "immutable" in plain_client.get("/" + path).headers["cache-control"]
+    old = plain_client.get("/widget/000000000000/frame.js")
+    assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
+    loader = plain_client.get("/widget.js")
+    assert loader.headers["content-type"].startswith("text/javascript")
+    assert loader.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
 @pytest.mark.parametrize("name", ["widget.html", "loader.js", "messages.d.ts", "..%2fwidget.py"])
-def test_nothing_else_of_the_folder_is_served(name: str) -> None:
+def test_nothing_else_of_the_folder_is_served(plain_client: httpx.Client, name: str) -> None:
     """The template and the types are no part of the site."""
-    with serving(FakeEngine()) as address:
-        assert httpx.get(f"{address}/widget/000000000000/{name}").status_code == 404
+    assert plain_client.get(f"/widget/000000000000/{name}").status_code == 404
 
 
-def test_a_key_is_new_each_time_and_nobody_elses() -> None:
+def test_a_key_is_new_each_time_and_nobody_elses(embedded: str) -> None:
     """The browser keeps it for one portal's frame; no proxy keeps it, no other site reads it."""
-    with serving(FakeEngine(), embed_origins=(PORTAL,)) as address:
-        first, second = (
-            httpx.get(f"{address}/widget/key", headers={"Origin": PORTAL}) for _ in range(2)
-        )
+    first, second = (
+        httpx.get(f"{embedded}/widget/key", headers={"Origin": PORTAL}) for _ in range(2)
+    )
     assert len(first.content) == 32
     assert first.content != second.content
     assert first.headers["cache-control"].startswith("private, max-age=")

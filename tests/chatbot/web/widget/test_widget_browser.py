@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,16 +26,15 @@ from playwright.sync_api import (
     Page,
     Route,
     expect,
-    sync_playwright,
 )
 
 from corpus.records import Case, Document, Entry, Passage, Sentence
 from examples.portal.portal import MEMBERS, Portal
 from tests.axe import find_violations
-from tests.chatbot.web.test_chat_browser import CONTRAST, FLAGS, WAIT
+from tests.browser import WAIT, opening_chromium
+from tests.chatbot.web.test_chat_browser import CONTRAST
 from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KEY = "a key of the portal that is longer than 32 bytes"
 
 
@@ -75,7 +73,7 @@ class Visit:
     def open(self) -> None:
         """Press the widget's button and wait until the frame can be used."""
         self.button.click()
-        expect(self.frame.locator("#question")).to_be_visible(timeout=WAIT)
+        expect(self.frame.locator("#question")).to_be_visible()
 
     def ask(self, question: str) -> None:
         """Type a question and wait for the end of its answer."""
@@ -83,7 +81,7 @@ class Visit:
         self.frame.locator("#question").fill(question)
         self.frame.locator("#question").press("Enter")
         expect(self.frame.locator(".turn")).to_have_count(turns + 1)
-        expect(self.frame.locator("#send")).to_be_visible(timeout=WAIT)
+        expect(self.frame.locator("#send")).to_be_visible()
 
 
 def wait_until(place: Page | Frame, condition: str) -> None:
@@ -118,12 +116,8 @@ def running(portal: Portal) -> Iterator[Portal]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the module's tests, which blocks what other sites want to keep."""
-    assert CHROMIUM, "no Chromium: install chromium, which these tests drive"
-    with sync_playwright() as playwright:
-        flags = [*FLAGS, "--test-third-party-cookie-phaseout"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+    with opening_chromium("--test-third-party-cookie-phaseout") as browser:
         yield browser
-        browser.close()
 
 
 @dataclass
@@ -249,9 +243,7 @@ def test_the_portal_leads_to_the_chat_as_a_page(start: Open) -> None:
         with reader.page.context.expect_page() as opening:
             reader.page.get_by_role("button", name="Open Casebook").click()
         chat = opening.value
-        expect(chat.get_by_role("heading", name="What would you like to know?")).to_be_visible(
-            timeout=WAIT
-        )
+        expect(chat.get_by_role("heading", name="What would you like to know?")).to_be_visible()
         assert chat.url == f"{reader.casebook}/"
         assert chat.evaluate("opener") is None
         chat.close()
@@ -354,14 +346,14 @@ def test_the_keyboard_is_enough(start: Open) -> None:
     dialog = reader.page.get_by_role("dialog", name="Casebook")
     expect(dialog).to_be_visible()
     expect(reader.button).to_have_attribute("aria-expanded", "true")
-    expect(reader.frame.locator("#question")).to_be_focused(timeout=WAIT)
+    expect(reader.frame.locator("#question")).to_be_focused()
     reader.page.keyboard.type("several")
     reader.page.keyboard.press("Shift+Enter")
     reader.page.keyboard.type("places")
     composing = "new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, cancelable: true})"
     assert reader.inside.evaluate(f"document.querySelector('#question').dispatchEvent({composing})")
     reader.page.keyboard.press("Enter")
-    expect(reader.frame.locator(".cite")).to_have_count(4, timeout=WAIT)
+    expect(reader.frame.locator(".cite")).to_have_count(4)
     reader.frame.locator("#talk").focus()
     reader.page.keyboard.press("Tab")
     expect(reader.frame.locator(".cite").first).to_be_focused()
@@ -474,7 +466,7 @@ def test_stop_retry_suggestion_follow_up_and_a_new_conversation(start: Open, sit
     site.engine.hold.set()
     site.engine.hold = None
     frame.get_by_role("button", name="Ask again").click()
-    expect(frame.locator(".cite")).to_have_count(2, timeout=WAIT)
+    expect(frame.locator(".cite")).to_have_count(2)
     expect(frame.locator(".turn")).to_have_count(1)
     reader.ask("What is the price of copper?")
     expect(frame.locator(".absent")).to_have_text("Not in the collection")
@@ -482,7 +474,7 @@ def test_stop_retry_suggestion_follow_up_and_a_new_conversation(start: Open, sit
         frame.locator(".nearest a").first.click()
     expect(opening.value.locator("h1")).to_be_visible()
     frame.get_by_role("button", name="How many people benefit from").click()
-    expect(frame.locator(".turn").last).to_contain_text(BENEFIT, timeout=WAIT)
+    expect(frame.locator(".turn").last).to_contain_text(BENEFIT)
     assert [turn.content for turn in site.engine.asked[-1][1]][::2] == [
         "solar lights?", "What is the price of copper?",
     ]  # fmt: skip
@@ -562,9 +554,9 @@ def test_a_refusal_is_a_sentence_with_its_reason(
     if headers:
         expect(retry).to_have_text(re.compile(r"Ask again in \d s"))
         expect(retry).to_be_disabled()
-    expect(retry).to_be_enabled(timeout=WAIT)
+    expect(retry).to_be_enabled()
     retry.click()
-    expect(reader.frame.locator(".cite")).to_be_visible(timeout=WAIT)
+    expect(reader.frame.locator(".cite")).to_be_visible()
     reader.faults.clear()  # what the browser says of the refused request
 
 
@@ -599,7 +591,7 @@ def test_a_token_is_renewed_before_it_runs_out(start: Open, site: Site) -> None:
     site.portal.life = 20
     reader.page.reload()
     reader.open()
-    expect(reader.frame.locator(".turn")).to_have_count(2, timeout=WAIT)
+    expect(reader.frame.locator(".turn")).to_have_count(2)
     reader.requests.clear()
     reader.ask("benefit?")
     reader.ask("solar lights?")
@@ -621,7 +613,7 @@ def test_without_a_token_the_reason_is_said(start: Open, site: Site) -> None:
     expect(reader.frame.locator(".code")).to_have_text("Reason: token_expired")
     reader.page.evaluate("Casebook.setToken(async () => { throw new Error('no'); })")
     reader.frame.locator(".retry").click()
-    expect(reader.frame.locator(".code")).to_have_text("Reason: token_missing", timeout=WAIT)
+    expect(reader.frame.locator(".code")).to_have_text("Reason: token_missing")
     reader.page.evaluate("token => Casebook.setToken(token)", site.portal.sign_token("mei"))
     reader.frame.locator(".retry").click()
     expect(reader.frame.locator(".cite")).to_be_visible()
@@ -635,7 +627,7 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     reader.button.click()
     notice = reader.page.get_by_role("status")
     expect(notice).to_have_text("Opening…")
-    expect(notice).to_contain_text("(offline)", timeout=WAIT)
+    expect(notice).to_contain_text("(offline)")
     assert find_violations(reader.page) == []
     reader.page.get_by_role("button", name="Close").press("Escape")
     expect(reader.button).to_be_focused()
@@ -643,14 +635,14 @@ def test_a_server_that_is_gone_is_said_and_survived(start: Open) -> None:
     expect(notice).to_have_text("Opening…")
     reader.page.context.set_offline(False)
     reader.page.get_by_role("button", name="Try again").click()
-    expect(reader.frame.locator("#question")).to_be_focused(timeout=WAIT)
+    expect(reader.frame.locator("#question")).to_be_focused()
     expect(reader.page.get_by_role("button", name="Close")).to_have_count(0)  # behind the frame
     reader.page.context.set_offline(True)
     reader.ask("benefit?")
     expect(reader.frame.locator(".code")).to_have_text("Reason: offline")
     reader.page.context.set_offline(False)
     reader.frame.locator(".retry").click()
-    expect(reader.frame.locator(".cite")).to_be_visible(timeout=WAIT)
+    expect(reader.frame.locator(".cite")).to_be_visible()
     reader.page.get_by_role("link", name="Events").click()
     expect(reader.page.get_by_role("heading", name="Events")).to_be_visible()
     reader.faults.clear()  # what the browser says of a lost connection
@@ -684,7 +676,7 @@ def test_a_wait_is_told_and_has_an_end(start: Open, site: Site) -> None:
     reader.page.context.set_offline(False)
     site.engine.hold.set()
     frame.locator(".retry").click()
-    expect(frame.locator(".cite")).to_be_visible(timeout=WAIT)
+    expect(frame.locator(".cite")).to_be_visible()
     reader.faults.clear()  # what the browser says of a lost connection
 
 
@@ -704,7 +696,7 @@ def test_a_foreign_portal_is_refused(chromium: Browser, site: Site, framed: bool
 
             reader.page.route("**/widget", loosen)
         reader.button.click()
-        expect(reader.page.get_by_role("status")).to_contain_text("(origin)", timeout=WAIT)
+        expect(reader.page.get_by_role("status")).to_contain_text("(origin)")
         if framed:
             expect(reader.frame.locator("body")).to_be_hidden()
         assert not any("/casebook-token" in url for url in reader.requests)
