@@ -199,14 +199,8 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     print(answer.text)
     if answer.citations:
         print()
-    for citation in answer.citations:
-        page = f"page {citation.page_label}" if citation.page else ""
-        facts = [citation.case, citation.source, citation.published, citation.document, page]
-        place = f"{citation.start}-{citation.end}"
-        print(f"[{citation.number}] {' · '.join(fact for fact in facts if fact)}, {place}")
-    if not answer.citations:  # else its cases stand over the quotations
-        for near in answer.nearest:
-            print(f"- {near.case}")
+    for line in answer.list_sources():
+        print(line)
     return 0
 
 

@@ -31,6 +31,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.page import mount_editor
     from chatbot.web.metrics import Metrics
+    from chatbot.web.programs import completions
     from chatbot.web.programs.dispatcher import Dispatcher
     from chatbot.web.security import session
     from chatbot.web.security.limits import Limits
@@ -57,6 +58,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     voting = Limits(settings.questions_per_minute, shared_state=shared_state, kind="votes")
     dispatcher = Dispatcher(engine, limits, metrics)
     app.include_router(api.make_router(dispatcher, settings, voting, metrics))
+    app.include_router(completions.make_router(dispatcher))
     app.include_router(
         session.make_router(settings.root_path, keys, settings.embed_origins, shared_state)
     )

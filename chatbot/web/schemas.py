@@ -7,9 +7,9 @@ document's text.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from chatbot.answers.answer import Mode, Outcome, PartKind
 from chatbot.answers.question import LENGTH
@@ -17,6 +17,16 @@ from chatbot.answers.question import LENGTH
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters
 LONGEST_COMMENT = 1000  # characters
+
+
+def mend(text: Any) -> Any:
+    """Return a text with U+FFFD for half a character, which a cut may have left of an emoji."""
+    if not isinstance(text, str) or text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+Text = Annotated[str, BeforeValidator(mend)]
 
 
 class Refusing(BaseModel):
@@ -29,15 +39,15 @@ class TurnBody(Refusing):
     """One message before the question; what could not be asked as one is passed over."""
 
     role: Literal["user", "assistant"]
-    content: str = Field(max_length=LONGEST_TURN)
+    content: Text = Field(max_length=LONGEST_TURN)
 
 
 class AskBody(Refusing):
     """A question, the turns before it (oldest first), and what limits it."""
 
-    question: str = Field(description="1 to 2000 characters, in any language")
+    question: Text = Field(description="1 to 2000 characters, in any language")
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
-    filters: dict[str, list[str]] = Field(
+    filters: dict[Text, list[Text]] = Field(
         default={},
         description="keys: company, case_id, document_id, language; values: a list of allowed ones",
     )
@@ -49,11 +59,11 @@ class AskBody(Refusing):
 class VoteBody(Refusing):
     """A reader's word on an answer, or on the quotation with the number `citation`."""
 
-    question: str = Field(min_length=1, max_length=LENGTH)
+    question: Text = Field(min_length=1, max_length=LENGTH)
     release: str = Field(pattern="^[0-9a-f]{1,64}$", description="of the answer")
     vote: Literal["up", "down"]
     citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
-    comment: str = Field(default="", max_length=LONGEST_COMMENT)
+    comment: Text = Field(default="", max_length=LONGEST_COMMENT)
     outcome: Outcome | Literal[""] = Field(default="", description="of the answer, if known")
 
 
@@ -62,7 +72,7 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: str = Field(description="1 to 2000 characters, in any language")
+    q: Text = Field(description="1 to 2000 characters, in any language")
     k: int = Field(default=10, ge=1, le=100)
 
 
