@@ -136,6 +136,7 @@ def _make_parser() -> argparse.ArgumentParser:
         return verb
 
     add("serve", _serve, "Serve the web chat and the API, building first if nothing is live.")
+    add("mcp", _serve_mcp, "Serve a client of the Model Context Protocol at stdin and stdout.")
     ask = add("ask", _ask, "Answer a question with quotations from the live release.")
     ask.add_argument("question", nargs="+")
     ask.add_argument(
@@ -186,6 +187,14 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
     engine = _make_engine(settings, releases, load, read)
     return serve(engine, settings, prepare, say, publisher)
+
+
+def _serve_mcp(settings: Settings, _: argparse.Namespace) -> int:
+    from chatbot.web.programs.mcp_server import serve_stdio
+
+    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
+    serve_stdio(_make_engine(settings, _releases(settings), load, read))
+    return 0
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -38,7 +38,7 @@ from chatbot.web.rendering import (
     render_verdict,
     render_written,
 )
-from chatbot.web.schemas import MOST_TURNS, Refusing, Text, TurnBody
+from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.security.gradio_routes import GradioRoutes, Page
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 
@@ -67,9 +67,9 @@ class ChatBody(Refusing):
     """What the page sends with a question; `turn` numbers its place on the page."""
 
     turn: int = Field(ge=1, le=100_000)
-    question: Text
+    question: str
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
-    company: Text = Field(default="", max_length=500)
+    company: str = Field(default="", max_length=500)
     interface: Literal["en", "zh"] = "en"
 
 

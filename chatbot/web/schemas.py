@@ -7,9 +7,9 @@ document's text.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot.answers.answer import Mode, Outcome, PartKind
 from chatbot.answers.question import LENGTH
@@ -19,35 +19,50 @@ LONGEST_TURN = 8000  # characters
 LONGEST_COMMENT = 1000  # characters
 
 
-def mend(text: Any) -> Any:
-    """Return a text with U+FFFD for half a character, which a cut may have left of an emoji."""
-    if not isinstance(text, str) or text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+class Given(BaseModel):
+    """A part of a request: no text is made of a number, half a character becomes U+FFFD.
+
+    Such a half is what a cut may have left of an emoji.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def mend(cls, data: Any) -> Any:
+        """Return what came with its texts whole."""
+        return _mend(data, 4)
 
 
-Text = Annotated[str, BeforeValidator(mend)]
+def _mend(data: Any, depth: int) -> Any:
+    if isinstance(data, str) and not data.isascii():
+        return data.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(data, list) and depth:
+        return [_mend(each, depth - 1) for each in data]
+    if isinstance(data, dict) and depth:
+        return {_mend(key, 0): _mend(value, depth - 1) for key, value in data.items()}
+    return data
 
 
-class Refusing(BaseModel):
-    """A request's record: a field it does not know is refused, a text is not made of a number."""
+class Refusing(Given):
+    """A request's record: a field it does not know is refused."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
 
 class TurnBody(Refusing):
     """One message before the question; what could not be asked as one is passed over."""
 
     role: Literal["user", "assistant"]
-    content: Text = Field(max_length=LONGEST_TURN)
+    content: str = Field(max_length=LONGEST_TURN)
 
 
 class AskBody(Refusing):
     """A question, the turns before it (oldest first), and what limits it."""
 
-    question: Text = Field(description="1 to 2000 characters, in any language")
+    question: str = Field(description="1 to 2000 characters, in any language")
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
-    filters: dict[Text, list[Text]] = Field(
+    filters: dict[str, list[str]] = Field(
         default={},
         description="keys: company, case_id, document_id, language; values: a list of allowed ones",
     )
@@ -59,11 +74,11 @@ class AskBody(Refusing):
 class VoteBody(Refusing):
     """A reader's word on an answer, or on the quotation with the number `citation`."""
 
-    question: Text = Field(min_length=1, max_length=LENGTH)
+    question: str = Field(min_length=1, max_length=LENGTH)
     release: str = Field(pattern="^[0-9a-f]{1,64}$", description="of the answer")
     vote: Literal["up", "down"]
     citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
-    comment: Text = Field(default="", max_length=LONGEST_COMMENT)
+    comment: str = Field(default="", max_length=LONGEST_COMMENT)
     outcome: Outcome | Literal[""] = Field(default="", description="of the answer, if known")
 
 
@@ -72,7 +87,7 @@ class SearchQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    q: Text = Field(description="1 to 2000 characters, in any language")
+    q: str = Field(description="1 to 2000 characters, in any language")
     k: int = Field(default=10, ge=1, le=100)
 
 

@@ -8,26 +8,20 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from chatbot.web.schemas import AnswerBody, Text
+from chatbot.web.schemas import AnswerBody, Given
 
 MODEL = "casebook"
 _MOST_MESSAGES = 2000
-
-
-class Given(BaseModel):
-    """A part of a request: fields it does not know are passed over, none is of another type."""
-
-    model_config = ConfigDict(strict=True)
 
 
 class Message(Given):
     """A message; what is read is the text of those of the role `user`."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Text = Field(default="", description="a text, or a list of parts of the type `text`")
+    content: str = Field(default="", description="a text, or a list of parts of the type `text`")
 
     @field_validator("content", mode="before")
     @classmethod
