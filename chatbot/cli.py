@@ -136,6 +136,7 @@ def _make_parser() -> argparse.ArgumentParser:
         return verb
 
     add("serve", _serve, "Serve the web chat and the API, building first if nothing is live.")
+    add("mcp", _serve_mcp, "Serve a client of the Model Context Protocol at stdin and stdout.")
     ask = add("ask", _ask, "Answer a question with quotations from the live release.")
     ask.add_argument("question", nargs="+")
     ask.add_argument(
@@ -188,6 +189,14 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
     return serve(engine, settings, prepare, say, publisher)
 
 
+def _serve_mcp(settings: Settings, _: argparse.Namespace) -> int:
+    from chatbot.web.programs.mcp_server import serve_stdio
+
+    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
+    serve_stdio(_make_engine(settings, _releases(settings), load, read))
+    return 0
+
+
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     filters = {"company": arguments.company} if arguments.company else None
     engine = _engine(settings)
@@ -199,14 +208,8 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     print(answer.text)
     if answer.citations:
         print()
-    for citation in answer.citations:
-        page = f"page {citation.page_label}" if citation.page else ""
-        facts = [citation.case, citation.source, citation.published, citation.document, page]
-        place = f"{citation.start}-{citation.end}"
-        print(f"[{citation.number}] {' · '.join(fact for fact in facts if fact)}, {place}")
-    if not answer.citations:  # else its cases stand over the quotations
-        for near in answer.nearest:
-            print(f"- {near.case}")
+    for line in answer.list_sources():
+        print(line)
     return 0
 
 

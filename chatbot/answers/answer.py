@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chatbot.locales import read_words
+
+WORDS = read_words("answer")
 Outcome = Literal["answer", "nearest", "absent"]
 Mode = Literal["extractive", "generative", "about", "nearest", "absent"]
 PartKind = Literal["words", "case", "quote", "written"]
@@ -128,6 +131,27 @@ class Answer:
             pieces.append((gap if pieces else "") + piece)
             before = part.kind
         return pieces
+
+    def list_sources(self, root: str = "") -> list[str]:
+        """Return a line for each citation, what it quotes and where that stands, by number.
+
+        Where nothing is cited they are the nearest cases. `root`, Casebook's address with a slash
+        behind, makes an address of each one's link.
+        """
+        lines = []
+        for each in self.citations:
+            page = (
+                WORDS[self.language]["on_page"].format(label=each.page_label) if each.page else ""
+            )
+            facts = (each.case, each.source, each.published, each.document, page)
+            place = f"{' · '.join(filter(None, facts))}, {each.start}-{each.end}"
+            lines.append(f"[{each.number}] {place}" + (f" · {root}{each.link}" if root else ""))
+        if not lines:
+            lines = [
+                f"- {near.case}" + (f" · {root}{near.link}" if root else "")
+                for near in self.nearest
+            ]
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """Return the Answer of the HTTP contract: every field, `outcome` and `text`."""

@@ -23,6 +23,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     Raises UsageError where members are required and their key cannot be used.
     """
     from fastapi import FastAPI
+    from starlette.routing import Route
 
     from chatbot.web import api
     from chatbot.web import error_responses as failures
@@ -31,6 +32,9 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.page import mount_editor
     from chatbot.web.metrics import Metrics
+    from chatbot.web.programs import completions
+    from chatbot.web.programs.dispatcher import Dispatcher
+    from chatbot.web.programs.mcp_server import McpEndpoint
     from chatbot.web.security import session
     from chatbot.web.security.limits import Limits
     from chatbot.web.security.members import read_keys
@@ -54,7 +58,10 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     )
     failures.install(app)
     voting = Limits(settings.questions_per_minute, shared_state=shared_state, kind="votes")
-    app.include_router(api.make_router(engine, settings, limits, voting, metrics))
+    dispatcher = Dispatcher(engine, limits, metrics)
+    app.include_router(api.make_router(dispatcher, settings, voting, metrics))
+    app.include_router(completions.make_router(dispatcher))
+    app.router.routes.append(Route("/mcp", McpEndpoint(dispatcher)))
     app.include_router(
         session.make_router(settings.root_path, keys, settings.embed_origins, shared_state)
     )

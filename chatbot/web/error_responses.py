@@ -53,7 +53,11 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.LimitedError: 429,
     errors.BusyError: 503,
 }
+# Whether the request is one of the OpenAI protocol, whose errors say more; set by access.Guard too.
+OPENAI: ContextVar[bool] = ContextVar("casebook_openai", default=False)
+
 INTERNAL = "something went wrong inside Casebook; the log tells more under this request id"
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_content_type"}
 
 
@@ -62,22 +66,39 @@ def status_of(error: errors.CasebookError) -> int:
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
-def describe(code: str, message: str) -> dict[str, dict[str, str]]:
-    """Return the body of an error, `{"error": {"code", "message", "request_id"}}`."""
+def describe(
+    code: str, message: str, status: int = 500, param: str | None = None
+) -> dict[str, dict[str, str | None]]:
+    """Return the body of an error, `{"error": {"code", "message", "request_id"}}`.
+
+    In the OpenAI protocol it has a `type`, by the status, and names the field at fault in `param`.
+    """
     shown = message.encode("utf-8", "replace").decode("utf-8")  # without lone surrogates
-    return {"error": {"code": code, "message": shown, "request_id": REQUEST_ID.get()}}
+    told: dict[str, str | None] = {"code": code, "message": shown, "request_id": REQUEST_ID.get()}
+    if OPENAI.get():
+        kind = "server_error" if status >= 500 else "invalid_request_error"
+        told |= {"type": _TYPES.get(status, kind), "param": param}
+    return {"error": told}
 
 
 def make_response(
-    status: int, code: str, message: str, headers: dict[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    headers: dict[str, str] | None = None,
+    param: str | None = None,
 ) -> JSONResponse:
     """Return an error as a response, which no cache keeps.
 
-    A 503 asks to come back in 5 seconds, a 401 for a token.
+    A 503 asks to come back in 5 seconds, a 401 for a token. What is 422 elsewhere is 400 in the
+    OpenAI protocol.
     """
+    if status == 422 and OPENAI.get():
+        status = 400
     usual = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status, {})
     kept = {"Cache-Control": "no-store"}
-    return JSONResponse(describe(code, message), status, {**kept, **usual, **(headers or {})})
+    told = describe(code, message, status, param)
+    return JSONResponse(told, status, {**kept, **usual, **(headers or {})})
 
 
 def respond(error: Exception) -> JSONResponse:
@@ -128,8 +149,11 @@ def install(app: FastAPI) -> None:
         return respond(error)
 
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        message = explain_validation(cast("list[dict[str, Any]]", list(error.errors())))
-        return make_response(422, "bad_request", message)
+        details = cast("list[dict[str, Any]]", list(error.errors()))
+        first = details[0]
+        named = first["loc"][1:] if first["type"] != "json_invalid" else ()
+        param = ".".join(str(part) for part in named) or None
+        return make_response(422, "bad_request", explain_validation(details), param=param)
 
     async def plain(_: Request, error: HTTPException) -> Response:
         if error.status_code == 400:  # a body that is not UTF-8 cannot be parsed

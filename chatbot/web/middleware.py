@@ -29,7 +29,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.editor.access import UPLOAD, EditorAccess
-from chatbot.web.error_responses import REQUEST_ID, make_response, respond
+from chatbot.web.error_responses import OPENAI, REQUEST_ID, make_response, respond
 from chatbot.web.gradio_page import FrontPage
 from chatbot.web.security.forwarded import drop_claims, knows_host, read_host, read_peer
 from chatbot.web.security.security_headers import dress
@@ -46,8 +46,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("casebook")
 
 BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far below
+# Chat clients send the whole conversation along, answers and all, and some their instructions.
+LONGER = {"/v1/chat/completions": 512 * 1024}
 PATIENCE = 30  # seconds in which a body has to come
-_DRAINED = 16 * BODY_LIMIT  # read of a body that is too large, so that its sender hears why
+_DRAINED = 1024 * 1024  # read of a body that is too large, so that its sender hears why
+_ASKING = ("/api/", "/v1/", "/mcp")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -107,6 +110,7 @@ class Guard:
         token = REQUEST_ID.set(request_id)
         started = time.perf_counter()
         path = self._strip(scope["path"])
+        protocol = OPENAI.set(path.startswith("/v1/"))
         peer = read_peer(scope, self.trusted)
         inner = {
             **scope,
@@ -148,11 +152,12 @@ class Guard:
         finally:
             spent = time.perf_counter() - started
             self.metrics.count(path, status, spent)
-            level = logging.INFO if path.startswith("/api/") else logging.DEBUG
+            level = logging.INFO if path.startswith(_ASKING) else logging.DEBUG
             caller = inner["state"].get("caller")
             who = f", {caller.id}" if caller and caller.member else ""
             line = "%s %r: %d in %.0f ms, request %s%s"
             log.log(level, line, scope["method"], path[:200], status, spent * 1000, request_id, who)
+            OPENAI.reset(protocol)
             REQUEST_ID.reset(token)
 
     def _strip(self, path: str) -> str:
@@ -195,23 +200,24 @@ class Bodies:
         if scope["type"] != "http" or UPLOAD.fullmatch(path):  # the door bounds uploads as it reads
             await self.app(scope, receive, send)
             return
+        most = LONGER.get(path, BODY_LIMIT)
         try:
             async with asyncio.timeout(PATIENCE):
-                body = await _read_body(scope, receive)
+                body = await _read_body(scope, receive, most)
         except TimeoutError:
             words = f"the body did not come within {PATIENCE} seconds; send it again"
             close = {"Connection": "close"}
             await make_response(408, "slow", words, close)(scope, receive, send)
             return
         if body is None:
-            words = f"the body has more than {BODY_LIMIT // 1024} KiB; send less"
+            words = f"the body has more than {most // 1024} KiB; send less"
             await make_response(413, "too_large", words)(scope, receive, send)
             return
         await self.app(scope, _replay(body, receive), send)
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """Return the whole body, or None where it is over the limit."""
+async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
+    """Return the whole body, or None where it has over `most` bytes."""
     if scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return b""
     length = Headers(scope=scope).get("content-length", "0")
@@ -224,11 +230,11 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             break
         size += len(message.get("body", b""))
-        if size <= BODY_LIMIT:
+        if size <= most:
             chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             break
-    return b"".join(chunks) if size <= BODY_LIMIT else None
+    return b"".join(chunks) if size <= most else None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

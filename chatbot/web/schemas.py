@@ -7,9 +7,9 @@ document's text.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot.answers.answer import Mode, Outcome, PartKind
 from chatbot.answers.question import LENGTH
@@ -19,10 +19,35 @@ LONGEST_TURN = 8000  # characters
 LONGEST_COMMENT = 1000  # characters
 
 
-class Refusing(BaseModel):
-    """A request's record: a field it does not know is refused, a text is not made of a number."""
+class Given(BaseModel):
+    """A part of a request: no text is made of a number, half a character becomes U+FFFD.
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    Such a half is what a cut may have left of an emoji.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def mend(cls, data: Any) -> Any:
+        """Return what came with its texts whole."""
+        return _mend(data, 4)
+
+
+def _mend(data: Any, depth: int) -> Any:
+    if isinstance(data, str) and not data.isascii():
+        return data.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(data, list) and depth:
+        return [_mend(each, depth - 1) for each in data]
+    if isinstance(data, dict) and depth:
+        return {_mend(key, 0): _mend(value, depth - 1) for key, value in data.items()}
+    return data
+
+
+class Refusing(Given):
+    """A request's record: a field it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class TurnBody(Refusing):

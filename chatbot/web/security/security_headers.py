@@ -25,7 +25,7 @@ WIDGET_POLICY = (
 EDITOR_POLICY = CHAT_POLICY.replace("frame-ancestors 'self'", "frame-ancestors 'none'")
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _FEATURES = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
-_DATA = ("/api/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+_DATA = ("/api/", "/v1/", "/mcp", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
 def dress(headers: MutableHeaders, path: str, scheme: str, embed_origins: Sequence[str]) -> None:

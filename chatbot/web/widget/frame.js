@@ -280,7 +280,7 @@ async function ask(given) {
   for (const turn of turns.slice(-HISTORY)) {
     if (!turn.answer) continue;
     history.push({ role: "user", content: turn.question });
-    history.push({ role: "assistant", content: turn.answer.text.slice(0, TURN_LENGTH) });
+    history.push({ role: "assistant", content: [...turn.answer.text].slice(0, TURN_LENGTH).join("") });
   }
   const turn = { question, state: "working", answer: null, code: "", wait: 0 };
   const abort = new AbortController();

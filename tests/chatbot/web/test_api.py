@@ -17,9 +17,9 @@ import pytest
 from chatbot.answers.conversation import Turn
 from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
-from chatbot.web.api import wait_for
 from chatbot.web.error_responses import STATUS, status_of
 from chatbot.web.middleware import BODY_LIMIT
+from chatbot.web.programs.dispatcher import wait_for
 from chatbot.web.security.limits import AT_WORK
 from corpus import errors
 from tests.clock import wait_until

@@ -1,0 +1,1 @@
+"""How programs ask: the line that questions stand in, and the protocols beside Casebook's own."""
