@@ -23,6 +23,7 @@ from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResu
 from chatbot.answers.citations import check_answer, cite, link_to
 from chatbot.answers.conversation import Turn
 from chatbot.answers.deadline import LIMIT
+from chatbot.answers.extractive import tabulate
 from chatbot.answers.small_talk import WORDS
 from chatbot.engine import Engine
 from chatbot.settings import Settings
@@ -259,6 +260,7 @@ class FakeEngine:
         return Answer(
             question, language, True, "about" if opening else "extractive", tuple(parts),
             tuple(citations), (), SUGGESTED[language] if opening else (), 0.9, RELEASE, 3.5,
+            () if opening else tabulate(citations),
         )  # fmt: skip
 
 

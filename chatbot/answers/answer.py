@@ -76,6 +76,17 @@ class Nearest:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: a company or a case, and the numbers of what is quoted of it.
+
+    Where the numbers are none, its cases do not say what is asked.
+    """
+
+    name: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the collection says to a question, what comes near it, or that it does not say.
 
@@ -85,7 +96,9 @@ class Answer:
     say it outright, below words that say so) or `absent` (not in the collection: no citation).
     `found` is True where something is quoted as the answer, so never for the last two, whose
     `nearest` offers cases. `confidence` is 0 to 1. `language` is the reader's, `en` or `zh`: the
-    language of the framing words. `release` names the release every citation resolves in.
+    language of the framing words. `release` names the release every citation resolves in. `table`
+    has the quotations of several companies or cases side by side, and each number once; it is empty
+    where they are of one.
     """
 
     question: str
@@ -99,6 +112,7 @@ class Answer:
     confidence: float
     release: str
     elapsed_ms: float
+    table: tuple[Row, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chatbot.answers import extractive
-from chatbot.answers.answer import Answer, Citation, Part
+from chatbot.answers.answer import Answer, Citation, Part, Row
 from chatbot.answers.citations import check_answer, cite
 from chatbot.answers.conversation import Turn, clean_history, list_asked, read_after
 from chatbot.answers.deadline import LIMIT, Deadline, Rephraser, TimedSearcher
@@ -153,6 +153,12 @@ def _answer_each(question: str, language: str, searcher: TimedSearcher) -> Answe
     if not choices:
         return None
     made = _quote(choices, question, language, release, min(answered.values()))
+    cases = [(release.case_number(each.case_id), each.number) for each in made.citations]
+    rows = [
+        Row(spelled, tuple(number for case, number in cases if case in release.cases_of[company]))
+        for company, spelled in named
+    ]
+    made = replace(made, table=tuple(rows))
     if silent := [spelled for _, spelled in named if spelled not in answered]:
         words = WORDS[language]["not_of"].format(names=WORDS[language]["and"].join(silent))
         made = replace(made, parts=(*made.parts, Part("words", words)))
@@ -256,7 +262,7 @@ def _quote(
     parts, citations = extractive.compose(choices, language)
     return Answer(
         question, language, True, "extractive", parts, citations, (), (), confidence,
-        release.id, 0.0,
+        release.id, 0.0, extractive.tabulate(citations),
     )  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
     absent quotes nothing, whatever else quotes something; what is merely near stands below words
     that say so. `found` is told where an answer quotes, and nowhere else. Sentences that a model
     wrote stand in a generative answer and in no other, before all quotations, and each carries the
-    number of one of them.
+    number of one of them. A table has every citation once.
     """
     texts = {document.id: document for document in documents}
     quoted = {part.citation: part.text for part in answer.parts if part.kind == "quote"}
@@ -79,6 +79,9 @@ def check_answer(answer: Answer, documents: Iterable[Document]) -> None:
         raise CitationError("the mode of an answer does not tell who wrote its sentences")
     if "written" in kinds and "written" in kinds[kinds.index("quote") :]:
         raise CitationError("a written sentence stands among the quotations")
+    told = [number for row in answer.table for number in row.citations]
+    if answer.table and sorted(told) != sorted(cited):
+        raise CitationError("a table does not have every citation once")
     for number, citation in cited.items():
         document = texts.get(citation.document_id)
         place = f"[{number}] {citation.document} {citation.start}-{citation.end}"

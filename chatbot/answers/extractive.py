@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from chatbot.answers.answer import Citation, Nearest, Part
+from chatbot.answers.answer import Citation, Nearest, Part, Row
 from chatbot.answers.citations import cite, link_to
 from chatbot.answers.small_talk import WORDS
 from corpus.language.stems import list_stems, say_the_same
@@ -189,6 +189,21 @@ def compose(
             citations.append(citation)
             parts.append(Part("quote", citation.quote, citation.number))
     return tuple(parts), tuple(citations)
+
+
+def tabulate(citations: Sequence[Citation]) -> tuple[Row, ...]:
+    """Return a row for each company that is cited, or each case where one is of no company.
+
+    In the order of their first citation; none where that is a single row.
+    """
+    by_company = all(citation.company for citation in citations)
+    rows: dict[str, list[int]] = {}
+    for citation in citations:
+        name = citation.company if by_company else citation.case
+        rows.setdefault(name, []).append(citation.number)
+    if len(rows) < 2:
+        return ()
+    return tuple(Row(name, tuple(numbers)) for name, numbers in rows.items())
 
 
 def name_case(case: Case, language: str) -> str:

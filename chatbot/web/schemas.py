@@ -138,6 +138,13 @@ class NearestBody(BaseModel):
     link: str
 
 
+class RowBody(BaseModel):
+    """A company or a case, and the numbers of what is quoted of it; none where it does not say."""
+
+    name: str
+    citations: list[int]
+
+
 class AnswerBody(BaseModel):
     """The answer to a question, what is nearest to one, or that there is none: see `outcome`."""
 
@@ -160,6 +167,9 @@ class AnswerBody(BaseModel):
     confidence: float
     release: str
     elapsed_ms: float
+    table: list[RowBody] = Field(
+        description="the quotations of several companies or cases side by side; empty for one"
+    )
 
 
 class EvidenceBody(BaseModel):

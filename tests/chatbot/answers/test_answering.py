@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from chatbot.answers import answering, extractive
-from chatbot.answers.answer import Answer
+from chatbot.answers.answer import Answer, Row
 from chatbot.answers.answering import FOUND, NEAR, UNHELD, answer
 from chatbot.answers.conversation import AHEAD, Turn
 from chatbot.answers.deadline import FORM
@@ -184,6 +184,7 @@ def test_each_company_is_read_for_itself(
         ("Acme", RED), ("Zoe Works", GREEN),
     ]  # fmt: skip
     assert [part.kind for part in made.parts] == ["case", "quote", "case", "quote"]
+    assert made.table == (Row("Acme", (1,)), Row("佐伊公司", (2,)))
 
 
 def test_of_whom_nothing_is_said_is_told(
@@ -196,6 +197,7 @@ def test_of_whom_nothing_is_said_is_told(
     assert (made.outcome, made.confidence, quote(made)) == ("answer", 0.9, [RED])
     assert made.parts[-1].kind == "words"
     assert made.parts[-1].text == "No answer was found on 佐伊公司."
+    assert made.table == (Row("Acme", (1,)), Row("佐伊公司", ()))
     assert ask(EACH, language="zh").parts[-1].text == "没有找到关于 佐伊公司 的答案。"
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answers.answer import Answer, Mode, Part, PartKind
+from chatbot.answers.answer import Answer, Mode, Part, PartKind, Row
 from chatbot.answers.citations import check_answer, cite, link_to
 from corpus.errors import CitationError
 from corpus.library import Library
@@ -47,6 +47,15 @@ def test_a_citation_names_the_trimmed_characters(answered: tuple[Answer, Documen
         assert citation.quote in citation.passage
         assert citation.link == f"cases/{citation.case_id}#c{citation.start}-{citation.end}"
     check_answer(answer, [document])
+
+
+def test_a_table_has_every_citation_once(answered: tuple[Answer, Document]) -> None:
+    """In whichever rows; one that is missing, twice there or unknown is held back."""
+    answer, document = answered
+    check_answer(replace(answer, table=(Row("a", (2,)), Row("b", ()), Row("c", (1,)))), [document])
+    for numbers in ((1,), (1, 2, 2), (1, 2, 3), (1, 3)):
+        with pytest.raises(CitationError, match="table"):
+            check_answer(replace(answer, table=(Row("a", numbers),)), [document])
 
 
 def _first(answer: Answer, **changes: Any) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chatbot.answers import extractive
+from chatbot.answers.answer import Row
 from chatbot.answers.extractive import (
     CAPTION,
     SHARE,
@@ -198,3 +199,21 @@ def test_nearest_cases_are_each_offered_once(hits: list[Hit]) -> None:
     nearest = list_nearest(hits)
     assert [near.case_id for near in nearest] == list(dict.fromkeys(h.case.id for h in hits))
     assert choose([]) == []
+
+
+def test_a_table_has_a_row_for_each_company_or_case(hits: list[Hit]) -> None:
+    """Of companies, where every case has one, in the order of what is quoted; no single row."""
+    _, (one, *_) = compose(choose(hits), "en")
+
+    def cited(*places: tuple[str, str]) -> list[Row]:
+        citations = [
+            replace(one, number=number, company=company, case=case)
+            for number, (company, case) in enumerate(places, 1)
+        ]
+        return list(extractive.tabulate(citations))
+
+    assert cited() == cited(("A", "x")) == cited(("A", "x"), ("A", "y")) == []
+    assert cited(("B", "x"), ("A", "y"), ("B", "z")) == [Row("B", (1, 3)), Row("A", (2,))]
+    assert cited(("B", "x"), ("", "y"), ("B", "z")) == [
+        Row("x", (1,)), Row("y", (2,)), Row("z", (3,)),
+    ]  # fmt: skip
