@@ -37,7 +37,7 @@ from index.encoder.encoder import Encoder
 from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder, load_reader, name_reader
 from index.reader.text import Reader
-from index.storage.manifest import read_manifest
+from index.storage.manifest import check_model, read_manifest
 from index.storage.milvus import Milvus
 from index.storage.publish import Releases
 
@@ -174,7 +174,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
     def prepare() -> None:
         try:
-            read_manifest(releases.path(releases.live()))
+            check_model(read_manifest(releases.path(releases.live())), load().identity)
         except OutdatedReleaseError as error:
             say(f"Building the index anew, once: {error}")
             publish(publisher)

@@ -28,12 +28,17 @@ class Card(NamedTuple):
 def render_pieces(answer: Answer, turn: int) -> list[str]:
     """Return the answer as HTML pieces, one for each part but those of `render_written`, in order.
 
-    A quotation's `[n]` leads to `#source-<turn>-<n>`, its own id is `quote-<turn>-<n>`.
+    A quotation's `[n]` leads to `#source-<turn>-<n>`, its own id is `quote-<turn>-<n>`. Where an
+    answer has a table, that is one piece, with all quotations in it.
     """
-    return [
-        render("answer/piece.html", part=part, turn=turn, language=answer.language)
-        for part in answer.parts[_count_written(answer) :]
-    ]
+    told = {"turn": turn, "language": answer.language}
+    parts = answer.parts[_count_written(answer) :]
+    if not answer.table:
+        return [render("answer/piece.html", part=part, **told) for part in parts]
+    citations = {citation.number: citation for citation in answer.citations}
+    table = render("answer/table.html", table=answer.table, citations=citations, **told)
+    words = [part for part in parts if part.kind == "words"]
+    return [table, *(render("answer/piece.html", part=part, **told) for part in words)]
 
 
 def render_written(answer: Answer, turn: int) -> str:

@@ -70,7 +70,16 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def check_model(manifest: Manifest, model: str) -> None:
-    """Raise ModelMismatchError unless a release was built by the encoder of this identity."""
+    """Raise ModelMismatchError unless a release was built by the encoder of this identity.
+
+    It is an OutdatedReleaseError where only what Casebook adds to the model is another: how vectors
+    are put, and what the reader is given, which a newer version may bring.
+    """
+    if model.partition("+")[0] == manifest.model.partition("+")[0] and model != manifest.model:
+        raise OutdatedReleaseError(
+            f"release {manifest.id} was built with other weights of Casebook ({manifest.model}, "
+            f"now {model}): run `python app.py build`"
+        )
     if model != manifest.model:
         raise ModelMismatchError(
             f"release {manifest.id} was built with {manifest.model}, not with {model}: "

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answers.answer import Answer, Citation, Nearest, Part
+from chatbot.answers.answer import Answer, Citation, Nearest, Part, Row
 from chatbot.answers.catalogue import CaseView
 from chatbot.locales import interface as words
+from chatbot.locales.interface import WORDS
 from chatbot.web.case_page import render_case, render_missing
 from chatbot.web.chat import STATIC
 from chatbot.web.gradio_page import rewrite
@@ -28,14 +29,15 @@ from corpus.records import Case, Document, Passage, Sentence
 from tests.fakes import FakeEngine
 
 ALLOWED = {
-    "a", "article", "bdi", "blockquote", "button", "circle", "dd", "div", "dl", "dt", "figcaption",
-    "figure", "h1", "h2", "h3", "li", "mark", "ol", "p", "path", "span", "svg", "time", "ul",
+    "a", "article", "bdi", "blockquote", "button", "caption", "circle", "dd", "div", "dl", "dt",
+    "figcaption", "figure", "h1", "h2", "h3", "li", "mark", "ol", "p", "path", "span", "svg",
+    "table", "tbody", "td", "th", "time", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy", "d", "data-code",
     "data-marked", "data-not-marked", "data-start", "data-word", "data-word-title", "datetime",
-    "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "tabindex", "target",
-    "title", "type", "viewbox", "width",
+    "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "scope", "tabindex",
+    "target", "title", "type", "viewbox", "width",
 }  # fmt: skip
 HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+)?)?|https?://\S+")
 HOSTILE = (
@@ -130,8 +132,10 @@ def make_answer(text: str, link: str = "cases/abc123#c3-9") -> Answer:
 def test_nothing_in_a_document_becomes_markup(text: str) -> None:
     """Pieces, sources and offers hold only Casebook's own tags, and the foreign words as words."""
     answer = make_answer(text)
+    table = (Row(text, (1,)), Row("b", ()))
     for html in (
         *render_pieces(answer, 3),
+        *render_pieces(replace(answer, table=table), 3)[:1],
         render_sources(answer, 3, "en", "/x"),
         render_offers(answer, "zh", "/x"),
         render_error(text, text, "en"),
@@ -180,6 +184,22 @@ def test_a_quotation_and_its_source_point_at_each_other() -> None:
     assert 'id="source-7-1"' in card
     assert 'href="#quote-7-1"' in card
     assert 'id="quote-7-1"' in piece
+
+
+def test_a_table_has_the_quotations_of_each_row() -> None:
+    """One piece for all that is quoted, then the words; a row without quotations says so."""
+    answer = make_answer("words")
+    table = (Row("b", ()), Row("words", (1,)))
+    piece, words = render_pieces(replace(answer, table=table), 7)
+    assert words == render_pieces(answer, 7)[0]
+    assert re.findall("<t[hd][^>]*>", piece)[0].startswith('<th scope="row"')
+    silent, quoted = piece.split("</tr>")[:2]
+    assert WORDS["en"]["silent"] in silent
+    assert 'id="quote-7-1"' in quoted
+    assert 'href="#source-7-1"' in quoted
+    assert 'class="of"' not in quoted
+    other = render_pieces(replace(answer, table=(Row("b", (1,)), Row("c", ()))), 7)[0]
+    assert '<p class="of" dir="auto">words</p>' in other
 
 
 def test_a_caption_is_called_one() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.errors import ModelError, ModelMismatchError
+from corpus.errors import ModelError, OutdatedReleaseError
 from corpus.language.detection import detect
 from corpus.library import Library
 from index.build import build
@@ -289,7 +289,7 @@ def test_a_release_of_another_map_is_refused(
     live = build(library, releases, encoder).release
     Release(releases.path(live), encoder.identity)
     for identity in (changed.identity, "fake@1"):
-        with pytest.raises(ModelMismatchError, match="build"):
+        with pytest.raises(OutdatedReleaseError, match="build"):
             Release(releases.path(live), identity)
     made = build(library, releases, changed)
     assert made.plan.to_encode == made.plan.texts

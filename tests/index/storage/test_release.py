@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.engine import Engine
 from corpus.chunks import divide_case
-from corpus.errors import CorruptReleaseError, ModelMismatchError
+from corpus.errors import CorruptReleaseError, ModelMismatchError, OutdatedReleaseError
 from corpus.language.detection import detect
 from corpus.language.stems import list_stems
 from corpus.library import Library
@@ -148,6 +148,14 @@ def test_another_model_is_refused(published: Releases, encoder: FakeEncoder) -> 
     Release(folder, encoder.identity)
     with pytest.raises(ModelMismatchError, match=r"fake@1.*other@2"):
         Release(folder, "other@2")
+
+
+def test_other_weights_of_casebook_want_a_build(published: Releases, encoder: FakeEncoder) -> None:
+    """The same model with another map or reader is another version's release, not another model."""
+    folder = published.path(published.live())
+    changed = f"{encoder.identity.partition('+')[0]}+map-00000000+read-00000000"
+    with pytest.raises(OutdatedReleaseError, match=r"other weights.*build"):
+        Release(folder, changed)
 
 
 @pytest.mark.parametrize(
