@@ -194,9 +194,9 @@ def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixtu
         code, out, err = _run(capsys, *verb, *flags)
         assert (code, out) == (1, "")
         assert err.count("\n") == 1
-        assert "app.py build" in err
+        assert "./casebook build" in err
     code, out, _ = _run(capsys, "status", *flags)
-    assert (code, "app.py build" in out) == (1, True)
+    assert (code, "./casebook build" in out) == (1, True)
     code, out, _ = _run(capsys, "ask", "tea", *flags, "--json")
     assert (code, json.loads(out)["error"]["code"]) == (1, "no_release")
 

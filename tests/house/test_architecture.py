@@ -144,7 +144,7 @@ def test_the_environment_has_one_reader() -> None:
 
 @pytest.mark.slow
 def test_importing_the_verbs_loads_nothing_heavy() -> None:
-    """`python app.py --help` imports no model library, no web framework and makes no folder."""
+    """`./casebook --help` imports no model library, no web framework and makes no folder."""
     code = (
         "import sys, chatbot.cli\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'gradio', 'fastapi'}\n"
@@ -158,7 +158,7 @@ def test_importing_the_verbs_loads_nothing_heavy() -> None:
 
 
 def test_asking_loads_what_it_needs(report_releases: Releases) -> None:
-    """`python app.py ask` imports neither torch, nor the web, nor what reads files and pages."""
+    """`./casebook ask` imports neither torch, nor the web, nor what reads files and pages."""
     code = (
         "import sys\n"
         "from chatbot import cli\n"
