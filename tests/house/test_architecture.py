@@ -32,6 +32,7 @@ HOMES = {
     "tokenizers": {"index/encoder/tokenizer.py"},
     "safetensors": {"index/encoder/model_folder.py", "index/encoder/export/bert_graph.py"},
     "gradio": {"chatbot/web/chat.py"},
+    "mcp": {"chatbot/web/programs/mcp_server.py"},
     "lxml": {
         "corpus/readers/markup.py",
         "corpus/readers/office/archive.py",
@@ -165,7 +166,7 @@ def test_asking_loads_what_it_needs(report_releases: Releases) -> None:
         "code = cli.main(sys.argv[1:])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
         "heavy |= {'gradio', 'fastapi', 'starlette', 'uvicorn', 'pydantic', 'anyio', 'httpx'}\n"
-        "heavy |= {'lxml', 'pypdfium2', 'docx', 'markdown_it', 'urllib3'}\n"
+        "heavy |= {'lxml', 'pypdfium2', 'docx', 'markdown_it', 'urllib3', 'mcp'}\n"
         "heavy |= {'jwt', 'cryptography', 'huggingface_hub', 'safetensors', 'pandas'}\n"
         "print(code, sorted(heavy & sys.modules.keys()))"
     )
