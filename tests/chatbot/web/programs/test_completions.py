@@ -24,7 +24,7 @@ from corpus import errors
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, serving
 
-SOLAR = [{"role": "user", "content": "solar"}]
+SOLAR: Any = [{"role": "user", "content": "solar"}]
 
 
 @pytest.fixture(scope="module")
@@ -219,15 +219,15 @@ def test_an_error_of_the_engine_has_the_protocols_shape(
     assert (refused.code, refused.type) == (code, words)
     assert "secret" not in refused.response.text
     with pytest.raises(openai.APIError) as caught:
-        list(client.chat.completions.create(model="casebook", messages=SOLAR, stream=True))  # type: ignore[call-overload]
+        list(client.chat.completions.create(model="casebook", messages=SOLAR, stream=True))
     assert (caught.value.code, caught.value.type) == (code, words)
 
 
 def test_a_stream_is_the_answer_in_pieces(client: openai.OpenAI) -> None:
     """The pieces together are the content; the last has the annotations, and then the usage."""
     whole = ask(client)
-    chunks = list(
-        client.chat.completions.create(  # type: ignore[call-overload]
+    chunks: list[Any] = list(
+        client.chat.completions.create(
             model="casebook", messages=SOLAR, stream=True, stream_options={"include_usage": True}
         )
     )
@@ -249,8 +249,8 @@ def test_a_stream_without_usage_ends_with_its_reason(
 ) -> None:
     """No usage unless it is asked for; while a model writes, comments keep the line open."""
     engine.written = ("They got lamps.",)
-    chunks = list(
-        client.chat.completions.create(model="casebook", messages=SOLAR, stream=True)  # type: ignore[call-overload]
+    chunks: list[Any] = list(
+        client.chat.completions.create(model="casebook", messages=SOLAR, stream=True)
     )
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert not any(each.usage for each in chunks)

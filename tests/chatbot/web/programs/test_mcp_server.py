@@ -19,6 +19,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, TextContent
+from pydantic import BaseModel
 
 from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
@@ -98,11 +99,10 @@ def test_the_tools_are_listed(address: str, mode: str) -> None:
     info, tools = with_client(f"{address}/mcp", look, mode)
     assert info.name == "casebook"
     assert [tool.name for tool in tools] == TOOLS
-    for tool, kind in zip(
-        tools,
-        (contract.AnswerBody, contract.SearchBody, contract.CasesBody, contract.CaseBody),
-        strict=True,
-    ):
+    kinds: list[type[BaseModel]] = [
+        contract.AnswerBody, contract.SearchBody, contract.CasesBody, contract.CaseBody,
+    ]  # fmt: skip
+    for tool, kind in zip(tools, kinds, strict=True):
         assert tool.output_schema["required"] == list(kind.model_fields)
         assert tool.input_schema["additionalProperties"] is False
         assert tool.annotations.read_only_hint
@@ -361,7 +361,7 @@ def test_the_program_serves_at_stdin_and_stdout(
 @pytest.mark.slow
 def test_stdout_is_the_protocols_alone(server_process: None, tmp_path: Path) -> None:
     """Every line there is a message, whatever comes in and whatever is wrong."""
-    arguments = [sys.executable, ROOT / "app.py", "mcp", "--var", tmp_path, "--log-level", "debug"]
+    arguments = [sys.executable, str(ROOT / "app.py"), "mcp", "--var", str(tmp_path)]
 
     def ask(number: int, question: str) -> bytes:
         params = {"name": "ask", "arguments": {"question": question}}
@@ -402,7 +402,7 @@ def test_stdout_is_the_protocols_alone(server_process: None, tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_signal_ends_the_program(server_process: None, tmp_path: Path) -> None:
     """At once, while its client holds the line open."""
-    arguments = [sys.executable, ROOT / "app.py", "mcp", "--var", tmp_path]
+    arguments = [sys.executable, str(ROOT / "app.py"), "mcp", "--var", str(tmp_path)]
     with subprocess.Popen(
         arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
