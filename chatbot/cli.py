@@ -23,7 +23,7 @@ from chatbot.evaluation.regression_questions import GateReport
 from chatbot.llm.restating import Complete
 from chatbot.publishing.publisher import Publisher
 from chatbot.settings import LLM, Settings, read_settings, variable_of
-from chatbot.terminal import Terminated, ending_at_sigterm, print_json, say, writing
+from chatbot.terminal import Terminated, count, ending_at_sigterm, print_json, say, writing
 from corpus.errors import (
     CasebookError,
     GateError,
@@ -105,33 +105,21 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and where help is, and exit with 2."""
-        say(f"casebook: {message} (see `python app.py --help`)")
+        say(f"casebook: {message} (see `./casebook --help`)")
         sys.exit(2)
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    common = _Parser(add_help=False)
-    common.add_argument("--json", action="store_true", help="print the result as JSON")
-    for name, text in _FLAGS.items():
-        flag = "--" + name.replace("_", "-")
-        told = f"{text}; {variable_of(name)}"
-        common.add_argument(flag, dest=name, metavar="VALUE", help=told)
-
     parser = _Parser(
-        prog="app.py",
+        prog="casebook",
         description="Ask the CCCME collection of green-development cases; without a verb, serve.",
-        parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"Casebook {VERSION}")
     parser.set_defaults(run=_serve)
-    # A flag before the verb must survive the verb's own parsing, whose defaults would reset it.
-    after = _Parser(add_help=False, argument_default=argparse.SUPPRESS, parents=[])
-    for action in common._actions:
-        after._add_action(_suppressed(action))
     verbs = parser.add_subparsers(metavar="VERB", title="verbs")
 
     def add(name: str, run: Callable[[Settings, argparse.Namespace], int], text: str) -> _Parser:
-        verb = verbs.add_parser(name, help=text, description=text, parents=[after])
+        verb = verbs.add_parser(name, help=text, description=text)
         verb.set_defaults(run=run)
         return verb
 
@@ -149,15 +137,24 @@ def _make_parser() -> argparse.ArgumentParser:
     add_verbs(lambda name, run, text: add(name, _with_publisher(run), text))
     add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
+    _add_settings(parser, None)
+    for verb in verbs.choices.values():
+        # A flag before the verb must survive the verb's own parsing, whose defaults would reset it.
+        _add_settings(verb, argparse.SUPPRESS)
     return parser
 
 
-def _suppressed(action: argparse.Action) -> argparse.Action:
-    from copy import copy
-
-    twin = copy(action)
-    twin.default = argparse.SUPPRESS
-    return twin
+def _add_settings(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Tell a parser what every verb takes, below what it has of its own."""
+    unset = False if default is None else default
+    parser.add_argument(
+        "--json", action="store_true", default=unset, help="print the result as JSON"
+    )
+    parser.usage = f"{parser.format_usage().removeprefix('usage: ').strip()} [SETTING ...]"
+    group = parser.add_argument_group("settings, the same for every verb")
+    for name, text in _FLAGS.items():
+        flag, told = "--" + name.replace("_", "-"), f"{text}; {variable_of(name)}"
+        group.add_argument(flag, dest=name, metavar="VALUE", default=default, help=told)
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
@@ -262,8 +259,9 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
         if status.refused:
             say(f"casebook: WARNING: {status.message}; `verify` says what is damaged")
         print(
-            f"release {status.release}: {status.documents} documents, {status.cases} cases, "
-            f"{status.passages} passages, encoded by {status.model}, read by {status.reader}"
+            f"release {status.release}: {count(status.documents, 'document')}, "
+            f"{count(status.cases, 'case')}, {count(status.passages, 'passage')}, "
+            f"encoded by {status.model}, read by {status.reader}"
         )
     else:
         print(status.message)
@@ -356,6 +354,8 @@ def _load_encoder(settings: Settings) -> Encoder:
 
 def _set_up_logging(settings: Settings) -> None:
     logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        datefmt="%Y-%m-%d %H:%M:%S%z",
     )
     logging.getLogger("casebook").setLevel(settings.log_level.upper())

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from corpus.errors import UsageError
 
 PREFIX = "CASEBOOK_"
+HOME = Path(__file__).resolve().parents[1]  # Casebook's own folder, wherever it is called from
 SHORTEST_TOKEN = 16  # characters
 LLM = "llm"  # the reader that is no model's folder or name
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*")
@@ -77,7 +78,8 @@ def variable_of(field: str) -> str:
 def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
     """Return the settings that flags, environment and defaults give together.
 
-    A flag that is None was not given; an empty variable counts as not set. Raises UsageError,
+    A flag that is None was not given; an empty variable counts as not set. What is given is a path
+    from where Casebook is called, the defaults are those in its own folder. Raises UsageError,
     naming the variable, for a value that cannot work.
     """
     given: dict[str, str] = {}
@@ -89,8 +91,8 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
             given[each.name] = value.strip()
     default = Settings()
     settings = Settings(
-        reports=Path(given.get("reports", default.reports)).expanduser(),
-        var=Path(given.get("var", default.var)).expanduser(),
+        reports=Path(given.get("reports", HOME / default.reports)).expanduser(),
+        var=Path(given.get("var", HOME / default.var)).expanduser(),
         model=given.get("model", default.model),
         reader=given.get("reader", default.reader),
         host=given.get("host", default.host),

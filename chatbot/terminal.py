@@ -80,6 +80,16 @@ def writing() -> Iterator[None]:
         raise
 
 
+def count(number: int, what: str) -> str:
+    """Return how many there are; `what` is the word for one of them."""
+    if number == 1:
+        return f"1 {what}"
+    head, of, tail = what.partition(" of ")
+    head, that, rest = head.partition(" that ") if not of else (head, "", "")
+    plural = f"{head}es" if head.endswith(("x", "s", "sh", "ch")) else f"{head}s"
+    return f"{number} {plural}{that}{rest}{of}{tail}"
+
+
 def find_width() -> int:
     """Return how many columns stderr has, 80 where it is no terminal."""
     try:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from corpus.language.sentences import sentence_spans
-from corpus.records import Block, BlockKind, Case, Document, Passage, Sentence
+from corpus.records import Block, BlockKind, Case, Document, Entry, Passage, Sentence
 
 # A model reads 512 sub-words at once. multilingual-e5 makes 0.24 of a European letter and 0.80 of a
 # Chinese sign on average; with these a little higher, 99 of 100 texts of LONGEST are read whole.
@@ -113,3 +113,18 @@ def _cut_at(lengths: Sequence[float], limit: float) -> list[int]:
 def _trim(text: str, start: int, end: int) -> Span:
     words = text[start:end]
     return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
+
+
+def is_searched(passage: Passage, title: str) -> bool:
+    """Tell whether a passage gets a row: every one but a heading that is its case's title.
+
+    The title stands with each hit already; as a row of its own it would take the place of what it
+    announces.
+    """
+    return passage.kind != "heading" or passage.text.lstrip("# ") != title
+
+
+def count_searched(entry: Entry) -> int:
+    """Return how many passages of a document a search can find, which is how they are counted."""
+    titles = {case.id: case.title for case in entry.cases}
+    return sum(is_searched(passage, titles[passage.case_id]) for passage in entry.passages)

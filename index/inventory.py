@@ -10,15 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from corpus.errors import DocumentError, ReleaseError
 from corpus.library import Library
+from corpus.passages import count_searched
 from corpus.readers.reader_version import identify_edition
 from corpus.records import Entry
 from index.storage.manifest import check_files, read_manifest
 from index.storage.publish import Releases
 from index.storage.release import Tables
 
-_READ = ("documents", "cases", "document_cases", "case_passages")  # files of a release
+_READ = ("documents", "cases", "document_cases", "case_passages", "rows")  # files of a release
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def summarize(entry: Entry) -> Summary:
     return Summary(
         document.id, document.name, document.title, document.published, document.language,
         document.url, document.file_sha256, document.facts_sha256, len(document.pages),
-        len(entry.passages), tuple(CaseSummary(c.id, c.title, c.company) for c in entry.cases),
+        count_searched(entry), tuple(CaseSummary(c.id, c.title, c.company) for c in entry.cases),
     )  # fmt: skip
 
 
@@ -91,12 +94,13 @@ def _read_live(releases: Releases) -> Mapping[str, Summary]:
     for number in range(len(tables.documents)):
         document: dict[str, Any] = tables.documents[number]
         first, last = tables.document_cases[number : number + 2].tolist()
+        rows = np.searchsorted(tables.rows, tables.case_passages[[first, last]])
         cases = [tables.cases[case] for case in range(first, last)]
         told[document["name"]] = Summary(
             document["id"], document["name"], document["title"], document["published"],
             document["language"], document["url"], document["file_sha256"],
             document["facts_sha256"], len(document["pages"]),
-            int(tables.case_passages[last] - tables.case_passages[first]),
+            int(rows[1] - rows[0]),
             tuple(CaseSummary(c["id"], c["title"], c["company"]) for c in cases),
         )  # fmt: skip
     return told

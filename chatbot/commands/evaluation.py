@@ -24,7 +24,7 @@ from chatbot.evaluation.regression_questions import read_questions
 from chatbot.evaluation.squad import hold_out, read_squad
 from chatbot.evaluation.temporary_release import open_trial
 from chatbot.settings import Settings
-from chatbot.terminal import print_json, progress_bar, say
+from chatbot.terminal import count, print_json, progress_bar, say
 from corpus.errors import DocumentError, UsageError
 from corpus.files import write_file
 from corpus.library import QUESTIONS
@@ -184,13 +184,13 @@ def _open_squad(path: Path, arguments: argparse.Namespace, folder: Path, encoder
 def _describe(report: Report, exam: Exam) -> Iterator[str]:
     manifest = exam.release.manifest
     yield (
-        f"{exam.name}: {report.questions} questions to release {exam.release.id} "
-        f"({manifest.documents} documents, {manifest.passages} passages)"
+        f"{exam.name}: {count(report.questions, 'question')} to release {exam.release.id} "
+        f"({count(manifest.documents, 'document')}, {count(manifest.rows, 'passage')})"
     )
     if exam.left_out:
         yield f"{len(exam.left_out)} answers and questions left out, such as {exam.left_out[0]}"
     for group, figures in report.groups.items():
-        yield f"\n{group}: {next(iter(figures.values())).count} questions"
+        yield f"\n{group}: {count(next(iter(figures.values())).count, 'question')}"
         for name, figure in figures.items():
             yield f"  {name:20}{_show(figure, 1 if name.endswith(' ms') else 3)}"
     for title, parts in (("language", report.languages), ("asks for", report.kinds)):

@@ -11,7 +11,7 @@ from chatbot.evaluation.gate import describe_gate
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.publishing.document_summary import describe_entry, tell_entry
 from chatbot.publishing.publisher import Publication, Publisher
-from chatbot.terminal import find_width, lay_out, print_json, progress_bar, say
+from chatbot.terminal import count, find_width, lay_out, print_json, progress_bar, say
 from corpus.errors import (
     CasebookError,
     DocumentError,
@@ -116,15 +116,15 @@ def _describe_plan(plan: Plan) -> Iterator[str]:
     for found in plan.duplicates:
         yield (
             f"twice?   {found.document} ({found.case}) has {found.share:.0%} of its words in "
-            f"{found.other_document} ({found.other_case}): {found.sentences} sentences, such as "
-            f"“{found.sample[:120]}”"
+            f"{found.other_document} ({found.other_case}): "
+            f"{count(found.sentences, 'sentence')}, such as “{found.sample[:120]}”"
         )
     for reason in plan.failed.values():
         yield f"casebook: left out: {reason}"
     yield (
-        f"{plan.cases} cases, {plan.passages} passages: {plan.passages_kept} kept, "
-        f"{plan.passages_reused} re-used, {plan.passages_to_encode} to encode "
-        f"({plan.to_encode} of {plan.texts} texts)"
+        f"{count(plan.cases, 'case')}, {count(plan.passages, 'passage')}: "
+        f"{plan.passages_kept} kept, {plan.passages_reused} re-used, "
+        f"{plan.passages_to_encode} to encode ({plan.to_encode} of {count(plan.texts, 'text')})"
     )
 
 
@@ -159,7 +159,7 @@ def _add(publisher: Publisher, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"added": added, "failed": failed})
     elif changed:
-        say("`python app.py build` publishes it")
+        say("`./casebook build` publishes it")
     return 1 if failed else 0
 
 
@@ -209,7 +209,7 @@ def _each(arguments: argparse.Namespace, act: Callable[[str], None], word: str) 
     if arguments.json:
         print_json({word: done, "failed": failed})
     elif done:
-        say("`python app.py build` publishes it")
+        say("`./casebook build` publishes it")
     return 1 if failed else 0
 
 
@@ -275,11 +275,11 @@ def _releases(publisher: Publisher, arguments: argparse.Namespace) -> int:
         return 0
     for info in found:
         mark = "*" if info.live else " "
-        documents = "1 document" if info.documents == 1 else f"{info.documents} documents"
-        facts = f"{documents}, {info.passages} passages, {info.model}"
-        print(f"{mark} {info.id}  {info.date:%Y-%m-%d %H:%M:%S}  {info.damage or facts}")
+        held = f"{count(info.documents, 'document')}, {count(info.passages, 'passage')}"
+        facts = f"{held}, {info.model}"
+        print(f"{mark} {info.id}  {info.date:%Y-%m-%d %H:%M:%S} UTC  {info.damage or facts}")
     if not found:
-        print("nothing is published yet: run `python app.py build`")
+        print("nothing is published yet: run `./casebook build`")
     return 0
 
 
@@ -302,11 +302,12 @@ def _verify(publisher: Publisher, arguments: argparse.Namespace) -> int:
     else:
         for each in whole:
             print(
-                f"whole    {each.release}: {each.files} files, {each.cases} cases, "
-                f"{each.passages} passages, {each.sentences} sentences"
+                f"whole    {each.release}: {count(each.files, 'file')}, "
+                f"{count(each.cases, 'case')}, {count(each.passages, 'passage')}, "
+                f"{count(each.sentences, 'sentence')}"
             )
         if not found:
-            print("nothing is published yet: run `python app.py build`")
+            print("nothing is published yet: run `./casebook build`")
     for reason in damaged.values():
         say(f"casebook: {reason}")
     return 1 if damaged else 0

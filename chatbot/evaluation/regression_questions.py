@@ -277,4 +277,5 @@ def _read_question(line: bytes, place: str) -> Question:
 
 
 def _is_text(words: object) -> bool:
-    return isinstance(words, str) and bool(words.strip())
+    halves = isinstance(words, str) and any("\ud800" <= each <= "\udfff" for each in words)
+    return isinstance(words, str) and bool(words.strip()) and not halves

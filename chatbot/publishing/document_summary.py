@@ -9,7 +9,9 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
+from chatbot.terminal import count
 from corpus.glossary import Glossary
+from corpus.passages import count_searched
 from corpus.records import Entry, LeftOut
 from index.languages.cldr import put_names
 
@@ -22,12 +24,11 @@ def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
     """Yield the lines that tell an editor what was taken, what is missing, what was left out."""
     document = entry.document
     companies = list(dict.fromkeys(case.company for case in entry.cases if case.company))
-    cases = sum(case.kind == "case" for case in entry.cases)
     yield f"title: {document.title}"
     yield (
         f"company: {', '.join(companies) or 'none'} · date: {document.published or 'none'} · "
-        f"language: {document.language} · {_count(cases, 'case')}, "
-        f"{_count(len(entry.passages), 'passage')}"
+        f"language: {document.language} · {count(len(entry.cases), 'case')}, "
+        f"{count(count_searched(entry), 'passage')}"
     )
     missing = list(_ask(entry, companies, glossary))
     if missing:
@@ -44,8 +45,8 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
         "companies": list(dict.fromkeys(case.company for case in entry.cases if case.company)),
         "published": document.published,
         "language": document.language,
-        "cases": sum(case.kind == "case" for case in entry.cases),
-        "passages": len(entry.passages),
+        "cases": len(entry.cases),
+        "passages": count_searched(entry),
         "left_out": [asdict(each) for each in entry.left_out],
     }
 
@@ -62,11 +63,11 @@ def sum_up(left_out: Iterable[LeftOut]) -> list[str]:
     lines = [
         f"{place}: {told}" if place else told
         for place, whats in counts.items()
-        if (told := ", ".join(_count(number, what) for what, number in whats.items()))
+        if (told := ", ".join(count(number, what) for what, number in whats.items()))
     ]
     if len(lines) > _MOST_PLACES:
         more = len(lines) - _MOST_PLACES
-        lines[_MOST_PLACES:] = [f"and in {_count(more, 'other place')}"]
+        lines[_MOST_PLACES:] = [f"and in {count(more, 'other place')}"]
     return lines
 
 
@@ -100,13 +101,3 @@ def _ask(entry: Entry, companies: Sequence[str], glossary: Glossary) -> Iterator
         yield "date: --published 2024-02-23"
     if entry.document.title == PurePosixPath(entry.document.name).stem:
         yield "title: --title TITLE"
-
-
-def _count(number: int, what: str) -> str:
-    """Return how many there are; `what` is the word for one of them."""
-    if number == 1:
-        return f"1 {what}"
-    head, of, tail = what.partition(" of ")
-    head, that, rest = head.partition(" that ") if not of else (head, "", "")
-    plural = f"{head}es" if head.endswith(("x", "s", "sh", "ch")) else f"{head}s"
-    return f"{number} {plural}{that}{rest}{of}{tail}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from corpus.errors import NotFoundError, UsageError
 from corpus.library import Offer
 from corpus.metadata import Facts
+from corpus.passages import count_searched
 from corpus.records import Entry
 
 MOST = 20  # documents that wait in one session
@@ -144,7 +145,7 @@ class Folder:
 
 
 def _sum_up(entry: Entry) -> tuple[int, int, str]:
-    return len(entry.cases), len(entry.passages), entry.document.title
+    return len(entry.cases), count_searched(entry), entry.document.title
 
 
 def _lock(folder: Path) -> int | None:

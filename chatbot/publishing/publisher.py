@@ -22,7 +22,7 @@ from chatbot.evaluation.regression_questions import (
     compare,
     read_questions,
 )
-from corpus.errors import DocumentError, GateError, ReleaseError
+from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer, read_entry
 from corpus.metadata import NOTHING, SIDECAR, Facts, read_facts, show
@@ -222,8 +222,15 @@ class Publisher:
         return self._releases.rollback(release_id)
 
     def verify(self, release_id: str = "") -> dict[str, Inspection | ReleaseError]:
-        """Check every byte and every span of a release, or of all; what is damaged as its error."""
-        ids = [release_id] if release_id else [info.id for info in self._releases.all()]
+        """Check every byte and every span of a release, or of all; what is damaged as its error.
+
+        Raises NotFoundError where there is no such release.
+        """
+        ids = [info.id for info in self._releases.all()]
+        if release_id:
+            if release_id not in ids:
+                raise NotFoundError(f"no such release {release_id[:40]!r}: see `releases`")
+            ids = [release_id]
         found: dict[str, Inspection | ReleaseError] = {}
         for each in ids:
             try:

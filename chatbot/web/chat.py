@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
@@ -82,7 +83,17 @@ def open_gradio(uploads: Path | None = None) -> Any:
     os.environ.update(_GRADIO)
     if uploads is not None:
         os.environ["GRADIO_TEMP_DIR"] = str(uploads)
-    import gradio
+    # It would import the SDK of the Model Context Protocol for servers of its own, of which there
+    # is none here: a second at the start of every process, and 24 MB of it.
+    modules: dict[str, Any] = sys.modules
+    unasked = "mcp" not in modules
+    if unasked:
+        modules["mcp"] = None
+    try:
+        import gradio
+    finally:
+        if unasked:
+            del modules["mcp"]
 
     # It would read the address of a page's parts out of each request, and whatever headers that
     # has: the path where the page is mounted is enough for a browser.

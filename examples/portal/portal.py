@@ -1,11 +1,12 @@
 """A small member portal that shows Casebook to its members: what a webmaster has to do, whole.
 
-    python examples/portal/portal.py
+    .venv/bin/python examples/portal/portal.py --language zh --attribute data-theme=dark
 
-starts a Casebook for the portal's members, and then the portal; with `--casebook https://...` it
-shows one that runs already. Members sign in with a password; a page asks `POST /casebook-token` for
-a token, which the portal signs for whoever is signed in, and hands it to the widget. Needs PyJWT
-and nothing else.
+starts a Casebook for the portal's members, at CASEBOOK_PORT where that is set, and then the portal;
+with `--casebook https://...` it shows one that runs already. `--language` and `--attribute` are for
+the widget's tag. Members sign in with a password; a page asks `POST /casebook-token` for a token,
+which the portal signs for whoever is signed in, and hands it to the widget. Needs PyJWT and nothing
+else.
 """
 
 from __future__ import annotations
@@ -240,13 +241,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--casebook", help="the address of one that runs (default: start one)")
     parser.add_argument("--port", type=int, default=8000, help="of the portal (default 8000)")
     parser.add_argument("--key", type=Path, default=FOLDER / "portal.key", help="file of the key")
+    parser.add_argument("--language", choices=("auto", "en", "zh"), help="of the widget")
+    parser.add_argument(
+        "--attribute", action="append", default=[], metavar="NAME=VALUE",
+        help="of the widget's tag, such as data-theme=dark; may be repeated",
+    )  # fmt: skip
     given = parser.parse_args(arguments)
-    casebook = given.casebook or f"http://127.0.0.1:{find_port()}"
+    if given.language:
+        given.attribute.append(f"data-language={given.language}")
+    for each in given.attribute:
+        if not re.fullmatch(r"data-[a-z-]{1,40}=.{0,500}", each):
+            parser.error(f"--attribute: {each!r} is not as data-theme=dark")
+    pairs = (each.split("=", 1) for each in given.attribute)
+    attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in pairs)
+    try:
+        casebook = given.casebook or f"http://127.0.0.1:{find_port()}"
+    except ValueError:
+        parser.error("CASEBOOK_PORT is not a port; give a number up to 65535")
     if not re.fullmatch(r"https?://[^\s;,'\"<>/]+(/[^\s;,'\"<>]*)?", casebook):
         parser.error(f"--casebook: {casebook!r} is not an address such as http://host:7860")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        portal = Portal(given.port, casebook, read_key(given.key))
+        portal = Portal(given.port, casebook, read_key(given.key), attributes)
+    except OverflowError:
+        parser.error(f"--port {given.port}: give a number up to 65535")
     except OSError as error:
         parser.exit(
             1, f"port {given.port} cannot be taken ({error.strerror}): give another --port\n"
@@ -265,7 +283,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def find_port() -> int:
-    """Return 7860, or a free port where that is taken, as by `make run`."""
+    """Return what CASEBOOK_PORT says, else 7860, or a free port where that is taken.
+
+    As it is by `make run`. Raises ValueError where the variable is no port.
+    """
+    asked = os.environ.get("CASEBOOK_PORT", "").strip()
+    if asked:
+        if not 0 < int(asked) < 65536:
+            raise ValueError(asked)
+        return int(asked)
     for port in (7860, 0):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -83,7 +83,7 @@ def check_model(manifest: Manifest, model: str) -> None:
     if model != manifest.model:
         raise ModelMismatchError(
             f"release {manifest.id} was built with {manifest.model}, not with {model}: "
-            "run `python app.py build` with this model, or set CASEBOOK_MODEL back"
+            "run `./casebook build` with this model, or set CASEBOOK_MODEL back"
         )
 
 

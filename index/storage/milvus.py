@@ -235,7 +235,7 @@ class MilvusRows:
         if wanted != found:
             raise StoreError(
                 f"Milvus at {self._store.name}: {self._name} has lost rows; run "
-                "`python app.py rollback` to this release, which fills it again"
+                "`./casebook rollback` to this release, which fills it again"
             )
 
 

@@ -72,15 +72,13 @@ class Releases:
         try:
             name = (self.folder / CURRENT).read_text(encoding="ascii").strip()
         except FileNotFoundError as error:
-            raise NoReleaseError("nothing is published yet: run `python app.py build`") from error
+            raise NoReleaseError("nothing is published yet: run `./casebook build`") from error
         except (OSError, ValueError) as error:
             raise ReleaseError(
-                f"{self.folder / CURRENT}: cannot be read ({error}); run `python app.py build`"
+                f"{self.folder / CURRENT}: cannot be read ({error}); run `./casebook build`"
             ) from error
         if not name.isalnum():
-            raise ReleaseError(
-                f"{self.folder / CURRENT}: names no release; run `python app.py build`"
-            )
+            raise ReleaseError(f"{self.folder / CURRENT}: names no release; run `./casebook build`")
         return name
 
     def open(self, release_id: str, model: str | None = None) -> Release:
@@ -173,14 +171,14 @@ class Releases:
                     raise NotFoundError(f"no release is older than {live.id}; see `releases`")
                 release_id = earlier[0].id
             if release_id not in {info.id for info in every}:
-                raise NotFoundError(f"no release {release_id[:40]!r}: see `releases`")
+                raise NotFoundError(f"no such release {release_id[:40]!r}: see `releases`")
             place = self.path(release_id)
             check_files(place, read_manifest(place))
             self._point(release_id)
         return release_id
 
     def prune(self, keep: int) -> list[str]:
-        """Delete all but the live release and the `keep` last published; returns the ids deleted.
+        """Delete all but the live release and, beside it, the `keep` last; returns what went.
 
         Whoever reads one of them goes on reading it. Raises BuildLockedError while a build is at
         work, which may copy from any, NoReleaseError where none is live to be kept, and StoreError.
@@ -188,7 +186,8 @@ class Releases:
         with self._lock_build(), self._lock_switch():
             live = self.live()
             every = self.all()
-            held = {live, *(info.id for info in every[:keep])}
+            others = [info.id for info in every if info.id != live]
+            held = {live, *others[:keep]}
             gone = [info.id for info in every if info.id not in held]
             if self._store is not None:
                 self._store.keep(sorted(held))

@@ -25,6 +25,7 @@ from corpus.glossary import Glossary
 from corpus.language.detection import detect
 from corpus.language.script import drop_unseen
 from corpus.language.stems import list_stems
+from corpus.passages import is_searched
 from corpus.records import Entry, Passage, Sentence
 from corpus.tables import spell_passages
 from index.encoder.encoder import Encoder, Pieces, Progress, States, Vectors
@@ -396,15 +397,6 @@ class _Known:
         new = numbers >= self.count
         taken[new] = fresh[numbers[new] - self.count]
         return taken
-
-
-def is_searched(passage: Passage, title: str) -> bool:
-    """Tell whether a passage gets a row: every one but a heading that is its case's title.
-
-    The title stands with each hit already; as a row of its own it would take the place of what it
-    announces.
-    """
-    return passage.kind != "heading" or passage.text.lstrip("# ") != title
 
 
 def mark_sentences(sentences: Iterable[Sentence]) -> NDArray[np.void]:

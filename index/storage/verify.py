@@ -64,7 +64,12 @@ def inspect(folder: Path) -> Inspection:
     if counted != wanted or np.diff(release.starts).tolist() != counts:
         raise CorruptReleaseError(f"release {release.id}: the counts differ; build again")
     return Inspection(
-        release.id, len(manifest.files), manifest.documents, manifest.cases, passages, sentences
+        release.id,
+        len(manifest.files),
+        manifest.documents,
+        manifest.cases,
+        release.count,
+        sentences,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -194,9 +195,9 @@ def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixtu
         code, out, err = _run(capsys, *verb, *flags)
         assert (code, out) == (1, "")
         assert err.count("\n") == 1
-        assert "app.py build" in err
+        assert "./casebook build" in err
     code, out, _ = _run(capsys, "status", *flags)
-    assert (code, "app.py build" in out) == (1, True)
+    assert (code, "./casebook build" in out) == (1, True)
     code, out, _ = _run(capsys, "ask", "tea", *flags, "--json")
     assert (code, json.loads(out)["error"]["code"]) == (1, "no_release")
 
@@ -296,6 +297,39 @@ def test_a_bad_document_is_named(
     assert (code, "published" in out, "bad.txt" in err) == (1, True, True)
     code, out, err = _run(capsys, "list", *flags, "--json")
     assert (code, list(json.loads(out)["failed"])) == (1, ["bad.txt"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "own"), [("ask", "--company"), ("build", "--dry-run"), ("prune", "--keep")]
+)
+def test_help_begins_with_what_is_the_verbs_own(
+    verb: str, own: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The settings that every verb takes stand below, and not in the line of usage."""
+    with pytest.raises(SystemExit):
+        cli.main([verb, "--help"])
+    told = capsys.readouterr().out
+    usage, _, rest = told.partition("\n\n")
+    assert usage.startswith(f"usage: casebook {verb} [-h]")
+    assert own in usage
+    assert "--reports" not in usage
+    assert rest.index(own) < rest.index("settings, the same for every verb:")
+    assert rest.index("settings, the same for every verb:") < rest.index("--reports")
+
+
+def test_passages_are_counted_alike(
+    library: Library, flags: list[str], small_reader: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By each verb that says how many there are: those that a search can find."""
+    (library.folder / "bridge.txt").write_text("Bridges\n\n# Bridges\n\nOld oak.\n", "utf-8")
+    counts = set()
+    _run(capsys, "build", *flags)
+    for verb in ("releases", "status", "verify", "build --dry-run"):
+        _, out, err = _run(capsys, *verb.split(), *flags)
+        counts |= set(re.findall(r"(\d+) passages?", out + err))
+    _, out, _ = _run(capsys, "list", *flags, "--json")
+    counts.add(str(sum(each["passages"] for each in json.loads(out)["documents"])))
+    assert len(counts) == 1
 
 
 @pytest.mark.slow

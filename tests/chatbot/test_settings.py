@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.settings import Settings, read_origin, read_settings, variable_of
+from chatbot.settings import HOME, Settings, read_origin, read_settings, variable_of
 from corpus.errors import UsageError
 
 
 def test_defaults() -> None:
     """Without flags and environment, the documented defaults hold."""
     assert read_settings({}, {}) == Settings(
-        Path("corpus/reports"), Path("var"), "", "", "127.0.0.1", 7860, "", "info", "",
+        HOME / "corpus" / "reports", HOME / "var", "", "", "127.0.0.1", 7860, "", "info", "",
         (), (), (), "open", "", "", 30,
     )  # fmt: skip
 
@@ -26,7 +26,7 @@ def test_flag_over_environment_over_default() -> None:
     """Each source wins over the next; an empty variable is not set."""
     environ = {"CASEBOOK_PORT": "9000", "CASEBOOK_HOST": "0.0.0.0", "CASEBOOK_VAR": ""}
     settings = read_settings({"port": "9001", "host": None}, environ)
-    assert (settings.port, settings.host, settings.var) == (9001, "0.0.0.0", Path("var"))
+    assert (settings.port, settings.host, settings.var) == (9001, "0.0.0.0", HOME / "var")
 
 
 def test_every_field_can_be_set() -> None:

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from corpus.chunks import LONGEST, Chunk, divide_case
 from corpus.glossary import Glossary
 from corpus.library import Library
-from corpus.passages import estimate_length
+from corpus.passages import estimate_length, is_searched
 from corpus.records import BlockKind, Case, Document, Passage, Sentence
-from index.storage.release_writer import is_searched
 
 GLOSSARY = Glossary([["SANY", "三一重工", "Sany Heavy"], ["Brazil", "巴西"]])
 DOCUMENT = Document("d", "d.txt", "", "", "Green cases", "", "", "", "en", "", "")

@@ -32,6 +32,7 @@ HOMES = {
     "tokenizers": {"index/encoder/tokenizer.py"},
     "safetensors": {"index/encoder/model_folder.py", "index/encoder/export/bert_graph.py"},
     "gradio": {"chatbot/web/chat.py"},
+    "mcp": {"chatbot/web/programs/mcp_server.py"},
     "lxml": {
         "corpus/readers/markup.py",
         "corpus/readers/office/archive.py",
@@ -144,7 +145,7 @@ def test_the_environment_has_one_reader() -> None:
 
 @pytest.mark.slow
 def test_importing_the_verbs_loads_nothing_heavy() -> None:
-    """`python app.py --help` imports no model library, no web framework and makes no folder."""
+    """`./casebook --help` imports no model library, no web framework and makes no folder."""
     code = (
         "import sys, chatbot.cli\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'gradio', 'fastapi'}\n"
@@ -158,14 +159,14 @@ def test_importing_the_verbs_loads_nothing_heavy() -> None:
 
 
 def test_asking_loads_what_it_needs(report_releases: Releases) -> None:
-    """`python app.py ask` imports neither torch, nor the web, nor what reads files and pages."""
+    """`./casebook ask` imports neither torch, nor the web, nor what reads files and pages."""
     code = (
         "import sys\n"
         "from chatbot import cli\n"
         "code = cli.main(sys.argv[1:])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'onnx', 'onnxscript'}\n"
         "heavy |= {'gradio', 'fastapi', 'starlette', 'uvicorn', 'pydantic', 'anyio', 'httpx'}\n"
-        "heavy |= {'lxml', 'pypdfium2', 'docx', 'markdown_it', 'urllib3'}\n"
+        "heavy |= {'lxml', 'pypdfium2', 'docx', 'markdown_it', 'urllib3', 'mcp'}\n"
         "heavy |= {'jwt', 'cryptography', 'huggingface_hub', 'safetensors', 'pandas'}\n"
         "print(code, sorted(heavy & sys.modules.keys()))"
     )

@@ -78,7 +78,7 @@ def test_every_route_is_told(plain_client: httpx.Client) -> None:
         for path, methods in paths.items()
         for method in methods
     }
-    pages = {("GET", "/"), ("GET", "/widget.js"), ("GET", "/openapi.json")}
+    pages = {("GET", "/"), ("GET", "/widget.js"), ("GET", "/openapi.json"), ("POST", "/mcp")}
     sessions = {("GET", "/session"), ("POST", "/session")}
     assert routes | pages | sessions == told
 

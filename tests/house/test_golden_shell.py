@@ -108,5 +108,5 @@ def test_verbs_on_the_mixed_library(
                  "evaluate nothing.json", "evaluate --lower"):  # fmt: skip
         run(*verb.split())
     known = set(re.findall(r"^    ([a-z]+) ", run("--help", output=False), re.MULTILINE))
-    assert known - shell.verbs == {"serve"}, "a verb of which nothing is kept"
+    assert known - shell.verbs == {"serve", "mcp"}, "a verb of which nothing is kept"
     keep(shell.transcript, "mixed/shell.txt")

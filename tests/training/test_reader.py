@@ -16,12 +16,12 @@ from torch import Tensor
 
 from benchmarks.squad import Question
 from corpus.chunks import divide_case
+from corpus.passages import is_searched
 from corpus.tables import spell_passages
 from index.reader.bundled import BundledReader
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.evidence import FEATURES, describe
 from index.reader.weights import FORMAT, read_weights
-from index.storage.release_writer import is_searched
 from tests.small_network import StatesEncoder
 from training import confidence, reader
 from training.batches import (

@@ -32,7 +32,7 @@ from corpus.errors import AccessError, CasebookError
 
 if TYPE_CHECKING:
     from mcp.server import Server, ServerRequestContext
-    from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult
+    from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult
 
     from chatbot.engine import Engine
 
@@ -90,10 +90,10 @@ class McpEndpoint:
 
 
 def make_server(dispatcher: Dispatcher) -> Server[Any]:
-    """Return the SDK's server of the tools; takes the half second that importing it takes."""
+    """Return the SDK's server of the tools; takes the second that importing it takes."""
     from mcp.server import Server
     from mcp.shared.exceptions import MCPError
-    from mcp_types import INVALID_PARAMS, CallToolResult, ListToolsResult, TextContent
+    from mcp.types import INVALID_PARAMS, CallToolResult, ListToolsResult, TextContent
 
     tools = {tool.name: tool for tool in list_tools(dispatcher)}
     listed = ListToolsResult(tools=[_describe(tool) for tool in tools.values()])
@@ -147,11 +147,10 @@ def serve_stdio(engine: Engine) -> None:
 
     async def run() -> None:
         server = make_server(dispatcher)
-        import anyio
         from mcp.server.stdio import stdio_server
 
         async def read_lines() -> AsyncIterator[str]:
-            async for line in anyio.wrap_file(sys.stdin.buffer):
+            while line := await asyncio.to_thread(sys.stdin.buffer.readline):
                 yield mend_json(line).decode("utf-8", "replace")
 
         lines: Any = read_lines()
@@ -192,8 +191,8 @@ def _warm(engine: Engine) -> None:
 
 
 def _describe(tool: Tool) -> Any:
-    from mcp_types import Tool as ListedTool
-    from mcp_types import ToolAnnotations
+    from mcp.types import Tool as ListedTool
+    from mcp.types import ToolAnnotations
 
     return ListedTool(
         name=tool.name,

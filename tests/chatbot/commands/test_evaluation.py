@@ -245,7 +245,7 @@ def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixtu
     """The library's own questions need a live release."""
     code, out, err = run(capsys, *flags)
     assert (code, out, err.count("\n")) == (1, "", 1)
-    assert "app.py build" in err
+    assert "./casebook build" in err
 
 
 def test_a_paragraph_that_cannot_be_read_is_left_out(

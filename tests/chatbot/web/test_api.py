@@ -153,6 +153,27 @@ def test_the_contract_documents_the_outcome(client: httpx.Client) -> None:
     assert "outcome" in schema["required"]
 
 
+@pytest.mark.parametrize("half", ["\\ud83d", "\\ude00", "\\udbff\\ud83d"])
+def test_half_an_emoji_is_accepted(client: httpx.Client, engine: FakeEngine, half: str) -> None:
+    """An answer that was cut inside one breaks no later question, and no vote; as U+FFFD."""
+    headers = {"Content-Type": "application/json"}
+    turns = (
+        f'[{{"role": "user", "content": "{half}"}}, {{"role": "assistant", "content": "{half}"}}]'
+    )
+    body = f'{{"question": "solar {half}", "history": {turns}}}'
+    response = client.post("/api/ask", content=body, headers=headers)
+    assert response.status_code == 200, response.text
+    question, history, _, _ = engine.asked[0]
+    shown = question.removeprefix("solar ")
+    assert set(shown) == {"\N{REPLACEMENT CHARACTER}"}
+    assert [turn.content for turn in history] == [shown, shown]
+    vote = f'{{"question": "{half}", "release": "fa4e", "vote": "up", "comment": "{half}"}}'
+    assert client.post("/api/feedback", content=vote, headers=headers).status_code == 204
+    body = f'{{"question": "solar", "filters": {{"company": ["{half}"]}}}}'
+    told = read_error(client.post("/api/ask", content=body, headers=headers), 422, "bad_filter")
+    assert "no case has company" in told
+
+
 def test_a_stream_tells_its_status_then_pieces_then_the_answer(client: httpx.Client) -> None:
     """The pieces together are the answer's text, and the last event is the whole answer."""
     response = client.post("/api/ask", json={"question": "solar"}, headers=STREAM)
@@ -237,7 +258,7 @@ def test_an_error_in_a_stream_is_its_last_event(
          "application/json", 422, "bad_request", "filters.company"),
         (b'{"question": "", "language": "fr"}', "application/json", 422, "bad_request", "language"),
         (b'{"question": "\\ud800"}', "application/json", 422, "bad_question", "no words"),
-        (b'{"question": "x", "\\ud800": 1}', "application/json", 422, "bad_request", "unicode"),
+        (b'{"question": "x", "\\ud800": 1}', "application/json", 422, "bad_request", "no such"),
         (b'{"question": "x"}', "text/plain", 415, "bad_content_type", "application/json"),
         (b'{"question": "x"}', "", 415, "bad_content_type", "application/json"),
         (b'{"question": " \\n "}', "application/json", 422, "bad_question", "no words"),

@@ -46,6 +46,15 @@ def server() -> Iterator[tuple[FakeEngine, str]]:
         yield engine, address
 
 
+def test_half_an_emoji_is_accepted(engine: FakeEngine) -> None:
+    """A page cuts what it sends along; where it cut inside one, the next question is answered."""
+    half = "\ud83d"
+    history = [{"role": "user", "content": half}, {"role": "assistant", "content": half}]
+    last = run(engine, question=f"solar {half}", history=history)[-1]
+    assert last["state"] == "done"
+    assert engine.asked[0][0] == "solar \N{REPLACEMENT CHARACTER}"
+
+
 def test_an_answer_comes_after_a_status_and_piece_by_piece(engine: FakeEngine) -> None:
     """First what is happening, then each piece with those before it, the sources last."""
     updates = run(engine, question="Where are solar lights?")

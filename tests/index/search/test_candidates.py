@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from corpus.chunks import divide_case
 from corpus.language.stems import list_stems
 from corpus.library import Library
+from corpus.passages import is_searched
 from index.build import build
 from index.encoder.encoder import Encoder
 from index.languages.dictionary import Dictionary
@@ -21,7 +22,6 @@ from index.search.candidates import CHUNK, TRANSLATED, WORDS, Candidate, find_ca
 from index.searcher import Searcher
 from index.storage.publish import Releases
 from index.storage.release import Release
-from index.storage.release_writer import is_searched
 from index.storage.words import K1
 from tests.fake_encoder import FakeEncoder
 from tests.index.storage.test_words import share

@@ -186,6 +186,13 @@ def test_prune_keeps_the_live_one(published: Releases, three: list[str]) -> None
     assert not list(published.folder.glob(".tmp-*"))
 
 
+def test_prune_keeps_some_beside_the_live_one(published: Releases, three: list[str]) -> None:
+    """Also where that is the newest: there is one to go back to."""
+    assert published.live() == three[2]
+    assert published.prune(1) == [three[0]]
+    assert published.rollback() == three[1]
+
+
 def test_nothing_is_pruned_while_a_build_is_at_work(published: Releases, three: list[str]) -> None:
     """A build may copy from any release; going back needs not wait for it."""
     with published.draft():

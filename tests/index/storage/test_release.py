@@ -16,13 +16,13 @@ from corpus.errors import CorruptReleaseError, ModelMismatchError, OutdatedRelea
 from corpus.language.detection import detect
 from corpus.language.stems import list_stems
 from corpus.library import Library
+from corpus.passages import is_searched
 from corpus.tables import spell_passages
 from index.build import build
 from index.languages.rarity import hash_term
 from index.storage.manifest import FORMAT, MANIFEST, read_manifest
 from index.storage.publish import CURRENT, Releases
 from index.storage.release import Release
-from index.storage.release_writer import is_searched
 from tests.fake_encoder import FakeEncoder, PackedEncoder, pack_words
 
 

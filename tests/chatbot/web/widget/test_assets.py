@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -24,7 +26,7 @@ from chatbot.web.security.members import check_token, read_keys
 from chatbot.web.templates import render
 from chatbot.web.widget.assets import CHAT_ONLY, FOLDER, SHARED
 from corpus.errors import NoReleaseError
-from examples.portal.portal import Portal, find_port, read_key, set_up, start_casebook
+from examples.portal.portal import Portal, find_port, main, read_key, set_up, start_casebook
 from tests.fake_portal import REQUIRED
 from tests.fakes import FakeEngine, serving
 
@@ -268,6 +270,51 @@ def test_the_settings_for_the_example_portal_are_settings(tmp_path: Path) -> Non
         assert check_token(portal.sign_token("mei"), keys, time.time()).id
         assert settings.embed_origins == (portal.origin,)
     assert key.stat().st_mode & 0o077 == 0
+
+
+def test_the_example_portal_starts_casebook_where_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The variable is that of Casebook itself; what is no port is one line."""
+    monkeypatch.setenv("CASEBOOK_PORT", "8123")
+    assert find_port() == 8123
+    for value in ("many", "-1", "65536"):
+        monkeypatch.setenv("CASEBOOK_PORT", value)
+        with pytest.raises(SystemExit):
+            main([])
+        assert capsys.readouterr().err.endswith("give a number up to 65535\n")
+
+
+@pytest.mark.parametrize("value", ["theme=dark", "data-theme", 'onclick="x"=1', "data-x y=1"])
+def test_the_example_portal_refuses_what_is_no_attribute(
+    value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names the flag and shows one."""
+    with pytest.raises(SystemExit):
+        main(["--casebook", "http://127.0.0.1:1", "--attribute", value])
+    assert "--attribute: " in capsys.readouterr().err
+
+
+def test_the_example_portals_flags_are_the_widgets_attributes(
+    server_process: None, tmp_path: Path
+) -> None:
+    """They stand in its tag, escaped."""
+    command = [sys.executable, ROOT / "examples" / "portal" / "portal.py", "--port", "0"]
+    flags = ["--language", "zh", "--attribute", 'data-greeting=<"你好">', "--key", tmp_path / "key"]
+    with subprocess.Popen(
+        [*command, "--casebook", "http://127.0.0.1:1", *flags],
+        stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            address = re.findall(r"http://localhost:\d+", process.stdout.readline())[0]
+            page = httpx.get(address).text
+        finally:
+            process.terminate()
+    tag = next(attributes for tag, attributes in Tags(page).found if "data-greeting" in attributes)
+    assert tag["data-language"] == "zh"
+    assert tag["data-greeting"] == '<"你好">'
 
 
 @pytest.mark.slow
