@@ -18,6 +18,7 @@ from index.encoder.encoder import Encoder
 from index.models import load_encoder
 from index.storage.publish import Releases
 from tests import marks
+from tests.clock import Clock
 from tests.fake_encoder import FakeEncoder
 from tests.fakes import FakeEngine, serving
 from tests.small_reader import use_small_reader
@@ -118,6 +119,20 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def clock() -> Clock:
+    """A new clock."""
+    return Clock()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_disk() -> Iterator[None]:
+    """Have nothing wait for the disk, which a release does 39 times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture
 def library(tmp_path: Path) -> Library:
     """A folder with two small documents."""
     folder = tmp_path / "reports"
@@ -139,6 +154,12 @@ def library(tmp_path: Path) -> Library:
 def releases(tmp_path: Path) -> Releases:
     """An empty place for releases."""
     return Releases(tmp_path / "var" / "releases")
+
+
+@pytest.fixture
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work out intervals by 50 draws instead of 1,000, where only figures are looked at."""
+    monkeypatch.setattr("chatbot.evaluation.measures.RESAMPLES", 50)
 
 
 @pytest.fixture

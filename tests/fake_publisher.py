@@ -53,7 +53,7 @@ class WaitingEncoder(FakeEncoder):
         if self.hold is not None and texts:
             progress(1, len(texts))
             self.at_work.set()
-            self.hold.wait(30)
+            self.hold.wait(60)
         return super().encode_passages(texts, progress)
 
 

@@ -101,6 +101,11 @@ class FakeEngine:
     def __init__(self, entry: Entry | None = None) -> None:
         """Take the entry to answer from; the article, if none is given."""
         self.entry = entry or read_article()
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as new."""
         self.quotes: dict[str, tuple[str, ...]] = QUOTES
         self.written: tuple[str, ...] = ()
         self.error: Exception | None = None
@@ -110,7 +115,6 @@ class FakeEngine:
         self.waiting = 0
         self.most_waiting = 0
         self.asked: list[tuple[str, tuple[Turn, ...], dict[str, list[str]], str | None]] = []
-        self._lock = threading.Lock()
 
     def ask(
         self,
@@ -198,7 +202,7 @@ class FakeEngine:
         with self._lock:
             self.waiting += 1
             self.most_waiting = max(self.most_waiting, self.waiting)
-        self.hold.wait(20)
+        self.hold.wait(60)
         with self._lock:
             self.waiting -= 1
 
@@ -321,5 +325,5 @@ def serving_app(app: ASGIApp, root_path: str = "") -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listener.close()

@@ -1,8 +1,8 @@
 """Which mark a test has: by the fixtures that it uses, so that nobody has to remember.
 
 `model`, `browser` and `server` follow from a fixture that opens one; `slow` is said by a test that
-takes seconds. What has none of these is `quick`, and may neither open the model nor start a program
-while it runs: the guard ends it where it does.
+takes seconds, or follows from a fixture that does. What has none of these is `quick`, and may
+neither open the model nor start a program while it runs: the guard ends it where it does.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ FIXTURES = {
     "plain_encoder": "model",
     "chromium": "browser",
     "server_process": "server",
+    "cedict": "slow",
 }
 MARKS = frozenset({"quick", "model", "browser", "server", "slow"})
 STARTS = frozenset({"subprocess.Popen", "os.posix_spawn", "os.fork"})

@@ -115,7 +115,7 @@ def be_silent(begun: bool) -> Script:
     def script(handler: Handler) -> None:
         if begun:
             begin(handler)
-        handler.server.stop.wait(30)
+        handler.server.stop.wait(60)
 
     return script
 
@@ -131,7 +131,7 @@ def serving(script: Script) -> Iterator[ScriptedEndpoint]:
     finally:
         endpoint.stop.set()
         endpoint.shutdown()
-        thread.join(10)
+        thread.join(60)
         endpoint.server_close()
 
 

@@ -122,7 +122,7 @@ def serving(server: WebServer, context: ssl.SSLContext | None = None) -> Iterato
     finally:
         server.stop.set()
         server.shutdown()
-        thread.join(10)
+        thread.join(60)
         server.server_close()
 
 

@@ -55,7 +55,7 @@ def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def floors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def floors(few_draws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for floors, beside a document; the small encoder and its reader."""
     (tmp_path / "quality.md").write_text(TEXT, "utf-8")
     monkeypatch.setattr(reading, "FLOORS", tmp_path / "floors.json")

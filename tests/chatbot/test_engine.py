@@ -38,6 +38,7 @@ from index.encoder.encoder import Encoder
 from index.reader.stemmed import Stemmed, stem
 from index.reader.text import Reader
 from index.storage.publish import CURRENT, Releases
+from tests.clock import wait_until
 from tests.fake_encoder import FakeEncoder
 from tests.small_reader import SmallReader
 
@@ -452,14 +453,10 @@ def test_a_request_waits_for_no_release(
     thread.start()
     write("road.txt", "The road is long. It never ends.")
     after = build(library, published, FakeEncoder()).release
-    patience = threading.Event()
-    for _ in range(100):
-        if small.search("tea").release == after:
-            break
-        patience.wait(0.05)
-    assert small.search("tea").release == after != before
+    wait_until(lambda: small.search("tea").release == after)
+    assert after != before
     stop.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -97,7 +97,7 @@ def served(
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a process that may have ended."""
     process.kill()
-    process.wait(20)
+    process.wait(60)
 
 
 def wait_until_ready(port: int) -> None:
@@ -173,7 +173,7 @@ def test_all_follow_and_one_may_be_killed(served: Served) -> None:
             wait_for(log, 20)
             killed = time.monotonic()
             served.processes[1].send_signal(signal.SIGKILL)
-            served.processes[1].wait(20)  # until then its socket may take a question
+            served.processes[1].wait(60)  # until then its socket may take a question
             gone = time.monotonic()
             wait_for(log, 60)
         finally:

@@ -146,7 +146,7 @@ def test_it_builds_serves_says_so_and_ends(server: Server) -> None:
         assert "3 million people" in answer["citations"][0]["quote"]
         assert "server" not in client.get("/healthz").headers
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(60) == 0
     server.reader.join()
     said = "".join(server.lines)
     assert "Building the index" in said
@@ -169,7 +169,7 @@ def test_no_question_stops_it(server: Server) -> None:
                 assert client.get("/healthz", timeout=5).status_code == 200
         assert [each.result().status_code for each in asked] == [200, 200]
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(60) == 0
 
 
 def test_a_model_that_does_not_load_ends_it(

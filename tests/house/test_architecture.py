@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections import defaultdict
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -58,9 +59,15 @@ def _sources() -> list[Path]:
     return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 
+@cache
+def _list_nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def _imports(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in _list_nodes(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -94,7 +101,7 @@ def test_rooms_import_without_circles() -> None:
     for path in _sources():
         parts = path.relative_to(ROOT).with_suffix("").parts
         own = rooms[".".join(parts[:-1] if parts[-1] == "__init__" else parts)]
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in _list_nodes(path):
             if isinstance(node, ast.ImportFrom):
                 whole = {f"{node.module}.{alias.name}" for alias in node.names}
                 found = {rooms[name] for name in (whole & rooms.keys()) or {node.module or ""}

@@ -84,12 +84,14 @@ def find_attack(pattern: re.Pattern[Any], ways: Sequence[str]) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("found", collect(), ids=lambda found: found.places[0])
 def test_a_pattern_takes_linear_time(found: Found) -> None:
     """Whatever a reader, a document, a model or a page has it read."""
     assert find_attack(found.pattern, found.ways) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "way"),
     [
@@ -132,6 +134,7 @@ def _set(text: str) -> object:
     return join_lines([Line(f"{line}-", 0, 60, 300, 700, 10) for line in cut])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run",
     [

@@ -154,7 +154,7 @@ def test_readers_never_notice_a_publish(library: Library, published: Releases) -
             _await(lambda: engine.status().release == published.live())
         stop.set()
         assert all(done.result() > 0 for done in asking)
-    follower.join(10)
+    follower.join(60)
     assert len({place[0] for place in answered}) > 3
     for release, document, start, end, quote in set(answered):
         assert texts[release][document][start:end] == quote

@@ -24,6 +24,7 @@ def said() -> list[str]:
     return []
 
 
+@pytest.mark.slow
 def test_the_bundled_reader_comes_first(
     said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +39,7 @@ def test_the_bundled_reader_comes_first(
     assert said == []
 
 
+@pytest.mark.slow
 def test_without_states_there_are_cosines(
     said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +65,7 @@ def test_another_encoder_has_cosines(said: list[str]) -> None:
     assert name_reader("", encoder.identity) == reader.name
 
 
+@pytest.mark.slow
 def test_a_folder_is_a_cross_encoder(said: list[str], tmp_path: Path) -> None:
     """Whatever the encoder; nothing is reported."""
     folder = save_small_cross_encoder(tmp_path / "small")
@@ -99,6 +102,7 @@ def test_a_name_that_the_hub_does_not_give_is_told(
     assert asked == [True, False]  # the cache first
 
 
+@pytest.mark.slow
 def test_a_name_in_the_cache_asks_nobody(
     said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,9 @@ WORDS = "A recipe of apple pie needs seven apples. Nothing else is baked on Sund
 
 @pytest.fixture
 def flags(
-    library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[str]:
+    library: Library, small_reader: None, few_draws: None, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:  # fmt: skip
     """Flags for the small library with three questions, served by the small encoder."""
     monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
     monkeypatch.setattr(evaluating, "FLOORS", tmp_path / "floors.json")

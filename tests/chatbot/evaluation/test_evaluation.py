@@ -18,6 +18,8 @@ from index.storage.release import Release
 from tests.conftest import REPORTS
 from tests.fake_encoder import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 NOWHERE = (False,) * DEPTH
 
 

@@ -28,6 +28,8 @@ from index.storage.release import Release
 from tests.chatbot.evaluation.test_evaluation import MARKS
 from tests.conftest import REPORTS
 
+pytestmark = pytest.mark.usefixtures("few_draws")
+
 REACHED = Floors({"questions.jsonl": "1f", "a.txt": "2e"}, {"all: right": 0.8, "R": 0.5})
 
 

@@ -49,7 +49,7 @@ class FakePublisher:
         announce(PLAN)
         progress(1, 4)
         self.at_work.set()
-        assert self.hold.wait(30)
+        assert self.hold.wait(60)
         progress(4, 4)
         asking(1, 2)
         return self.end()
@@ -72,7 +72,7 @@ def test_it_is_followed_from_the_plan_to_the_release(publisher: FakePublisher) -
     assert not work.state.working
     assert [state.phase for state in work.follow()] == ["idle"]
     work.start()
-    assert publisher.at_work.wait(30)
+    assert publisher.at_work.wait(60)
     followers = [work.follow(), work.follow()]
     for follower in followers:
         state = next(follower)
@@ -142,7 +142,7 @@ def test_a_follower_waits_for_the_next_phase(
     monkeypatch.setattr(publish_job, "EVERY", 30.0)
     work = PublishJob(cast("Publisher", publisher))
     work.start()
-    assert publisher.at_work.wait(30)
+    assert publisher.at_work.wait(60)
     states = work.follow()
     assert next(states).phase == "encoding"
     publisher.hold.set()

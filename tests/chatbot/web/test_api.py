@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from chatbot.answers.conversation import Turn
-from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
 from chatbot.web.error_responses import STATUS, status_of
 from chatbot.web.middleware import BODY_LIMIT
@@ -26,25 +25,6 @@ from tests.clock import wait_until
 from tests.fakes import BENEFIT, RELEASE, FakeEngine, serving
 
 STREAM = {"Accept": "text/event-stream"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[FakeEngine, str]]:
-    """One server for the module's tests."""
-    engine = FakeEngine()
-    with serving(engine) as address:
-        yield engine, address
-
-
-@pytest.fixture
-def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
-    """Return the server's engine, as new."""
-    engine = server[0]
-    engine.error, engine.ready, engine.hold, engine.limit = None, True, None, LIMIT
-    engine.waiting = engine.most_waiting = 0
-    engine.written = ()
-    engine.asked.clear()
-    return engine
 
 
 @pytest.fixture

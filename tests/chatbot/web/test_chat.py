@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +20,7 @@ from chatbot.locales.interface import ERRORS
 from chatbot.web.chat import reply
 from corpus import errors
 from tests.clock import wait_until
-from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config, serving
+from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config
 
 ROOT = Path(__file__).parents[3]
 
@@ -36,14 +35,6 @@ def run(engine: FakeEngine, **data: Any) -> list[dict[str, Any]]:
     """Return the updates that a question gets."""
     body = {"turn": 1, "interface": "en", **data}
     return list(reply(cast("Engine", engine), body, "/x"))
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[FakeEngine, str]]:
-    """One server for the module's tests."""
-    engine = FakeEngine()
-    with serving(engine) as address:
-        yield engine, address
 
 
 def test_half_an_emoji_is_accepted(engine: FakeEngine) -> None:

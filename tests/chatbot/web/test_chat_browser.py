@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from corpus import errors
 from corpus.records import Case, Document, Entry, Passage, Sentence
 from tests.axe import find_violations
-from tests.browser import WAIT, opening_chromium
+from tests.browser import WAIT
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
 
 
@@ -37,30 +37,6 @@ class Visit:
 
 
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for the module's tests."""
-    with opening_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[FakeEngine, str]]:
-    """One server for the module's tests."""
-    engine = FakeEngine()
-    with serving(engine) as address:
-        yield engine, address
-
-
-@pytest.fixture
-def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
-    """Return the server's engine, as new."""
-    engine = server[0]
-    engine.error, engine.hold, engine.written = None, None, ()
-    engine.asked.clear()
-    return engine
 
 
 @pytest.fixture

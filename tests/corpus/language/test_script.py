@@ -58,6 +58,7 @@ def test_signs_keep_their_places(text: str) -> None:
         assert old == new or (old in PAIRS["traditional"] and new in PAIRS["simplified"])
 
 
+@pytest.mark.slow
 def test_the_words_of_a_dictionary_are_alike_in_both_scripts() -> None:
     """Of 120,000 words, all but two in a thousand: what is left has two signs for one."""
     entries = list(read_entries(find_data().read_bytes()))
@@ -74,6 +75,7 @@ def test_the_table_pairs_signs() -> None:
     assert "CC BY-SA 4.0" in PAIRS["licence"]
 
 
+@pytest.mark.slow
 def test_the_table_is_what_the_dictionary_says() -> None:
     """Made anew, nearly every sign becomes the same; all do with the data it was made from."""
     made = count_votes(read_entries(find_data().read_bytes()))

@@ -80,6 +80,7 @@ def test_slides_are_read_in_order_title_first() -> None:
     )
 
 
+@pytest.mark.slow
 def test_sheets_are_read_as_they_are_shown() -> None:
     """Formats of figures and dates; a cell far out is named and costs nothing."""
     book = openpyxl.Workbook()

@@ -71,7 +71,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
+def cedict(tmp_path_factory: pytest.TempPathFactory) -> Dictionary:
     """The dictionary that pip carries."""
     reports: list[str] = []
     found = Dictionary.open(tmp_path_factory.mktemp("models"), reports.append)
@@ -84,34 +84,37 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(list_stems(text))
 
 
-def test_a_chinese_question_gets_english_words(whole: Dictionary) -> None:
+def test_a_chinese_question_gets_english_words(cedict: Dictionary) -> None:
     """Each word's group has what the English texts may say, in the order of the question."""
-    groups = whole.translate("水厂 受惠 多少 人", "zh", "en")
+    groups = cedict.translate("水厂 受惠 多少 人", "zh", "en")
     for group, word in zip(groups, ("water", "plant", "benefit", "amount", "people"), strict=True):
         assert terms(word) <= group
     assert terms("works") <= groups[1]
 
 
-def test_an_english_question_gets_chinese_words(whole: Dictionary) -> None:
+def test_an_english_question_gets_chinese_words(cedict: Dictionary) -> None:
     """Each word's group has itself and the pairs of signs of what may say it."""
-    sun, lamps = whole.translate("solar lamps", "en", "zh")
+    sun, lamps = cedict.translate("solar lamps", "en", "zh")
     assert terms("太阳能") | terms("solar") <= sun
     assert terms("台灯") | terms("路灯") | terms("lamps") <= lamps
 
 
-def test_places_are_found_by_their_names(whole: Dictionary) -> None:
+def test_places_are_found_by_their_names(cedict: Dictionary) -> None:
     """A province is its name, not every town in it."""
-    (henan,) = whole.translate("Henan", "en", "zh")
+    (henan,) = cedict.translate("Henan", "en", "zh")
     assert terms("河南") <= henan
     assert len(henan) < 30
-    assert whole.translate("河南肯尼亚", "zh", "en") == [terms("Henan"), terms("Kenya Kenyas")]
+    assert cedict.translate("河南肯尼亚", "zh", "en") == [
+        terms("Henan"),
+        terms("Kenya Kenyas"),
+    ]
 
 
-def test_common_words_give_no_group(whole: Dictionary) -> None:
+def test_common_words_give_no_group(cedict: Dictionary) -> None:
     """Grammar and the editors' words are left out, and what cases are about is not."""
-    assert whole.translate("to the of a an and or for in on with by from not", "en", "zh") == []
+    assert cedict.translate("to the of a an and or for in on with by from not", "en", "zh") == []
     for word in ("country", "county", "city", "district", "people", "water", "work", "company"):
-        assert len(whole.translate(word, "en", "zh")[0]) > 1
+        assert len(cedict.translate(word, "en", "zh")[0]) > 1
 
 
 @pytest.mark.parametrize(
@@ -123,19 +126,19 @@ def test_common_words_give_no_group(whole: Dictionary) -> None:
         ("多少人？多少人！", "多少人"),
     ],
 )
-def test_writing_makes_no_difference(whole: Dictionary, one: str, other: str) -> None:
+def test_writing_makes_no_difference(cedict: Dictionary, one: str, other: str) -> None:
     """Traditional signs, full width and what is said twice give the same groups."""
-    groups = whole.translate(one, "zh", "en")
-    assert groups == whole.translate(other, "zh", "en")
+    groups = cedict.translate(one, "zh", "en")
+    assert groups == cedict.translate(other, "zh", "en")
     assert groups
 
 
 @pytest.mark.parametrize(
     "text", ["", " \n", "。？！…", "😀🎉👩‍👩‍👧", "\ud800", "_", "鿿" * 2000, "𲎯" * 2000]
 )
-def test_a_text_without_words_gives_no_groups(whole: Dictionary, text: str) -> None:
+def test_a_text_without_words_gives_no_groups(cedict: Dictionary, text: str) -> None:
     """Nothing, signs of other kinds, and 2,000 signs that no dictionary has."""
-    assert whole.translate(text, "zh", "en") == []
+    assert cedict.translate(text, "zh", "en") == []
 
 
 def test_other_languages_give_no_groups(small: Dictionary) -> None:

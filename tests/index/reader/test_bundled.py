@@ -28,6 +28,8 @@ from index.storage.release import Release
 from tests.fake_encoder import FakeEncoder
 from tests.small_network import StatesEncoder, make_network, write_small
 
+pytestmark = pytest.mark.slow  # the network is exported, and that takes seconds
+
 BRIDGE = (
     "The bridge\n\nThe red bridge was built in 1932. It crosses the river Foss. Trains use it.\n\n"
     "A lamp stands at each end. The lamps were a gift. Nobody knows who gave them.\n"

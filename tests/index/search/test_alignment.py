@@ -258,6 +258,7 @@ def test_a_part_of_a_question_is_aligned_too(learned: LearnedMap) -> None:
         np.testing.assert_array_equal(query.find_part(part), wanted[1])
 
 
+@pytest.mark.slow
 def test_states_are_as_the_model_gives_them(learned: LearnedMap, tmp_path: Path) -> None:
     """Those of a question; those of a chunk as the projection packs them, or none without it."""
     plain, projection = StatesEncoder(), read_weights(write_small(tmp_path / "r.npz")).projection

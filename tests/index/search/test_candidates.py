@@ -214,6 +214,7 @@ OTHERS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(others=OTHERS, question=st.sampled_from(QUESTIONS))
 def test_a_chunk_has_the_same_evidence_beside_any_others(

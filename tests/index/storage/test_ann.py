@@ -134,6 +134,7 @@ def test_lists_of_other_rows_are_said(rows: Rows, tmp_path: Path) -> None:
         AnnIndex(Rows(tmp_path / "other.faiss"), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_large_release_is_built_and_searched(
     tmp_path: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

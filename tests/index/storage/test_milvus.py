@@ -81,7 +81,7 @@ class Server:
         """Kill it with all its children, if it runs."""
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(20)
+            self._process.wait(60)
             self._process = None
 
 

@@ -53,12 +53,6 @@ class Inner:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """A new clock."""
-    return Clock()
-
-
-@pytest.fixture
 def sessions(clock: Clock, tmp_path: Path) -> Sessions:
     """Nobody signed in yet."""
     return Sessions(TOKEN, lambda: PendingUploads(tmp_path), clock)

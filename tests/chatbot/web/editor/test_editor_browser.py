@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
 from tests.axe import find_violations
-from tests.browser import WAIT, opening_chromium
+from tests.browser import WAIT
 from tests.chatbot.web.test_chat_browser import CONTRAST, Visit, listen, measure_overflow
 from tests.fake_publisher import TOKEN, Office, serving_publisher
 
@@ -28,13 +28,6 @@ The people of Lund say that it never ends.
 EVIL = '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>${window.pwned=1}{{x}}'
 LEFT = ("AbortError", "Unexpected error Connection errored out")  # of a page that is left
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for the module's tests."""
-    with opening_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -315,13 +315,13 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
             target=lambda: first.append(one.do("publish-now", "click", False)), daemon=True
         )
         work.start()
-        assert office.encoder.at_work.wait(30)
+        assert office.encoder.at_work.wait(60)
         assert "another editor is publishing" in two.do("publish-now", "click", False)["progress"]
         locked = two.do("see", "click")
         assert "another build is at work" in locked["progress"]
         assert two.client.get("/api/cases").status_code == 200
         office.encoder.hold.set()
-        work.join(30)
+        work.join(60)
         assert "Published as release" in first[0]["change"]
         assert office.releases.live() in first[0]["change"]
 

@@ -17,12 +17,6 @@ TOKEN = "sixteen-letters-long"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """A new clock."""
-    return Clock()
-
-
-@pytest.fixture
 def sessions(clock: Clock, tmp_path: Path) -> Sessions:
     """Nobody signed in yet."""
     return Sessions(TOKEN, lambda: PendingUploads(tmp_path), clock)

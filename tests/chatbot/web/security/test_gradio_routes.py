@@ -96,7 +96,11 @@ class Place:
         return httpx.get(address, headers={**self.cookie, **said})
 
 
-@pytest.fixture(scope="module", params=["", "/casebook"], ids=["root", "casebook"])
+@pytest.fixture(
+    scope="module",
+    params=["", pytest.param("/casebook", marks=pytest.mark.slow)],
+    ids=["root", "casebook"],
+)
 def place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Place]:

@@ -109,7 +109,7 @@ def running(portal: Portal) -> Iterator[Portal]:
         yield portal
     finally:
         portal.shutdown()
-        thread.join(10)
+        thread.join(60)
         portal.server_close()
 
 
