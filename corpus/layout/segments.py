@@ -30,6 +30,7 @@ _SPACED = 0.6  # between letters that are set apart at most
 # Between a row's cells; or less, and so much more than between the closest of its words.
 _FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
 _JUMPED = 0.7  # between what is not drawn one after the other
+_BREAK = 3  # signs that pdfium puts between two that are: a blank and a line's end
 # How much gaps differ in a line that is stretched to the column's width, and how wide they are.
 _EVEN, _STRETCHED = 1.2, 3.0
 _LABEL_FAR, _LABEL_HIGH = 15.0, 1.5  # between a form's field and the words that name it
@@ -309,8 +310,10 @@ def _part(line: Sequence[Glyph], walls: _Walls) -> Iterable[list[Glyph]]:
     part = [line[0]]
     for before, after in pairwise(line):
         size = max(before.size, after.size)
-        jumped = not 0 <= after.drawn - before.drawn <= _MARK_SIGNS
-        apart = jumped and after.left - before.right > _JUMPED * size and not _is_item(part)
+        between, gap = after.drawn - before.drawn, after.left - before.right
+        jumped = gap > _JUMPED * size and not 0 <= between <= _MARK_SIGNS
+        jumped = jumped or (gap > _CELLS * size and between > _BREAK)
+        apart = jumped and not _is_item(part)
         wall = before.right - 0.3 * size, after.left + 0.3 * size, before.base + 0.3 * size
         if apart or walls.part(*wall):
             yield from _part_cells(part)
@@ -323,6 +326,8 @@ def _part_cells(line: Sequence[Glyph]) -> Iterable[list[Glyph]]:
     """Yield the parts of what is drawn in one go: a row's cells, but not words set wide apart."""
     gaps = [after.left - before.right for before, after in pairwise(line)]
     sizes = [max(before.size, after.size) for before, after in pairwise(line)]
+    apart = _measure_spacing(line, gaps, sizes)
+    gaps = [gap - apart for gap in gaps]
     spaces = [gap for gap, size in zip(gaps, sizes, strict=True) if gap > _WORD_GAP * size]
     usual, widest = min(spaces, default=0.0), max(spaces, default=0.0)
     stretched = len(spaces) > 1 and widest < min(_EVEN * usual, _STRETCHED * line[0].size)
