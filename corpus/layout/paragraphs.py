@@ -14,8 +14,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-from corpus.layout.captions import is_caption
-from corpus.layout.segments import is_wide
+from corpus.language.captions import is_caption
+from corpus.layout.glyphs import is_wide
 from corpus.lexicons import read_lexicon
 from corpus.records import BlockKind
 from corpus.tables import BETWEEN

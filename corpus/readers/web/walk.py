@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from corpus.language.captions import is_caption
 from corpus.language.raised import set_off
-from corpus.layout.captions import is_caption
 from corpus.readers.pieces import clean
 from corpus.readers.web.formula import spell_formula
 from corpus.readers.web.hiding import Hiding, Style, is_nothing, read_sheets
