@@ -6,13 +6,15 @@ Knows no model: how long a text is for one is estimated from its characters.
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from corpus.language.sentences import sentence_spans
 from corpus.records import Block, BlockKind, Case, Document, Entry, Passage, Sentence
+from corpus.tables import BETWEEN
 
 # A model reads 512 sub-words at once. multilingual-e5 makes 0.24 of a European letter and 0.80 of a
 # Chinese sign on average; with these a little higher, 99 of 100 texts of LONGEST are read whole.
@@ -23,6 +25,9 @@ _PER_LETTER, _PER_SIGN = 0.25, 0.85
 SHORT, JOINED = 50.0, 150.0
 
 Span = tuple[int, int]
+_BLOCK = re.compile(r"[^\s][^\n]*+(?:\n[^\S\n]*+\S[^\n]*+)*+")  # lines up to an empty one
+_LINE = re.compile(r"[^\s][^\n]*")
+_BLANK = re.compile(r"\s*+")
 
 
 def split_case(document: Document, case: Case, blocks: Sequence[Block]) -> tuple[Passage, ...]:
@@ -39,7 +44,7 @@ def split_case(document: Document, case: Case, blocks: Sequence[Block]) -> tuple
         seen[words] += 1
         place = f"{case.id}\n{seen[words]}\n{words}"
         passage_id = hashlib.sha256(place.encode("utf-8")).hexdigest()[:16]
-        inner = [(0, len(words))] if kind == "heading" else sentence_spans(words)
+        inner = [(0, len(words))] if kind == "heading" else _list_sentences(words)
         sentences = tuple(
             Sentence(start + first, start + last, words[first:last]) for first, last in inner
         )
@@ -47,6 +52,42 @@ def split_case(document: Document, case: Case, blocks: Sequence[Block]) -> tuple
             Passage(passage_id, document.id, case.id, kind, start, end, words, sentences)
         )
     return tuple(passages)
+
+
+def _list_sentences(words: str) -> list[Span]:
+    """Return the spans of sentences; a table's row is one, whatever sentences its cells hold.
+
+    A block is rows where each of its lines has cells. One that no model reads whole is cut.
+    """
+    spans: list[Span] = []
+    reached = 0
+    for start, end in _find_rows(words):
+        spans += [(reached + first, reached + last) for first, last in _tile(words, reached, start)]
+        spans.append((start, end))
+        reached = end
+    return [*spans, *((reached + a, reached + b) for a, b in _tile(words, reached, len(words)))]
+
+
+def _tile(words: str, start: int, end: int) -> list[Span]:
+    return sentence_spans(words[start:end]) if start < end else []
+
+
+def _find_rows(words: str) -> Iterator[Span]:
+    """Yield the spans of lines that are rows, each with the white space behind it."""
+    if BETWEEN not in words:
+        return
+    for block in _BLOCK.finditer(words):
+        lines = list(_LINE.finditer(words, *block.span()))
+        if all(BETWEEN in line[0] for line in lines):
+            for line in lines:
+                start, end = line.span()
+                if estimate_length(line[0]) <= LONGEST:
+                    yield start, end + _measure_blank(words, end)
+
+
+def _measure_blank(words: str, at: int) -> int:
+    blank = _BLANK.match(words, at)
+    return len(blank[0]) if blank else 0
 
 
 def estimate_length(text: str) -> float:
@@ -84,7 +125,7 @@ def _split_long(text: str, span: Span, whole: float) -> list[Span]:
     if whole <= LONGEST:
         return [span]
     first, last = span
-    sentences = sentence_spans(text[first:last])
+    sentences = _list_sentences(text[first:last])
     lengths = [estimate_length(text[first + start : first + end]) for start, end in sentences]
     parts = len(_cut_at(lengths, LONGEST)) + 1
     low, high = whole / parts, LONGEST

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from typing import Literal
 
-from corpus.layout.captions import is_caption
-from corpus.layout.segments import is_wide
+from corpus.language.captions import is_caption
+from corpus.layout.glyphs import is_wide
+from corpus.lexicons import read_lexicon
 from corpus.records import BlockKind
 from corpus.tables import BETWEEN
 
@@ -40,7 +41,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # What ends in a hyphen is looked at from its end: its paragraph may be long.
 _CUT = re.compile(r"-[^\W\d_]+(?:-[^\W\d_]+)*")
 _LONGEST_CUT = 200  # characters of a word with hyphens
-_JOINING = ("and", "or", "und", "oder", "et", "ou", "y", "o")
+# Between lines of one column at most: sizes down, and points to the side.
+_COLUMN_GAP, _COLUMN_SHIFT = 4.0, 6.0
 _BETWEEN = 8  # captions and notes that may stand where a paragraph is cut
 
 
@@ -210,7 +212,7 @@ class _Form:
             return False
         if _LABEL.match(above.text) and _LABEL.match(line.text):
             return True
-        edge = self._edges.get(_column_of(above), 0.0)
+        edge = self._edges.get(id(above), 0.0)
         room = line.width * (len(first) + 1) / len(line.text)
         return above.right + 1.1 * room + line.size < edge
 
@@ -258,7 +260,7 @@ class _Form:
     def append(self, words: str, line: str) -> tuple[str, int]:
         """Return words with a line behind them, and where it begins."""
         if _is_broken(words) and line[0].isalnum():
-            if line.split(maxsplit=1)[0] in _JOINING:  # pre- and post-war
+            if line.split(maxsplit=1)[0] in _list_joining():  # pre- and post-war
                 words += " "
             elif line[0].islower() and not self._keeps_hyphen(words, line):
                 words = words[:-1]
@@ -284,6 +286,11 @@ class _Form:
         return not any(wide) or (not all(wide) and (one + other).isalnum() and self._blanks)
 
 
+@cache
+def _list_joining() -> frozenset[str]:
+    return frozenset(read_lexicon("sentences")["joining"].split())
+
+
 def _is_broken(words: str) -> bool:
     """Tell whether words end in a hyphen behind a letter, a digit or `_`."""
     return words.endswith("-") and (words[-2:-1].isalnum() or words[-2:-1] == "_")
@@ -298,17 +305,29 @@ def has_leaders(words: str) -> bool:
     )  # fmt: skip
 
 
-def _column_of(line: Line) -> tuple[int, int]:
-    return line.page, round(line.left / 6)
+def _find_edges(lines: Sequence[Line]) -> dict[int, float]:
+    """Return by line, by its identity, how far the lines reach that stand in one column with it.
 
-
-def _find_edges(lines: Sequence[Line]) -> dict[tuple[int, int], float]:
-    """Return how far the lines of a column reach that begin where others do."""
-    edges: dict[tuple[int, int], float] = defaultdict(float)
-    for line in lines:
-        if not line.cells and not line.furniture:
-            edges[_column_of(line)] = max(edges[_column_of(line)], line.right)
+    These follow each other in one size, begin at one place and stand close.
+    """
+    edges: dict[int, float] = {}
+    run: list[Line] = []
+    for line in [*lines, None]:
+        if line is not None and (line.cells or line.furniture):
+            continue
+        if run and (line is None or not _stands_below(run[-1], line)):
+            edge = max(each.right for each in run)
+            edges.update((id(each), edge) for each in run)
+            run = []
+        if line is not None:
+            run.append(line)
     return edges
+
+
+def _stands_below(above: Line, line: Line) -> bool:
+    down = above.base - line.base
+    close = above.page == line.page and 0 < down < _COLUMN_GAP * line.size
+    return close and _are_alike(above, line) and abs(above.left - line.left) < _COLUMN_SHIFT
 
 
 def _find_median(sizes: Sequence[tuple[float, int]]) -> float:

@@ -12,24 +12,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from corpus.language.raised import list_signs
-from corpus.layout.sheets import UNREADABLE, Box, Frame, Glyph
+from corpus.layout.glyphs import UNREADABLE, Box, Frame, Glyph, is_wide
+from corpus.layout.marks import MARK_SIGNS, Run, lift_marks
 
 # All in sizes of the type.
 _TWINS = 200  # runs of the same signs that are compared
 _TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cast a shadow
 _SAME_LINE = 0.2
 _OVER, _LAYERS = 0.5, 8  # how far runs overlap that are one line; lines looked at
-_OFF_LINE = 0.1, 0.85  # how far a mark stands off the line ...
-_OFF_LINE_LARGE = 0.18  # ... at least, where it is as large as the text
-_MARK_SIZE = 0.9  # of the text's, at most
-_MARK_NEAR = 0.6  # between a mark and its word
-_MARK_SIGNS, _MARK_LETTERS = 14, 4
 _WORD_GAP = 0.15  # between two words at least, where no blank is written
 _SPACED = 0.6  # between letters that are set apart at most
 # Between a row's cells; or less, and so much more than between the closest of its words.
 _FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
 _JUMPED = 0.7  # between what is not drawn one after the other
+_BREAK = 3  # signs that pdfium puts between two that are: a blank and a line's end
 # How much gaps differ in a line that is stretched to the column's width, and how wide they are.
 _EVEN, _STRETCHED = 1.2, 3.0
 _LABEL_FAR, _LABEL_HIGH = 15.0, 1.5  # between a form's field and the words that name it
@@ -67,7 +63,7 @@ class Segment:
 def find_segments(frame: Frame) -> list[Segment]:
     """Return the segments of a frame, in no order."""
     walls = _Walls(frame.rules)
-    runs = _lift_marks(_drop_twins(_find_runs([*frame.glyphs, *_find_dots(frame)])))
+    runs = lift_marks(_drop_twins(_find_runs([*frame.glyphs, *_find_dots(frame)])))
     segments = [_make_segment(p) for line in _find_lines(runs) for p in _part(line, walls)]
     return _label_values(segments, frame.fields)
 
@@ -140,9 +136,6 @@ def _find_dots(frame: Frame) -> list[Glyph]:
     return found
 
 
-Run = list[Glyph]
-
-
 def _find_runs(glyphs: Sequence[Glyph]) -> list[Run]:
     """Return signs that are drawn one after the other on one line, left to right, in one size."""
     runs: list[Run] = []
@@ -185,76 +178,6 @@ def _drop_twins(runs: Sequence[Run]) -> list[Run]:
         alike.append(run)
         kept.append(run)
     return kept
-
-
-def _lift_marks(runs: Sequence[Run]) -> list[Run]:
-    """Return runs with marks set on the line of their words, as raised or lowered signs."""
-    small = [run for run in runs if len(run) <= _MARK_SIGNS]
-    if len(small) > 20_000:  # every sign stands alone: no text
-        return list(runs)
-    ordered = sorted(runs, key=lambda run: run[0].base)
-    bases = [run[0].base for run in ordered]
-    highest = max((run[0].size for run in runs), default=0.0)
-    hosts: dict[int, Glyph] = {}
-    for run in small:
-        letters = sum(glyph.sign.isalpha() for glyph in run)
-        if run[0].raised or letters > _MARK_LETTERS:
-            continue
-        reach = _OFF_LINE[1] * highest
-        first = bisect_left(bases, run[0].base - reach)
-        last = bisect_right(bases, run[0].base + reach)
-        beside = [
-            (near, host)
-            for other in ordered[first : min(last, first + 400)]
-            if other is not run
-            for near, host in [_find_host(run, other)]
-            if host is not None
-        ]
-        if beside:
-            hosts[id(run)] = min(beside, key=lambda found: found[0])[1]
-    lifted = []
-    for run in runs:
-        if run[0].raised:
-            lifted.append(_rewrite(run, run[0].base, raised=True))
-        elif id(run) in hosts:
-            host = hosts[id(run)]
-            lifted.append(_rewrite(run, host.base, raised=run[0].base > host.base))
-        else:
-            lifted.append(run)
-    return lifted
-
-
-def _find_host(run: Run, other: Run) -> tuple[float, Glyph | None]:
-    """Return how far a mark is from the sign of another run that it belongs to, if it does."""
-    mark, size = run[0], other[0].size
-    off = mark.base - other[0].base
-    least = _OFF_LINE[0] if mark.size < _MARK_SIZE * size else _OFF_LINE_LARGE
-    if not least * size <= abs(off) <= _OFF_LINE[1] * size:
-        return 0.0, None
-    if off < 0 and abs(off) > 0.5 * size:
-        return 0.0, None
-    if mark.size >= _MARK_SIZE * size and not (
-        len(run) <= 3 and len(run) < len(other) and all(g.sign.isdigit() for g in run)
-    ):
-        return 0.0, None
-    after = min(((abs(mark.left - g.right), g) for g in other), key=lambda found: found[0])
-    before = abs(other[0].left - run[-1].right), other[0]
-    gap, host = min(after, before, key=lambda found: found[0])
-    if mark.size >= _MARK_SIZE * size:
-        near = 0.15 * size
-    else:
-        near = _MARK_NEAR * size if gap == before[0] else 0.4 * size
-    return (gap, host) if gap <= near else (0.0, None)
-
-
-def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
-    """Return a mark on the line of its word; a word of letters (`19th`) stays as it is."""
-    signs = list_signs(raised)
-    word = len(run) > 1 and all(glyph.sign.isalpha() for glyph in run)
-    return [
-        glyph._replace(base=base, sign=glyph.sign if word else glyph.sign.translate(signs))
-        for glyph in run
-    ]
 
 
 def _find_lines(runs: Sequence[Run]) -> list[list[Glyph]]:
@@ -309,8 +232,10 @@ def _part(line: Sequence[Glyph], walls: _Walls) -> Iterable[list[Glyph]]:
     part = [line[0]]
     for before, after in pairwise(line):
         size = max(before.size, after.size)
-        jumped = not 0 <= after.drawn - before.drawn <= _MARK_SIGNS
-        apart = jumped and after.left - before.right > _JUMPED * size and not _is_item(part)
+        between, gap = after.drawn - before.drawn, after.left - before.right
+        jumped = gap > _JUMPED * size and not 0 <= between <= MARK_SIGNS
+        jumped = jumped or (gap > _CELLS * size and between > _BREAK)
+        apart = jumped and not _is_item(part)
         wall = before.right - 0.3 * size, after.left + 0.3 * size, before.base + 0.3 * size
         if apart or walls.part(*wall):
             yield from _part_cells(part)
@@ -323,6 +248,8 @@ def _part_cells(line: Sequence[Glyph]) -> Iterable[list[Glyph]]:
     """Yield the parts of what is drawn in one go: a row's cells, but not words set wide apart."""
     gaps = [after.left - before.right for before, after in pairwise(line)]
     sizes = [max(before.size, after.size) for before, after in pairwise(line)]
+    apart = _measure_spacing(line, gaps, sizes)
+    gaps = [gap - apart for gap in gaps]
     spaces = [gap for gap, size in zip(gaps, sizes, strict=True) if gap > _WORD_GAP * size]
     usual, widest = min(spaces, default=0.0), max(spaces, default=0.0)
     stretched = len(spaces) > 1 and widest < min(_EVEN * usual, _STRETCHED * line[0].size)
@@ -405,8 +332,3 @@ def _measure_spacing(part: Sequence[Glyph], gaps: Sequence[float], sizes: Sequen
     if letters < 0.5 * len(part) or (blanks > 0.6 * len(gaps) and letters < 0.6 * len(part)):
         return 0.0  # figures side by side
     return usual * sizes[0]
-
-
-def is_wide(character: str) -> bool:
-    """Tell whether a character is of a script that writes no blanks between words."""
-    return "\u2e80" <= character <= "\U0003ffff" and not "\uac00" <= character <= "\ud7af"

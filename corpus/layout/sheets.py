@@ -10,68 +10,27 @@ from __future__ import annotations
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
-from ctypes import byref, c_double, c_float, c_int, c_uint, c_void_p, cast, create_string_buffer
-from dataclasses import dataclass, field
+from ctypes import byref, c_double, c_int, c_uint, c_void_p, cast, create_string_buffer
+from dataclasses import dataclass
 from itertools import pairwise
-from math import atan2, cos, degrees, hypot, radians, sin
+from math import atan2, degrees, hypot
 from typing import Any, NamedTuple
 
 from corpus.errors import DocumentError
+from corpus.layout.drawings import Drawing, list_fields, read_drawing
+from corpus.layout.glyphs import UNREADABLE, Box, Frame, Glyph, turn_box, turn_point
+from corpus.layout.vertical import TURN, lay_columns
 
 _PAGES = 3000
 _SIGNS = 200_000  # of a page: a poster has 20,000
 _SECONDS = 600  # of processor time for a file; a page of a report takes .02 to .17
-_OBJECTS = 40_000  # of a page that are looked at for ruled lines; a map has more, and no tables
-_NESTED = 6  # forms within forms that are looked into
-_FIELDS = 2000  # of a page
 _LABEL = 40  # characters of a page's printed number
-_THIN = 2.5  # points of a ruled line at most
-_DOT = 1.5, 8.0  # points of a list's mark that is drawn
 _SMALLEST = 1.0  # points of type that can be read
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)  # in the names of fonts
 _BOLD_WEIGHT = 600
 _MARKS = {0xF0B7: "•", 0xF0A7: "▪", 0xF0D8: "►", 0xF0FC: "✓", 0xF076: "❖", 0xF06F: "○"}
+_HIGH, _LOW = 0xD800 >> 10, 0xDC00 >> 10  # halves of signs beyond the first 65,536
 _PRIVATE = "Co", "Cs", "Cn"
-UNREADABLE = "\ufffd"
-
-Box = tuple[float, float, float, float]  # left, bottom, right, top
-
-
-class Glyph(NamedTuple):
-    """A sign as it is drawn: from `left` to `right` on the line at `base`, and how large.
-
-    `drawn` counts the signs of a page in the order of drawing and `piece` the objects that they are
-    drawn by; `blank` is whether white space is written before it. `raised` is whether its shape
-    alone stands above the line, `inside` whether it is within the page that is shown.
-    """
-
-    sign: str
-    left: float
-    right: float
-    base: float
-    size: float
-    bold: bool
-    drawn: int
-    piece: int
-    blank: bool
-    inside: bool = True
-    raised: bool = False
-
-
-@dataclass(slots=True)
-class Frame:
-    """What of a page runs in one direction; `turn` is that in degrees against the page's.
-
-    `fields` are the boxes of a form's fields, whose values are among the signs.
-    """
-
-    turn: int
-    glyphs: list[Glyph] = field(default_factory=list)
-    hidden: list[Glyph] = field(default_factory=list)
-    rules: list[Box] = field(default_factory=list)
-    dots: list[Box] = field(default_factory=list)
-    fields: list[Box] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -82,17 +41,6 @@ class Sheet:
     label: str
     frames: list[Frame]
     scanned: bool = False
-
-
-@dataclass(slots=True)
-class _Drawing:
-    """What is drawn beside signs: ruled lines, dots, and grounds that white type shows on."""
-
-    rules: list[Box] = field(default_factory=list)
-    dots: list[Box] = field(default_factory=list)
-    grounds: list[Box] = field(default_factory=list)
-    pictures: list[Box] = field(default_factory=list)
-    fields: list[Box] = field(default_factory=list)
 
 
 class _Style(NamedTuple):
@@ -143,11 +91,11 @@ def _read_sheet(document: Any, number: int, name: str) -> Sheet:
 
     page = document[number]
     try:
-        fields = list(_list_fields(page))
+        fields = list(list_fields(page))
         if fields and raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
             page.close()
             page = document[number]
-        drawing = _read_drawing(page)
+        drawing = read_drawing(page)
         drawing.fields = fields
         visible = _find_visible(page)
         textpage = page.get_textpage()
@@ -175,23 +123,7 @@ def _find_visible(page: Any) -> Box:
     return box if box[0] < box[2] and box[1] < box[3] else whole
 
 
-def _list_fields(page: Any) -> Iterator[Box]:
-    """Yield the boxes of the fields and notes that are laid on a page."""
-    from pypdfium2 import raw
-
-    box = raw.FS_RECTF()
-    count = raw.FPDFPage_GetAnnotCount(page)
-    for number in range(count if count <= _FIELDS else 0):
-        laid = raw.FPDFPage_GetAnnot(page, number)
-        if not laid:
-            continue
-        if raw.FPDFAnnot_GetSubtype(laid) in (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT):
-            raw.FPDFAnnot_GetRect(laid, byref(box))
-            yield _span([(box.left, box.bottom), (box.right, box.top)])
-        raw.FPDFPage_CloseAnnot(laid)
-
-
-def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
+def _read_frames(textpage: Any, drawing: Drawing, visible: Box) -> list[Frame]:
     """Return what is on a page by the direction in which it runs, most signs first."""
     from pypdfium2 import raw
 
@@ -203,8 +135,15 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
     read_below = area > 0.5 * (visible[2] - visible[0]) * (visible[3] - visible[1])  # a scan's text
     x, y, box = c_double(), c_double(), raw.FS_RECTF()
     blank = False
+    half = 0
     for place in range(textpage.count_chars()):
         code = raw.FPDFText_GetUnicode(textpage, place)
+        if code >> 10 == _HIGH:  # the first half of a sign; pdfium counts both
+            half = code
+            continue
+        if code >> 10 == _LOW and half:
+            code = 0x10000 + ((half & 0x3FF) << 10) + (code & 0x3FF)
+        half = 0
         if code in (0x20, 0x0D, 0x0A, 0x09, 0xA0, 0x3000) or 0x2000 <= code <= 0x200B:
             # A blank that pdfium made up stands for no sign; gaps are measured here.
             blank = blank or raw.FPDFText_IsGenerated(textpage, place) == 0
@@ -232,14 +171,16 @@ def _read_frames(textpage: Any, drawing: _Drawing, visible: Box) -> list[Frame]:
             glyph = _lift(textpage, place, glyph, style.turn)
         (frame.glyphs if seen else frame.hidden).append(glyph)
         blank = False
+    if 0 in frames:
+        lay_columns(frames[0], frames.setdefault(TURN, Frame(TURN)))
     found = sorted(frames.values(), key=lambda frame: -len(frame.glyphs))
     for frame in found:
         if frame.turn % 90:
             frame.glyphs, frame.hidden = map(_widen, (frame.glyphs, frame.hidden))
         else:
-            frame.rules = [_turn_box(rule, frame.turn) for rule in drawing.rules]
-            frame.dots = [_turn_box(dot, frame.turn) for dot in drawing.dots]
-            frame.fields = [_turn_box(each, frame.turn) for each in drawing.fields]
+            frame.rules = [turn_box(rule, frame.turn) for rule in drawing.rules]
+            frame.dots = [turn_box(dot, frame.turn) for dot in drawing.dots]
+            frame.fields = [turn_box(each, frame.turn) for each in drawing.fields]
     return found
 
 
@@ -290,9 +231,9 @@ def _place_glyph(
     if not style.turn:
         left, base, right = x, y, box.right
     else:
-        left, base = _turn_point(x, y, style.turn)
+        left, base = turn_point(x, y, style.turn)
         if style.turn % 90 == 0:
-            turned = _turn_box((box.left, box.bottom, box.right, box.top), style.turn)
+            turned = turn_box((box.left, box.bottom, box.right, box.top), style.turn)
             right = turned[2]
             size = size or turned[3] - turned[1]
         else:
@@ -306,23 +247,9 @@ def _lift(textpage: Any, place: int, glyph: Glyph, turn: int) -> Glyph:
     """Return a digit with whether its shape stands above the line: fonts have such digits."""
     if turn % 90:
         return glyph
-    left, bottom, right, top = _turn_box(textpage.get_charbox(place), turn)
+    left, bottom, right, top = turn_box(textpage.get_charbox(place), turn)
     low = right > left and top - bottom < 0.6 * glyph.size
     return glyph._replace(raised=low and bottom - glyph.base > 0.2 * glyph.size)
-
-
-def _turn_point(x: float, y: float, turn: int) -> tuple[float, float]:
-    along, up = cos(radians(turn)), sin(radians(turn))
-    return x * along + y * up, y * along - x * up
-
-
-def _turn_box(box: Box, turn: int) -> Box:
-    if not turn:
-        return box
-    one, other = _turn_point(box[0], box[1], turn), _turn_point(box[2], box[3], turn)
-    return (
-        min(one[0], other[0]), min(one[1], other[1]), max(one[0], other[0]), max(one[1], other[1]),
-    )  # fmt: skip
 
 
 def _holds(box: Box, point: tuple[float, float]) -> bool:
@@ -342,133 +269,3 @@ def _show(code: int, failed: bool) -> str:
     if category in _PRIVATE:
         return UNREADABLE
     return "" if category == "Cc" else sign
-
-
-def _read_drawing(page: Any) -> _Drawing:
-    """Return a page's ruled lines, dots, grounds and pictures."""
-    from pypdfium2 import raw
-
-    drawing = _Drawing()
-    for number, (made, matrix) in enumerate(_list_objects(page)):
-        if number >= _OBJECTS:
-            break
-        _look_at(raw, made, matrix, drawing)
-    return drawing
-
-
-Matrix = tuple[float, float, float, float, float, float]
-
-
-def _list_objects(page: Any) -> Iterator[tuple[Any, Matrix]]:
-    """Yield what is drawn on a page, forms looked into, with what moves it to its place."""
-    from pypdfium2 import raw
-
-    same: Matrix = (1, 0, 0, 1, 0, 0)
-    found = raw.FS_MATRIX()
-    stack = [
-        (raw.FPDFPage_GetObject(page, number), same, 0)
-        for number in reversed(range(min(raw.FPDFPage_CountObjects(page), _OBJECTS)))
-    ]
-    while stack:
-        made, matrix, depth = stack.pop()
-        kind = raw.FPDFPageObj_GetType(made)
-        if kind == raw.FPDF_PAGEOBJ_TEXT:
-            continue
-        if kind != raw.FPDF_PAGEOBJ_FORM:
-            yield made, matrix
-            continue
-        if depth >= _NESTED or len(stack) > _OBJECTS:
-            continue
-        raw.FPDFPageObj_GetMatrix(made, found)
-        own = found.a, found.b, found.c, found.d, found.e, found.f
-        inner = _multiply(own, matrix)
-        parts = min(raw.FPDFFormObj_CountObjects(made), _OBJECTS)
-        stack += [
-            (raw.FPDFFormObj_GetObject(made, number), inner, depth + 1)
-            for number in reversed(range(parts))
-        ]
-
-
-def _multiply(one: Matrix, other: Matrix) -> Matrix:
-    a, b, c, d, e, f = one
-    g, h, i, j, k, m = other
-    return (
-        a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j,
-        e * g + f * i + k, e * h + f * j + m,
-    )  # fmt: skip
-
-
-def _move(x: float, y: float, matrix: Matrix) -> tuple[float, float]:
-    a, b, c, d, e, f = matrix
-    return a * x + c * y + e, b * x + d * y + f
-
-
-def _span(points: list[tuple[float, float]]) -> Box:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _look_at(raw: Any, made: Any, matrix: Matrix, drawing: _Drawing) -> None:
-    """Take down what an object is."""
-    kind = raw.FPDFPageObj_GetType(made)
-    if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_SHADING):
-        return
-    left, bottom, right, top = c_float(), c_float(), c_float(), c_float()
-    raw.FPDFPageObj_GetBounds(made, byref(left), byref(bottom), byref(right), byref(top))
-    corners = [(x, y) for x in (left.value, right.value) for y in (bottom.value, top.value)]
-    box = _span([_move(x, y, matrix) for x, y in corners])
-    if kind == raw.FPDF_PAGEOBJ_IMAGE:
-        drawing.pictures.append(box)
-        return
-    if kind == raw.FPDF_PAGEOBJ_SHADING:
-        drawing.grounds.append(box)
-        return
-    fill, stroke = c_int(), c_int()
-    raw.FPDFPath_GetDrawMode(made, byref(fill), byref(stroke))
-    width, height = box[2] - box[0], box[3] - box[1]
-    if not fill.value and not stroke.value:
-        return
-    if min(width, height) <= _THIN and max(width, height) > 2 * _THIN:
-        drawing.rules.append(box)
-        return
-    if _DOT[0] <= width <= _DOT[1] and 0.7 * width <= height <= 1.4 * width:
-        drawing.dots.append(box)
-        return
-    if fill.value:
-        red, green, blue, alpha = c_uint(), c_uint(), c_uint(), c_uint()
-        raw.FPDFPageObj_GetFillColor(made, byref(red), byref(green), byref(blue), byref(alpha))
-        if min(red.value, green.value, blue.value) <= 250 and alpha.value > 13:
-            drawing.grounds.append(box)
-    if stroke.value:
-        drawing.rules.extend(_list_strokes(made, matrix))
-
-
-def _list_strokes(made: Any, matrix: Matrix) -> Iterator[Box]:
-    """Yield the level and the upright lines of a path."""
-    from pypdfium2 import raw
-
-    count = raw.FPDFPath_CountSegments(made)
-    if not 0 < count <= 2000:
-        return
-    x, y, found = c_float(), c_float(), raw.FS_MATRIX()
-    raw.FPDFPageObj_GetMatrix(made, found)
-    matrix = _multiply((found.a, found.b, found.c, found.d, found.e, found.f), matrix)
-    first = last = (0.0, 0.0)
-    for number in range(count):
-        segment = raw.FPDFPath_GetPathSegment(made, number)
-        raw.FPDFPathSegment_GetPoint(segment, byref(x), byref(y))
-        point = _move(x.value, y.value, matrix)
-        kind = raw.FPDFPathSegment_GetType(segment)
-        if kind == raw.FPDF_SEGMENT_MOVETO:
-            first = point
-        elif kind == raw.FPDF_SEGMENT_LINETO:
-            yield from _keep_straight(last, point)
-        last = point
-        if raw.FPDFPathSegment_GetClose(segment):
-            yield from _keep_straight(last, first)
-
-
-def _keep_straight(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Box]:
-    box = _span([one, other])
-    if min(box[2] - box[0], box[3] - box[1]) < 0.5 < max(box[2] - box[0], box[3] - box[1]):
-        yield box

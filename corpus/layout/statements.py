@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from corpus.layout.glyphs import is_wide
 from corpus.layout.paragraphs import Kind, Paragraph, has_leaders
-from corpus.layout.segments import is_wide
 
 _HEADING = 160  # characters
 _HEADING_LINES = 4

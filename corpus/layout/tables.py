@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corpus.layout.glyphs import Box
 from corpus.layout.segments import Segment
-from corpus.layout.sheets import Box
 
 _NEAR = 3.5  # points between lines that are one: borders of neighbouring cells
 _REACH = 2.5  # points by which a line may miss the one that it meets

@@ -17,6 +17,7 @@ from corpus.errors import DocumentError
 from corpus.language.dates import find_dates
 from corpus.language.script import drop_unseen
 from corpus.language.stems import UNSPACED
+from corpus.lexicons import read_lexicon
 from corpus.masthead.companies import find_owner, is_company, read_labels
 from corpus.masthead.furniture import is_furniture
 from corpus.readers.text import has_heading_form
@@ -27,6 +28,7 @@ _HEAD, _TAIL = 12, 3  # blocks at the beginning and at the end that may tell of 
 _PROSE = 120  # columns from which on a block is prose, above which the head ends
 _LINE = 200  # characters of a line that may give a date
 _BESIDE = 24  # columns beside a date in a line that is nothing but its place and date
+_ENTRY, _LEAST_ENTRIES = 24, 2  # columns of a menu's word, and how many are known of a menu
 _MOST_WORDS = 5  # of a line that is a company's name
 _MARKDOWN = re.compile(r"#{1,6}\s+")
 _TRIMMED = " \t\u3000.。,，;；:：()（）*_|｜·—–-/"
@@ -41,7 +43,7 @@ def complete(reading: Extraction, name: str) -> Extraction:
     company's name is none. Raises DocumentError, naming the file, where only furniture is in it.
     """
     text, stated = reading.text, _say_line(reading.title)
-    blocks = [block for block in reading.blocks if not is_furniture(_words(text, block))]
+    blocks = _drop_furniture(text, reading.blocks)
     if not blocks:
         raise DocumentError(f"{name}: holds page furniture only; put text into it")
     head = _find_head(text, blocks)
@@ -67,6 +69,27 @@ def complete(reading: Extraction, name: str) -> Extraction:
         or find_owner(lines, text)
         or _find_name(text, blocks[: number or 0]),
     )
+
+
+def _drop_furniture(text: str, blocks: Sequence[Block]) -> list[Block]:
+    """Return blocks that are statements; short lines right among a menu's words are of the menu."""
+    dropped = [is_furniture(_words(text, block)) for block in blocks]
+    first = 0
+    for last in range(1, min(len(blocks), _HEAD) + 1):
+        above = blocks[last - 1]
+        if last < len(blocks) and _follows_right(text, above, blocks[last]):
+            continue
+        menu = dropped[first:last]
+        short = all(_measure(_words(text, block)) <= _ENTRY for block in blocks[first:last])
+        if short and sum(menu) >= max(_LEAST_ENTRIES, len(menu) / 2):
+            dropped[first:last] = [True] * len(menu)
+        first = last
+    return [block for block, gone in zip(blocks, dropped, strict=True) if not gone]
+
+
+def _follows_right(text: str, above: Block, below: Block) -> bool:
+    """Tell whether a block begins on the line below another."""
+    return len(text[above.end : below.start].splitlines()) == 1
 
 
 def _words(text: str, block: Block) -> str:
@@ -128,8 +151,11 @@ def _name_twice(text: str, blocks: Sequence[Block], number: int, head: int) -> s
         return title
     below = blocks[number + 1]
     words = _say(text, below)
-    apart = len(text[blocks[number].end : below.start].splitlines()) != 1
-    if apart or _is_label(words) or not has_heading_form(_words(text, below)):
+    if (
+        not _follows_right(text, blocks[number], below)
+        or _is_label(words)
+        or not has_heading_form(_words(text, below))
+    ):
         return title
     same_script = bool(UNSPACED.search(title)) == bool(UNSPACED.search(words))
     short, long = sorted(map(_measure, (title, words)))
@@ -207,8 +233,9 @@ def _list_dates(line: str, alone: bool = False) -> Iterator[tuple[str, str]]:
     if len(whole) > _LINE:
         yield from _list_signed(whole)
         return
-    row = BETWEEN in whole
-    for part in _PARTS.split(whole):
+    parts = _PARTS.split(whole)
+    row = BETWEEN in whole and not any(map(_is_byline, parts))
+    for part in parts:
         words = part.strip(_TRIMMED)
         label, value = _split_label(words)
         kind = next((k for k in ("published", "updated") if label in read_labels(k)), "")
@@ -223,6 +250,13 @@ def _list_dates(line: str, alone: bool = False) -> Iterator[tuple[str, str]]:
                 yield kind, iso
             break
     yield from _list_signed(whole)
+
+
+def _is_byline(words: str) -> bool:
+    """Tell whether words say, with a label, who wrote something or where it is from."""
+    label, colon, _ = words.replace("：", ":").partition(":")
+    known = (*read_labels("notices"), *read_lexicon("web_page")["bylines"])
+    return bool(colon) and label.strip(_TRIMMED).casefold() in known
 
 
 def _list_signed(words: str) -> Iterator[tuple[str, str]]:

@@ -104,6 +104,12 @@ def _spell(name: str, text: str) -> str:
 
 
 @cache
+def _list_common() -> frozenset[str]:
+    """Return the commonest words of languages (`the`, `die`), with which no name begins."""
+    return frozenset(" ".join(read_lexicon("common_words").values()).split())
+
+
+@cache
 def match_forms() -> re.Pattern[str]:
     """Return a pattern of all legal forms, the longest first."""
     lexicon: dict[str, Any] = read_lexicon("companies")
@@ -129,7 +135,8 @@ def _begin_words(text: str, end: int, least: int) -> int:
         if not (plain[0].isupper() or plain[0].isdigit()) or plain.endswith("."):
             break
         first = at
-    return first
+    opening, _, rest = text[first:end].partition(" ")
+    return end - len(rest) if rest and opening.casefold() in _list_common() else first
 
 
 def _begin_signs(text: str, end: int, least: int) -> int:

@@ -90,6 +90,13 @@ def decode_as(data: bytes, named: str) -> str | None:
     return text if text.count(BAD) <= _MOST_NOISE * len(text) + 1 else None
 
 
+def decode_faulty(data: bytes) -> str | None:
+    """Return the text of Chinese bytes of which a few do not fit, those as BAD; None for others."""
+    texts = [text for name in ("gb18030", "big5") if (text := decode_as(data, name)) is not None]
+    best = max(texts, key=lambda text: _share_common(text[:_SAMPLE]), default="")
+    return best if _share_common(best[:_SAMPLE]) >= _LEAST_COMMON else None
+
+
 def mark(data: bytes, named: str) -> bytes:
     """Return bytes as UTF-8 with a mark, where they are in the encoding that is said to be theirs.
 

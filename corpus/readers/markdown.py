@@ -25,6 +25,7 @@ _FIELDS = {
     "company": "company",
     "url": "url",
 }
+_UNSEEN = re.compile(r"^[\u200b\u2060\ufeff]+", re.MULTILINE)  # before a mark that opens a line
 _FRONT_WITHIN = 10_000  # characters in which front matter ends
 
 
@@ -45,6 +46,7 @@ def read_markdown(data: bytes, name: str) -> Extraction:
                 facts[_FIELDS[key.lower()]] = value.strip(" \t").strip("\"'")
     if not facts.get("url", "").startswith(("http://", "https://")):
         facts.pop("url", None)
+    text = _UNSEEN.sub("", text)
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     pieces, left_out = list_pieces(parser.render(text))
     first = next((piece.text for piece in pieces if piece.kind == "heading"), "")

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from corpus.language.captions import is_caption
 from corpus.language.raised import shift
-from corpus.layout.captions import is_caption
 from corpus.readers.pieces import Piece, clean
 from corpus.records import BlockKind, LeftOut
 from corpus.tables import BETWEEN

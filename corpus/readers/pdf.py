@@ -14,10 +14,11 @@ from dataclasses import replace
 
 from corpus.errors import DocumentError
 from corpus.layout.furniture import Page, set_furniture_apart
+from corpus.layout.glyphs import Frame
 from corpus.layout.order import Item, order_lines
 from corpus.layout.paragraphs import Line, Paragraph, join_lines
 from corpus.layout.segments import Segment, find_segments
-from corpus.layout.sheets import Frame, Sheet, read_sheets
+from corpus.layout.sheets import Sheet, read_sheets
 from corpus.layout.statements import find_title, settle
 from corpus.layout.tables import find_tables
 from corpus.readers.pieces import Piece, clean, compose
@@ -110,10 +111,14 @@ def _read_segments(frame: Frame, place: str, left_out: list[LeftOut]) -> list[Se
     outside = [segment.text for segment in segments if not segment.inside]
     if outside:
         left_out.append(LeftOut("hidden", "text outside the page", " ".join(outside), place))
-    signs = sum(segment.unreadable for segment in segments if segment.inside)
+    shown = [segment for segment in segments if segment.inside]
+    broken = [s for s in shown if s.unreadable > _UNREADABLE * len(s.text)]
+    signs = sum(segment.unreadable for segment in shown)
     if signs:
-        left_out.append(LeftOut("unreadable", f"text of {signs} signs", "", place))
-    return [s for s in segments if s.inside and s.unreadable <= _UNREADABLE * len(s.text)]
+        words = " ".join(segment.text for segment in broken)
+        left_out.append(LeftOut("unreadable", f"text of {signs} signs", words, place))
+    gone = set(map(id, broken))
+    return [segment for segment in shown if id(segment) not in gone]
 
 
 def _place_pages(

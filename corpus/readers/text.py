@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from corpus.errors import DocumentError
-from corpus.layout.captions import CAPTION
+from corpus.language.captions import CAPTION
 from corpus.readers.encoding import decode
 from corpus.readers.portal import LINES, find_article
 from corpus.records import Block, BlockKind, Extraction

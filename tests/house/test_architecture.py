@@ -40,7 +40,7 @@ HOMES = {
         "corpus/readers/web/tree.py",
     },
     "openpyxl": {"corpus/readers/office/sheets.py"},
-    "pypdfium2": {"corpus/layout/sheets.py"},
+    "pypdfium2": {"corpus/layout/drawings.py", "corpus/layout/sheets.py"},
     "pymilvus": {"index/storage/milvus.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "jinja2": {"chatbot/web/templates/__init__.py"},

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from corpus.language.captions import is_caption
 from corpus.language.sentences import begins_sentence
-from corpus.layout.captions import is_caption
 from corpus.readers.office.styles import Look
 from corpus.readers.pieces import Piece
 from corpus.readers.text import has_heading_form, is_prose

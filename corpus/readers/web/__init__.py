@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from corpus.errors import DocumentError
-from corpus.readers.encoding import BAD, decode, decode_as
+from corpus.readers.encoding import BAD, decode, decode_as, decode_faulty
 from corpus.readers.pieces import Piece, compose
 from corpus.readers.web.article import Article
 from corpus.readers.web.facts import Metadata, find_day, find_source, find_title, name_page
@@ -75,4 +75,11 @@ def _list_furniture(parts: list[Part], names: list[str]) -> list[LeftOut]:
 def _decode(data: bytes, name: str) -> str:
     declared = _CHARSET.search(data[:4000])
     text = decode_as(data, declared[1].decode("ascii")) if declared else None
-    return decode(data, name) if text is None else text
+    if text is not None:
+        return text
+    try:
+        return decode(data, name)
+    except DocumentError:
+        if (text := decode_faulty(data)) is None:
+            raise
+        return text

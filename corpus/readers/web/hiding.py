@@ -28,7 +28,17 @@ _FOR_READERS = re.compile(  # read out, never shown
     r"(?:^|\s)(?:sr-only|visually-?hidden|screen-?reader(?:-text)?|element-invisible)(?:$|\s)",
     re.IGNORECASE,
 )
-_ASKED = ("display", "visibility", "opacity", "font-size", "left", "top", "text-indent", "color")
+_ASKED = (
+    *("display", "visibility", "opacity", "font-size", "left", "top", "bottom", "text-indent"),
+    *("position", "clip", "color", "background", "background-color", "transform"),
+    *("vertical-align", "font-weight", "animation-name", "transition"),
+)
+_CUT_AWAY = re.compile(r"rect\((?:[01](?:px)?[\s,]{1,3}){3}[01](?:px)?\)")
+# Attributes by which scripts know what they are to show.
+_SCRIPTED = (
+    *("data-aos", "data-wow", "data-anim", "data-sal", "data-scroll", "data-sr", "data-reveal"),
+    *("data-inview", "data-gsap", "data-w-id", "data-framer", "uk-scrollspy", "v-cloak"),
+)
 _REVEALED = 0.25  # share of the words of a page that a script is expected to show
 _STYLES = 2**20  # characters of style sheets that are looked at
 
@@ -41,7 +51,7 @@ def read_style(words: str) -> Style:
     found = {name.lower(): value for name, value in _DECLARATION.findall(words[:2000])}
     return {
         name: found[name].replace("!important", "").strip().lower()
-        for name in (*_ASKED, "vertical-align", "font-weight", "animation-name", "transition")
+        for name in _ASKED
         if name in found
     }
 
@@ -104,6 +114,13 @@ class Hiding:
             _AWAY.match(style.get(side, "")) for side in ("left", "top", "text-indent")
         ):
             return True
+        if style.get("position") in ("absolute", "fixed") and _CUT_AWAY.match(
+            style.get("clip", "")
+        ):
+            return True
+        ground = style.get("background-color") or style.get("background")
+        if ground and ground == style.get("color"):
+            return True
         gone = style.get("display") == "none" or element.get("hidden") is not None
         if gone:
             return not self._is_formula(element) and not self._holds(element, 2 * _REVEALED)
@@ -114,12 +131,9 @@ class Hiding:
 
     def reveals(self, element: Element, style: Style) -> bool:
         """Tell whether a script is expected to show what an element hides for now."""
-        animated = "animation-name" in style or "transition" in style
+        animated = any(name in style for name in ("animation-name", "transition", "transform"))
         animated = animated or bool(_ANIMATED.search(element.get("class") or ""))
-        animated = animated or any(
-            name.startswith(("data-aos", "data-wow", "data-anim", "data-sal", "data-scroll"))
-            for name in element.attrib
-        )
+        animated = animated or any(name.startswith(_SCRIPTED) for name in element.attrib)
         return animated or self._holds(element, _REVEALED)
 
     def _holds(self, element: Element, share: float) -> bool:

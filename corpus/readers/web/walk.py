@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from corpus.language.captions import is_caption
 from corpus.language.raised import set_off
-from corpus.layout.captions import is_caption
 from corpus.readers.pieces import clean
 from corpus.readers.web.formula import spell_formula
 from corpus.readers.web.hiding import Hiding, Style, is_nothing, read_sheets
@@ -52,6 +52,12 @@ _REASONS: dict[str, tuple[LeftOutReason, str]] = {
     "svg": ("not supported", "drawing"),
 }
 _SPACE = re.compile(r"[ \t\r\n\f]+")  # what a browser makes one blank of
+_MARK = re.compile(r"\s*[\[(]?(?:\d{1,3}|[a-z]|[*†‡§¶]{1,3}|[①-⑳])[\])]?\s*")
+_ABOVE = re.compile(
+    r"\+?[\d.]{0,6}[1-9][\d.]{0,6}(?:px|pt|r?em|ex|%)"
+)  # lengths: above the line ...
+_BELOW = re.compile(r"-[\d.]{0,6}[1-9][\d.]{0,6}(?:px|pt|r?em|ex|%)")  # ... and below it
+_TEX = re.compile(r"[\\^]|_\{")
 _NO_HEADING = re.compile(r"[.!?。！？…;；:：,，、]$")
 _LONG_HEADING = 100  # columns
 
@@ -136,6 +142,9 @@ class _Walk:
             apart = " " if element.get("display") == "block" else ""
             self._write(f"{apart}{spell_formula(element)}{apart}")
             return True
+        if tag == "img" and _TEX.search(element.get("alt") or ""):  # a formula as a picture
+            self._write(f" {element.get('alt')} ")
+            return True
         return self._take_mark(element, style)
 
     def _take_mark(self, element: Element, style: Style) -> bool:
@@ -143,6 +152,7 @@ class _Walk:
         align = style.get("vertical-align")
         raised = element.tag == "sup" or align in ("super", "text-top")
         raised = raised or element.get("role") == "doc-noteref"
+        raised = raised or self._is_note(element, style)
         if not raised and element.tag != "sub" and align != "sub":
             return False
         inside = element.iterdescendants()
@@ -151,6 +161,18 @@ class _Walk:
         before = next(reversed(self._lines[-1].words), "")
         self._write(set_off(self._spell(element), before, raised), flat=False)
         return True
+
+    def _is_note(self, element: Element, style: Style) -> bool:
+        """Tell whether an element is a note's mark by where its style or its link leads."""
+        moved = style.get("position") == "relative" and (
+            _BELOW.fullmatch(style.get("top", "")) or _ABOVE.fullmatch(style.get("bottom", ""))
+        )
+        moved = moved or _ABOVE.fullmatch(style.get("vertical-align", ""))
+        linked = element.tag == "a" and (element.get("href") or "").startswith("#")
+        if not (moved or linked) or not _MARK.fullmatch("".join(element.itertext())):
+            return False
+        before = next(reversed(self._lines[-1].words), "")
+        return bool(moved) or not before[-1:].isspace()
 
     def _repeats_formula(self, element: Element) -> bool:
         if element.get("aria-hidden") != "true":

@@ -60,7 +60,8 @@ def test_a_raised_mark_joins_no_number() -> None:
 def test_columns_are_read_one_after_the_other(seed: int) -> None:
     """In whatever order their lines are drawn, below a title that stands over both."""
     title = say(60, 760, 18, "Two columns of one and the same page", bold=True)
-    drawn = [title, *_set([*ONE, *TWO], 60, 720), *_set([*TWO, *ONE], 350, 720)]
+    drawn = [title, *_set(ONE, 60, 720), *_set(TWO, 60, 650)]
+    drawn += [*_set(TWO, 350, 720), *_set(ONE, 350, 663)]
     said = _said(_read(_shuffle(drawn, seed)))
     assert said == [
         "Two columns of one and the same page",

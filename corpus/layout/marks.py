@@ -1,0 +1,88 @@
+"""Digits and marks that stand above or below their line, as the signs for that: `10⁶`, `CO₂`."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from corpus.language.raised import list_signs
+from corpus.layout.glyphs import Glyph
+
+# All in sizes of the type.
+_OFF_LINE = 0.1, 0.85  # how far a mark stands off the line ...
+_OFF_LINE_LARGE = 0.18  # ... at least, where it is as large as the text
+_MARK_SIZE = 0.9  # of the text's, at most
+_MARK_NEAR = 0.6  # between a mark and its word
+MARK_SIGNS, _MARK_LETTERS = 14, 4
+
+Run = list[Glyph]
+
+
+def lift_marks(runs: Sequence[Run]) -> list[Run]:
+    """Return runs with marks set on the line of their words, as raised or lowered signs."""
+    small = [run for run in runs if len(run) <= MARK_SIGNS]
+    if len(small) > 20_000:  # every sign stands alone: no text
+        return list(runs)
+    ordered = sorted(runs, key=lambda run: run[0].base)
+    bases = [run[0].base for run in ordered]
+    highest = max((run[0].size for run in runs), default=0.0)
+    hosts: dict[int, Glyph] = {}
+    for run in small:
+        letters = sum(glyph.sign.isalpha() for glyph in run)
+        if run[0].raised or letters > _MARK_LETTERS:
+            continue
+        reach = _OFF_LINE[1] * highest
+        first = bisect_left(bases, run[0].base - reach)
+        last = bisect_right(bases, run[0].base + reach)
+        beside = [
+            (near, host)
+            for other in ordered[first : min(last, first + 400)]
+            if other is not run
+            for near, host in [_find_host(run, other)]
+            if host is not None
+        ]
+        if beside:
+            hosts[id(run)] = min(beside, key=lambda found: found[0])[1]
+    lifted = []
+    for run in runs:
+        if run[0].raised:
+            lifted.append(_rewrite(run, run[0].base, raised=True))
+        elif id(run) in hosts:
+            host = hosts[id(run)]
+            lifted.append(_rewrite(run, host.base, raised=run[0].base > host.base))
+        else:
+            lifted.append(run)
+    return lifted
+
+
+def _find_host(run: Run, other: Run) -> tuple[float, Glyph | None]:
+    """Return how far a mark is from the sign of another run that it belongs to, if it does."""
+    mark, size = run[0], other[0].size
+    off = mark.base - other[0].base
+    least = _OFF_LINE[0] if mark.size < _MARK_SIZE * size else _OFF_LINE_LARGE
+    if not least * size <= abs(off) <= _OFF_LINE[1] * size:
+        return 0.0, None
+    if off < 0 and abs(off) > 0.5 * size:
+        return 0.0, None
+    if mark.size >= _MARK_SIZE * size and not (
+        len(run) <= 3 and len(run) < len(other) and all(g.sign.isdigit() for g in run)
+    ):
+        return 0.0, None
+    after = min(((abs(mark.left - g.right), g) for g in other), key=lambda found: found[0])
+    before = abs(other[0].left - run[-1].right), other[0]
+    gap, host = min(after, before, key=lambda found: found[0])
+    if mark.size >= _MARK_SIZE * size:
+        near = 0.15 * size
+    else:
+        near = _MARK_NEAR * size if gap == before[0] else 0.4 * size
+    return (gap, host) if gap <= near else (0.0, None)
+
+
+def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
+    """Return a mark on the line of its word; a word of letters (`19th`) stays as it is."""
+    signs = list_signs(raised)
+    word = len(run) > 1 and all(glyph.sign.isalpha() for glyph in run)
+    return [
+        glyph._replace(base=base, sign=glyph.sign if word else glyph.sign.translate(signs))
+        for glyph in run
+    ]
