@@ -24,7 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from corpus.errors import DocumentError
-from corpus.isolation.limits import BROKEN, MEND, Limits, limit_process, too_large
+from corpus.isolation.limits import MEND, Limits, limit_process, too_large
 from corpus.isolation.wire import parse_request, write_entry, write_refusal
 from corpus.library import Offer, read_entry
 from corpus.metadata import show
@@ -53,6 +53,7 @@ In 2021 the engineers of Acme Ltd. built twelve wells, and 3,000 people drink fr
 
 文远公司2021年5月3日在秘鲁建设了水厂。三千人受益。
 """
+_NO_MEMORY = 2  # the `code` of lxml's errors where libxml2 had too little
 _PIECE = 2**20  # bytes received at once
 
 
@@ -133,13 +134,13 @@ def _explain(error: Exception, shown: str, limits: Limits) -> str:
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     fault = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return f"{shown}: {BROKEN} ({fault}); {MEND}"
+    return f"{shown}: breaks what reads it ({fault}); {MEND}"
 
 
 def _is_of_memory(error: BaseException | None) -> bool:
-    """Tell whether an error was made of a MemoryError, which libraries wrap as their own."""
+    """Tell whether an error is of memory, or was made of one: libraries wrap them as their own."""
     while error is not None:
-        if isinstance(error, MemoryError):
+        if isinstance(error, MemoryError) or getattr(error, "code", None) == _NO_MEMORY:
             return True
         error = error.__cause__ or error.__context__
     return False

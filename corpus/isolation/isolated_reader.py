@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from corpus.errors import DocumentError
-from corpus.isolation.limits import BROKEN, LIMITS, MEND, Limits, too_slow
+from corpus.isolation.limits import LIMITS, Limits, broken, too_slow
 from corpus.isolation.wire import parse_reply, write_request
 from corpus.library import Offer
 from corpus.metadata import show
@@ -27,7 +27,8 @@ _FORMATS = tuple(READERS)
 _LARGEST = 256 * 2**20  # bytes of a reply; 20 million signs of Chinese, escaped, are 120
 _PIECE = 2**20  # bytes received at once
 _GRACE = 10.0  # seconds in which the server, too, has to start and to kill what takes too long
-_REMEMBERED = 1000  # documents that ended their process
+_MOST = 1000  # documents that ended their process, each remembered
+_REMEMBERED = 600.0  # seconds; then the machine may have more room or time
 
 
 class _DiedError(Exception):
@@ -39,8 +40,8 @@ class IsolatedReader:
 
     Documents read by several threads wait for each other no more than the machine makes them. The
     processes are forks of a server, which is started with the first document (.3 s), again where it
-    died, and ends with this process. What a document is refused for beyond the readers' own reasons
-    is remembered, so that a list of documents waits for it once.
+    died, and ends with this process. A document that ended its process is remembered for a while, so
+    that whoever looks at a list of documents waits for it once.
     """
 
     def __init__(self, limits: Limits = LIMITS, server: tuple[str, ...] = _SERVER) -> None:
@@ -49,7 +50,7 @@ class IsolatedReader:
         self._command = (*server, str(limits.seconds), str(limits.memory))
         self._lock = threading.Lock()
         self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
-        self._died: dict[str, str] = {}
+        self._died: dict[str, tuple[float, str]] = {}
 
     def __call__(self, offer: Offer, facts_sha256: str = "") -> Entry:
         """Read an offer as `read_entry` does, and raise what that raises.
@@ -61,20 +62,23 @@ class IsolatedReader:
         suffix = suffix_for(offer.data, shown)
         request = write_request(offer, facts_sha256)
         digest = hashlib.sha256(request).hexdigest()
-        if digest not in self._died:
-            started = time.monotonic()
+        started = time.monotonic()
+        last, why = self._died.get(digest, (-_REMEMBERED, ""))
+        if started - last >= _REMEMBERED:
             try:
                 return parse_reply(self._exchange(request, suffix), offer, facts_sha256)
             except (_DiedError, ValueError):
                 over = time.monotonic() - started >= self._limits.seconds
-                self._remember(digest, too_slow(self._limits) if over else f"{BROKEN}; {MEND}")
-        raise DocumentError(f"{shown}: {self._died.get(digest, MEND)}")
+                why = (too_slow if over else broken)(self._limits)
+                self._remember(digest, why)
+        raise DocumentError(f"{shown}: {why}")
 
     def _remember(self, digest: str, why: str) -> None:
         with self._lock:
-            if len(self._died) >= _REMEMBERED:
-                self._died.clear()
-            self._died[digest] = why
+            self._died.pop(digest, None)
+            self._died[digest] = time.monotonic(), why
+            while len(self._died) > _MOST:
+                del self._died[next(iter(self._died))]
 
     def close(self) -> None:
         """End the server and what it reads; another document starts a new one."""
@@ -126,7 +130,7 @@ class IsolatedReader:
             # with nothing of this process's settings, among which there are secrets.
             process = subprocess.Popen(  # noqa: S603 - our own program
                 self._command,
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={

@@ -16,13 +16,17 @@ class Limits:
 
 
 LIMITS = Limits()
-BROKEN = "breaks what reads it"
 MEND = "split it, or save it anew"
 
 
 def too_large(limits: Limits) -> str:
     """Return what is said of a document that takes too much memory."""
     return f"needs more than {limits.memory / 2**30:g} GiB of memory to be read; {MEND}"
+
+
+def broken(limits: Limits) -> str:
+    """Return what is said of a document that ends its process: by a fault, or short of memory."""
+    return f"breaks what reads it, or n{too_large(limits)[1:]}"
 
 
 def too_slow(limits: Limits) -> str:
