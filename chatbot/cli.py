@@ -32,6 +32,7 @@ from corpus.errors import (
     ReleaseError,
     UsageError,
 )
+from corpus.isolation.isolated_reader import IsolatedReader
 from corpus.library import Library
 from index.encoder.encoder import Encoder
 from index.encoder.shared_encoder import SharedEncoder
@@ -167,7 +168,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         return SharedEncoder(_load_encoder(settings))
 
     read = cache(partial(choose_reader, settings))  # the engine's is the publisher's too
-    publisher = Publisher(Library(settings.reports), releases, load, read)
+    publisher = Publisher(_library(settings), releases, load, read)
 
     def prepare() -> None:
         try:
@@ -273,9 +274,13 @@ def _releases(settings: Settings) -> Releases:
     return Releases(settings.var / "releases", store)
 
 
+def _library(settings: Settings) -> Library:
+    return Library(settings.reports, IsolatedReader())
+
+
 def _make_publisher(settings: Settings) -> Publisher:
     return Publisher(
-        Library(settings.reports),
+        _library(settings),
         _releases(settings),
         partial(_load_encoder, settings),
         partial(choose_reader, settings),

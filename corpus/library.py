@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -60,12 +60,19 @@ class Added:
     entry: Entry | None = field(default=None, compare=False, repr=False)
 
 
+Read = Callable[[Offer, str], Entry]  # an offer, and the SHA-256 of its sidecar or nothing
+
+
 class Library:
     """The documents below one folder; nothing is read before a method asks for it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Name the folder."""
+    def __init__(self, folder: Path, read: Read | None = None) -> None:
+        """Name the folder, and what reads its documents, as `read_entry` does in this process.
+
+        What strangers wrote is read by `corpus.isolation.isolated_reader`.
+        """
         self.folder = folder
+        self._read = read or read_entry
 
     def names(self) -> tuple[str, ...]:
         """Return the path of every document below the folder, with forward slashes, sorted.
@@ -102,8 +109,13 @@ class Library:
         name = self._find(name)
         data, said = self._open(name)
         if said is None:
-            return read_entry(Offer(name, data))
-        return read_entry(Offer(name, data, read_facts(said, show(name) + SIDECAR)), _digest(said))
+            return self._read(Offer(name, data), "")
+        facts = read_facts(said, show(name) + SIDECAR)
+        return self._read(Offer(name, data, facts), _digest(said))
+
+    def preview(self, offer: Offer) -> Entry:
+        """Read an offer as it would be read if it were in; raises DocumentError."""
+        return self._read(offer, "")
 
     def facts(self, name: str) -> Facts:
         """Return what a document's sidecar says; raises as `read` does."""
@@ -139,34 +151,36 @@ class Library:
         has them. Raises DocumentError where the offer cannot be read, LibraryError where the disk
         refuses.
         """
-        entry = read_entry(offer)
-        with lock_folder(self.folder):
-            own = self._spell(offer.name, self.names())
-            twin = self._find_same(offer.data, own)
-            name = twin or own
-            path, there = self._locate(name), self._locate(name).exists()
-            before = self.facts(name) if there else NOTHING
-            facts = offer.facts.over(before)
-            if facts != offer.facts:
-                entry = read_entry(replace(offer, facts=facts))
-            if twin is None and there:
-                self._set_aside(name, copy=True)
-            if facts != before:
-                write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
-            if twin is None:
-                write_file(path, offer.data)
-                return Added(name, "edited" if there else "added", entry=entry)
-        note = "" if name == own else f"the same file as {name}, which stays"
-        return Added(name, "described" if facts != before else "unchanged", note, entry)
+        facts = offer.facts
+        while True:  # others may change the folder while the document is read, for it can take long
+            entry = self.preview(replace(offer, facts=facts))
+            with lock_folder(self.folder):
+                own = self._spell(offer.name, self.names())
+                twin = self._find_same(offer.data, own)
+                name = twin or own
+                path, there = self._locate(name), self._locate(name).exists()
+                before = self.facts(name) if there else NOTHING
+                if facts != offer.facts.over(before):
+                    facts = offer.facts.over(before)
+                    continue
+                if twin is None and there:
+                    self._set_aside(name, copy=True)
+                if facts != before:
+                    write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
+                if twin is None:
+                    write_file(path, offer.data)
+                    return Added(name, "edited" if there else "added", entry=entry)
+            note = "" if name == own else f"the same file as {name}, which stays"
+            return Added(name, "described" if facts != before else "unchanged", note, entry)
 
     def describe(self, name: str, facts: Facts) -> Added:
         """Set a document's facts: all of them, an empty one as the text says."""
+        name = self._find(name)
+        if facts == self.facts(name):
+            return Added(name, "unchanged")
+        self.preview(Offer(name, self._open(name)[0], facts))
         with lock_folder(self.folder):
-            name = self._find(name)
-            if facts == self.facts(name):
-                return Added(name, "unchanged")
             path = self._locate(name)
-            read_entry(Offer(name, self._open(name)[0], facts))
             write_file(path.with_name(path.name + SIDECAR), facts.to_bytes())
         return Added(name, "described")
 

@@ -11,8 +11,9 @@ import httpx
 import hypothesis
 import pytest
 
+from chatbot import cli
 from chatbot.settings import PREFIX
-from corpus.library import Library
+from corpus.library import Library, read_entry
 from index.build import build
 from index.encoder.encoder import Encoder
 from index.models import load_encoder
@@ -116,6 +117,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(PREFIX):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _read_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the verbs of a quick test read documents in its own process."""
+    if request.node.get_closest_marker("quick"):
+        monkeypatch.setattr(cli, "IsolatedReader", lambda: read_entry)
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from corpus.passages import count_searched
 from corpus.records import Entry
 
 MOST = 20  # documents that wait in one session
+_AT_ONCE = 2  # of a session's requests that read one, the one that waits among them
 _PREFIX = "uploads-"
 
 
@@ -52,6 +55,22 @@ class PendingUploads:
         self._last = 0
         self._closed = False
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Let the session's documents be read one after another; nobody else waits for them.
+
+        Raises UsageError where one is read and another waits.
+        """
+        if not self._places.acquire(blocking=False):
+            raise UsageError("two of your documents are being read; wait until they are")
+        try:
+            with self._reading:
+                yield
+        finally:
+            self._places.release()
 
     def put(self, offer: Offer, entry: Entry) -> Upload:
         """Keep an offer, and what was read of it; raises UsageError where no more may wait.

@@ -24,7 +24,7 @@ from chatbot.evaluation.regression_questions import (
 )
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.files import read_file
-from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer, read_entry
+from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer
 from corpus.metadata import NOTHING, SIDECAR, Facts, read_facts, show
 from corpus.names import make_name
 from corpus.readers import PACKED, suffix_for
@@ -139,7 +139,7 @@ class Publisher:
 
     def preview(self, offer: Offer) -> Entry:
         """Return the document of an offer with its cases and passages, as they will be quoted."""
-        return read_entry(offer)
+        return self.library.preview(offer)
 
     def add(self, offer: Offer) -> Added:
         """Put an offer into the library; see Library.add."""

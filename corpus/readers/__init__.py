@@ -53,6 +53,7 @@ _AS_PAGE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SAVE = "save it as .docx or .pdf"
+_PARTS = 50_000  # of an archive; office files have dozens, and a million take a gigabyte
 _MAGIC = b"PK\x03\x04"  # of the archives that office files are
 # The folder of an archive that tells its format, and the format.
 _ROOMS = {"word/": ".docx", "ppt/": ".pptx", "xl/": ".xlsx"}
@@ -130,6 +131,8 @@ def name_other(name: str) -> str:
 
 def _look_into(data: bytes, name: str) -> str:
     """Return the suffix of the format that an archive is; raises DocumentError for another."""
+    if data.count(b"PK\x01\x02") > _PARTS:  # how the entry of a part begins in the directory
+        raise DocumentError(f"{name}: an archive of more than {_PARTS} parts; unpack it")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = [part.replace("\\", "/") for part in archive.namelist()]

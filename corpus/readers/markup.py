@@ -50,7 +50,9 @@ def list_pieces(markup: str | bytes) -> tuple[list[Piece], list[LeftOut]]:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         tree = html.document_fromstring(markup, parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         return [], []
     left_out = list(_drop_unseen(tree))
     return list(_Walk().walk(tree)), left_out

@@ -115,7 +115,7 @@ class Actions:
         if not uploads:
             return Desktop(said, render_drafts((), 0, self.language), 0, BLANK, "", 0)
         upload = pending.get(number)
-        entry = self.publisher.preview(_offer(upload))
+        entry = self._read(pending, _offer(upload))
         return Desktop(
             said,
             render_drafts(uploads, number, self.language),
@@ -130,7 +130,7 @@ class Actions:
         upload = pending.get(number)
         facts = correct(upload.name, upload.facts, shown, given)
         if facts != upload.facts:
-            entry = self.publisher.preview(replace(_offer(upload), facts=facts))
+            entry = self._read(pending, replace(_offer(upload), facts=facts))
             pending.change(number, facts, entry)
 
     def put_away(self, pending: PendingUploads, number: int, current: int) -> Desktop:
@@ -146,7 +146,8 @@ class Actions:
         problems: list[str] = []
         for number in numbers:
             try:
-                made = self.publisher.add(_offer(pending.get(number)))
+                with pending.turn():
+                    made = self.publisher.add(_offer(pending.get(number)))
             except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
                 problems.append(self.explain(error))
                 continue
@@ -236,7 +237,11 @@ class Actions:
                     left.unlink()
 
     def _put(self, pending: PendingUploads, offer: Offer) -> Upload:
-        return pending.put(offer, self.publisher.preview(offer))
+        return pending.put(offer, self._read(pending, offer))
+
+    def _read(self, pending: PendingUploads, offer: Offer) -> Entry:
+        with pending.turn():
+            return self.publisher.preview(offer)
 
     def _list_live(self) -> dict[str, tuple[str, str]]:
         """Return the documents that readers are answered from, each with its files' digests."""
