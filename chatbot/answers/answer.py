@@ -25,9 +25,9 @@ class Citation:
     (a case's own name). `passage` is the paragraph around the quotation, whose first character
     stands at `passage_start`. `page` is the page of the original on which the quotation begins,
     from 1, or None where it has no pages; `page_label` is what is printed on it, or that number, or
-    empty. `link` is the case page's path below the application's
-    root, with the characters to mark: `cases/<case_id>#c<start>-<end>`; `url` is the original's
-    address or empty, `published` an ISO date or empty.
+    empty. `link` is the case page's path below the application's root, with the characters to mark
+    and what tells them again once the document was edited: `cases/<case_id>#c<start>-<end>-<mark>`;
+    `url` is the original's address or empty, `published` an ISO date or empty.
     """
 
     number: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -10,11 +11,35 @@ from corpus.errors import CitationError
 from corpus.records import Case, Document, Passage
 
 Kind = Literal["text", "caption", "heading"]
+_BASE = 0x01000193
+# White space and control characters, as the script spells them; U+FFFD stands for the unshowable.
+_UNSEEN = re.compile(
+    "[\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff\ufffd\ud800-\udfff]"
+)
 
 
-def link_to(case: Case, start: int = 0, end: int = 0) -> str:
-    """Return the case page's path below the application's root, with characters to mark if any."""
-    return f"cases/{case.id}" + (f"#c{start}-{end}" if end else "")
+def link_to(case: Case, start: int = 0, words: str = "") -> str:
+    """Return the case page's path below the application's root, with words to mark if any.
+
+    `start` is where they stand in the document. Behind the offsets comes what tells the words again
+    after the document was edited, see `make_mark`.
+    """
+    if not words:
+        return f"cases/{case.id}"
+    return f"cases/{case.id}#c{start}-{start + len(words)}-{make_mark(words)}"
+
+
+def make_mark(words: str) -> str:
+    """Return a short mark of words: the number of their letters and a hash of these, hexadecimal.
+
+    White space and what no page shows are left out, so that words that were set anew are the same.
+    `static/case.js` looks for it; 32 bits, as a long case has some 10,000 places.
+    """
+    letters = _UNSEEN.sub("", words)
+    mark = 0
+    for letter in letters:
+        mark = (mark * _BASE + ord(letter)) & 0xFFFFFFFF
+    return f"{len(letters):x}{mark:08x}"
 
 
 def cite(
@@ -44,7 +69,7 @@ def cite(
         source=document.source or document.publisher,
         published=document.published,
         url=document.url,
-        link=link_to(case, start, end),
+        link=link_to(case, start, document.text[start:end]),
         page_label=page_label,
     )
 

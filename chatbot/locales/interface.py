@@ -30,6 +30,7 @@ EXAMPLES: dict[str, tuple[Example, ...]] = {
 }
 WORDS = read_words("page")
 ERRORS = read_words("errors")  # a sentence for every error a reader of the chat can meet, by code
+PAGES = read_words("pages")  # what the pages of the collection and of its cases say besides
 # What the widget says beside the words and the errors above, and what it says instead of them.
 WIDGET = read_words("widget")
 REASONS = read_words("reasons")

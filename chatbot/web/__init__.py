@@ -32,6 +32,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     from chatbot.web.chat import STATIC, mount_chat
     from chatbot.web.editor.page import mount_editor
     from chatbot.web.metrics import Metrics
+    from chatbot.web.pages import routes as pages
     from chatbot.web.programs import completions
     from chatbot.web.programs.dispatcher import Dispatcher
     from chatbot.web.programs.mcp_server import McpEndpoint
@@ -60,6 +61,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     voting = Limits(settings.questions_per_minute, shared_state=shared_state, kind="votes")
     dispatcher = Dispatcher(engine, limits, metrics)
     app.include_router(api.make_router(dispatcher, settings, voting, metrics))
+    app.include_router(pages.make_router(dispatcher, settings.root_path))
     app.include_router(completions.make_router(dispatcher))
     app.router.routes.append(Route("/mcp", McpEndpoint(dispatcher)))
     app.include_router(

@@ -1,4 +1,4 @@
-"""The routes of the HTTP contract: requests in, the engine asked, its records out as JSON or HTML.
+"""The routes of the HTTP contract: requests in, the engine asked, its records out as JSON.
 
 Questions go through the dispatcher; what else the engine tells is asked for in a thread, as its
 methods block. What may be wrong with a request, and how that is said, stands in
@@ -13,21 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.answer import Answer
-from chatbot.locales.interface import COOKIE, Language, choose_language
 from chatbot.publishing.feedback import Vote, VoteLog
 from chatbot.web import schemas as contract
-from chatbot.web.case_page import render_case, render_missing
-from chatbot.web.error_responses import REQUEST_ID, describe, report
+from chatbot.web.error_responses import describe, report
 from chatbot.web.health import add_health
 from chatbot.web.programs.dispatcher import Dispatcher
 from chatbot.web.programs.records import describe_case, describe_cases, describe_hits
 from chatbot.web.programs.routing import expect_json, refuse_others
 from chatbot.web.security.limits import Caller, Limits
-from corpus.errors import CasebookError, NotFoundError
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
-_SAYS = {
+SAYS = {
     401: "Only members may ask, and the token is missing, expired or refused",
     404: "No such case",
     408: "The body did not come in time",
@@ -48,7 +45,7 @@ _SAYS = {
     503: "No release can be used, the encoder cannot be loaded, too many questions wait, or an "
     "answer takes too long",
 }
-_ERROR = {"$ref": "#/components/schemas/ErrorBody"}
+ERROR = {"$ref": "#/components/schemas/ErrorBody"}
 _STREAM = """Events with JSON as their data: `status` (`{"status": "searching"}`, and while a
 language model works `writing` every few seconds), then a `delta` (`{"text": ...}`) for each piece
 of the answer's text, then `answer` (as in JSON); or `error` (as in an error's body) and nothing
@@ -58,7 +55,7 @@ after it."""
 def _errors(*statuses: int) -> Schema:
     """Describe errors; 401 and 421 can meet every route that shows the collection."""
     return {
-        status: {"model": contract.ErrorBody, "description": _SAYS[status]}
+        status: {"model": contract.ErrorBody, "description": SAYS[status]}
         for status in sorted({*statuses, 401, 421})
     }
 
@@ -66,13 +63,12 @@ def _errors(*statuses: int) -> Schema:
 def make_router(
     dispatcher: Dispatcher, settings: Settings, voting: Limits, metrics: Metrics
 ) -> APIRouter:
-    """Return the routes; `settings` say the prefix of every address.
+    """Return the routes; votes are kept in the folder that `settings` name.
 
     The dispatcher's limits count questions and `voting` counts votes, which so cost no question.
     """
     engine = dispatcher.engine
     router = APIRouter()
-    root_path = settings.root_path
     votes = VoteLog(settings.var)
 
     @router.post(
@@ -122,7 +118,7 @@ def make_router(
         query: Annotated[contract.SearchQuery, Query()], request: Request
     ) -> contract.SearchBody:
         """Return the passages nearest to a question, the best first."""
-        return describe_hits(await dispatcher.search(request.state.caller, query))
+        return describe_hits(await dispatcher.search(request.state.caller, query.q, query.k))
 
     @router.get("/api/cases", responses=_errors(500, 503))
     async def cases() -> contract.CasesBody:
@@ -134,48 +130,10 @@ def make_router(
         """Return one case with its passages."""
         return describe_case(await run_in_threadpool(engine.case, case_id))
 
-    # A refusal of the request itself is JSON here too, what a reader meets is a page.
-    page: Schema = {
-        status: {"description": _SAYS[status], "content": {"application/json": {"schema": _ERROR}}}
-        for status in (421, 422)
-    }
-    for status in (401, 404, 500, 503):
-        page[status] = {"description": _SAYS[status], "content": {"text/html": {}}}
-
-    @router.get("/cases/{case_id}", response_class=HTMLResponse, responses=page)
-    async def case_page(
-        case_id: CaseId,
-        request: Request,
-        lang: Annotated[str | None, Query(description="`en` or `zh`; kept in a cookie")] = None,
-    ) -> Response:
-        """Return one case as a page; `#c<start>-<end>` marks those characters of its document."""
-        language = read_language(request, lang)
-        try:
-            view = await run_in_threadpool(engine.case, case_id)
-        except CasebookError as error:
-            status = report(error)[0]
-            failed = not isinstance(error, NotFoundError)
-            html = render_missing(language, root_path, REQUEST_ID.get(), failed)
-            return HTMLResponse(html, status, {"Cache-Control": "no-store"})
-        response = HTMLResponse(render_case(view, language, root_path))
-        response.headers["Vary"] = "Accept-Language, Cookie"
-        response.headers["Cache-Control"] = "no-cache"
-        if lang in ("en", "zh"):
-            response.set_cookie(COOKIE, lang, 31_536_000, path=root_path or "/", samesite="lax")
-        return response
-
     add_health(router, engine, metrics)
 
-    refuse_others(
-        router, ("/api/{path:path}", "/cases/{path:path}", "/healthz", "/readyz", "/metrics")
-    )
+    refuse_others(router, ("/api/{path:path}", "/healthz", "/readyz", "/metrics"))
     return router
-
-
-def read_language(request: Request, asked: str | None) -> Language:
-    """Return the interface language of a request."""
-    accepted = request.headers.get("accept-language")
-    return choose_language(asked, request.cookies.get(COOKIE), accepted)
 
 
 async def _stream(following: AsyncGenerator[Answer | None]) -> AsyncIterator[str]:

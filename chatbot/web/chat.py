@@ -170,7 +170,7 @@ def _mount(
         title="Casebook", analytics_enabled=False, fill_width=True, fill_height=True
     ) as blocks:
         page = gr.HTML(
-            html_template=render("chat.html"),
+            html_template=render("chat.html", root=root),
             js_on_load="window.casebook.start(element, props, trigger, watch, 'ask')",
             apply_default_css=False,
             elem_id="casebook",

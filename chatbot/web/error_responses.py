@@ -1,6 +1,7 @@
 """What goes wrong, as HTTP: one status for every error of the tree, one shape for every body.
 
-Knows nothing of routes. An error's own words leave the server, a foreign exception's never do: it
+Knows nothing of routes. Programs get JSON, a browser that opens a page gets a page. An error's own
+words leave the server, a foreign exception's never do: it
 is logged with the request's id, and the reader is given that id.
 """
 
@@ -9,13 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
+from chatbot.locales.interface import ERRORS, PAGES, SAME_SENTENCE, WORDS, explain
+from chatbot.web.templates import render
 from corpus import errors
 
 log = logging.getLogger("casebook")
@@ -56,6 +59,21 @@ STATUS: dict[type[errors.CasebookError], int] = {
 # Whether the request is one of the OpenAI protocol, whose errors say more; set by access.Guard too.
 OPENAI: ContextVar[bool] = ContextVar("casebook_openai", default=False)
 
+
+class Page(NamedTuple):
+    """How a browser is told of an error: its language, the prefix of addresses, what it opened."""
+
+    language: str
+    root: str
+    path: str
+
+
+# The page that this request opens, None where it asks for data; set by access.Guard too.
+PAGE: ContextVar[Page | None] = ContextVar("casebook_page", default=None)
+_PAGES = ("/", "/cases")
+_NO_PAGES = ("/api/", "/v1/", "/mcp", "/gradio_api/", "/openapi.json", "/healthz", "/readyz",
+             "/metrics", "/editor", "/web/", "/widget")  # fmt: skip
+
 INTERNAL = "something went wrong inside Casebook; the log tells more under this request id"
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "bad_content_type"}
@@ -87,8 +105,8 @@ def make_response(
     message: str,
     headers: dict[str, str] | None = None,
     param: str | None = None,
-) -> JSONResponse:
-    """Return an error as a response, which no cache keeps.
+) -> Response:
+    """Return an error as a response, JSON or a page, which no cache keeps.
 
     A 503 asks to come back in 5 seconds, a 401 for a token. What is 422 elsewhere is 400 in the
     OpenAI protocol.
@@ -97,11 +115,49 @@ def make_response(
         status = 400
     usual = {503: {"Retry-After": "5"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status, {})
     kept = {"Cache-Control": "no-store"}
-    told = describe(code, message, status, param)
-    return JSONResponse(told, status, {**kept, **usual, **(headers or {})})
+    sent = {**kept, **usual, **(headers or {})}
+    page = PAGE.get()
+    if page:
+        return HTMLResponse(_render_page(page, status, code, message), status, sent)
+    return JSONResponse(describe(code, message, status, param), status, sent)
 
 
-def respond(error: Exception) -> JSONResponse:
+def opens_page(method: str, path: str, accept: str) -> bool:
+    """Tell whether a request is a browser's that opens a page, by what it says that it accepts.
+
+    Who accepts anything gets a page where pages are, and data elsewhere.
+    """
+    if path == "/session":
+        return method == "POST"  # a form; the chat asks by GET whether it may go on
+    if path.startswith(_NO_PAGES) or method not in ("GET", "HEAD"):
+        return False
+    if "text/html" in accept or "application/json" in accept:
+        return "text/html" in accept
+    return path in _PAGES or path.startswith("/cases/")
+
+
+def _render_page(page: Page, status: int, code: str, message: str) -> str:
+    """Return an error as a page: what cannot be shown, and what to do."""
+    words = WORDS[page.language] | PAGES[page.language]
+    if status == 401:
+        key = "members_only"
+        more = words["members_only_more" if code == "token_missing" else "members_again"]
+    elif status == 404:
+        key = "case_missing" if page.path.startswith("/cases/") else "page_missing"
+        more = words[f"{key}_more"]
+    elif status < 500 and status != 429:
+        key, more = "page_refused", words["page_refused_more"]
+    else:
+        key, more = "page_failed", words["page_failed_more"]
+        if SAME_SENTENCE.get(code, code) in ERRORS[page.language].keys() - {"internal"}:
+            more = explain(code, page.language)
+    told = {"title": words[key], "more": more, "closed": status == 401, "path": ""}
+    reason = message if key == "page_refused" else ""
+    where = {"language": page.language, "root": page.root}
+    return render("message.html", reason=reason, request_id=REQUEST_ID.get(), **told, **where)
+
+
+def respond(error: Exception) -> Response:
     """Return any exception as a response, reported; a limit says when it will be over."""
     wait = {"Retry-After": str(error.wait)} if isinstance(error, errors.LimitedError) else None
     return make_response(*report(error), headers=wait)

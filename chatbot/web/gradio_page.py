@@ -2,19 +2,21 @@
 
 Gradio serves an HTML document for the chat and one for the editor's page in each language, with its
 own name and addresses of its site in the head. `FrontPage` rewrites those documents on their way
-out, and nothing else. Where Gradio's document
-changes, a rewrite that no longer matches leaves it as it is.
+out, and nothing else. Where Gradio's document changes, a rewrite that no longer matches leaves it
+as it is.
 """
 
 from __future__ import annotations
 
 import re
-from http.cookies import CookieError, SimpleCookie
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.locales.interface import COOKIE, EDITOR, TAGS, WORDS, choose_language
+from chatbot.locales.interface import EDITOR, TAGS, WORDS
+from chatbot.web.pages.language import keep_language, read_language
 from chatbot.web.templates import render
 
 _FOREIGN = re.compile(
@@ -30,8 +32,9 @@ def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
 
     `view` is the page, `chat` or `editor`: which words it has and which style.
     """
-    told = {"words": (WORDS if view == "chat" else EDITOR)[language], "language": language}
-    head, boot = render("head.html", root=root, view=view, **told), render("boot.html", **told)
+    words = (WORDS if view == "chat" else EDITOR)[language]
+    told = {"words": words, "language": language, "root": root, "view": view}
+    head, boot = render("head.html", **told), render("boot.html", **told)
     html = _FOREIGN.sub("", html)
     html = _HTML.sub(f'<html lang="{TAGS[language]}"', html, count=1)
     html = _BODY.sub(lambda match: match[0] + boot, html, count=1)
@@ -52,11 +55,9 @@ class FrontPage:
         if path not in ("/", *_EDITOR):
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        request = Request(scope)
         view = "editor" if path in _EDITOR else "chat"
-        language = _EDITOR.get(path) or choose_language(
-            None, _read_cookie(headers.get("cookie", "")), headers.get("accept-language")
-        )
+        language = _EDITOR.get(path) or read_language(request)
         # Asked for plainly, or it would come compressed; Gradio makes other pages of a query.
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         start: Message = {}
@@ -77,15 +78,11 @@ class FrontPage:
                 answered["Content-Length"] = str(len(body))
                 answered["Cache-Control"] = "no-cache"
                 answered["Vary"] = "Accept-Language, Cookie"
+                chosen = Response()
+                keep_language(request, chosen, self.root_path)
+                for cookie in chosen.headers.getlist("set-cookie"):
+                    answered.append("set-cookie", cookie)
             await send(start)
             await send({"type": "http.response.body", "body": body})
 
         await self.app({**scope, "headers": plain, "query_string": b""}, receive, collect)
-
-
-def _read_cookie(header: str) -> str | None:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return morsel.value if morsel else None

@@ -25,12 +25,22 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.editor.access import UPLOAD, EditorAccess
-from chatbot.web.error_responses import OPENAI, REQUEST_ID, make_response, respond
+from chatbot.web.error_responses import (
+    OPENAI,
+    PAGE,
+    REQUEST_ID,
+    Page,
+    make_response,
+    opens_page,
+    respond,
+)
 from chatbot.web.gradio_page import FrontPage
+from chatbot.web.pages.language import read_language
 from chatbot.web.security.forwarded import drop_claims, knows_host, read_host, read_peer
 from chatbot.web.security.security_headers import dress
 from chatbot.web.security.session import Members
@@ -111,6 +121,7 @@ class Guard:
         started = time.perf_counter()
         path = self._strip(scope["path"])
         protocol = OPENAI.set(path.startswith("/v1/"))
+        page = PAGE.set(self._read_page(scope, headers, path))
         peer = read_peer(scope, self.trusted)
         inner = {
             **scope,
@@ -157,8 +168,14 @@ class Guard:
             who = f", {caller.id}" if caller and caller.member else ""
             line = "%s %r: %d in %.0f ms, request %s%s"
             log.log(level, line, scope["method"], path[:200], status, spent * 1000, request_id, who)
+            PAGE.reset(page)
             OPENAI.reset(protocol)
             REQUEST_ID.reset(token)
+
+    def _read_page(self, scope: Scope, headers: Headers, path: str) -> Page | None:
+        if not opens_page(scope["method"], path, headers.get("accept", "")):
+            return None
+        return Page(read_language(Request(scope)), self.root_path, path)
 
     def _strip(self, path: str) -> str:
         for _ in range(2):

@@ -102,6 +102,11 @@ def put_names(text: str, language: str, into: str) -> str:
     return "".join([*parts, text[last:]])
 
 
+def name_language(tag: str, language: str) -> str:
+    """Return what a language is called in another, such as `Chinese`; the tag where none knows."""
+    return str(Locale.parse(language).languages.get(tag, tag))
+
+
 @functools.lru_cache(_KEPT)
 def _list_names(language: str) -> Mapping[str, str]:
     """Return what is put for each thing, by a key that languages share; none for no language."""

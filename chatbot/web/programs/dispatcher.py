@@ -21,9 +21,10 @@ from chatbot.web.security.limits import AT_WORK, Caller, Limits
 if TYPE_CHECKING:
     from chatbot.answers.answer import Answer
     from chatbot.answers.catalogue import SearchResult
+    from chatbot.answers.question import Filters
     from chatbot.engine import Engine
     from chatbot.web.metrics import Metrics
-    from chatbot.web.schemas import AskBody, SearchQuery
+    from chatbot.web.schemas import AskBody
 
 T = TypeVar("T")
 _BEAT = 3.0  # seconds between two signs of life, so that no proxy takes a stream for dead
@@ -87,10 +88,13 @@ class Dispatcher:
                 made = writing.result()
         yield made
 
-    async def search(self, caller: Caller, query: SearchQuery) -> SearchResult:
+    async def search(
+        self, caller: Caller, question: str, k: int, filters: Filters | None = None
+    ) -> SearchResult:
         """Return the nearest passages; raises as `Engine.search` does."""
         with ExitStack() as held:
-            return await self._take_turn(held, caller, lambda: self.engine.search(query.q, query.k))
+            search = self.engine.search
+            return await self._take_turn(held, caller, lambda: search(question, k, filters))
 
     async def _take_turn(self, held: ExitStack, caller: Caller, ask: Callable[[], T]) -> T:
         held.enter_context(self._limits.admit(caller))

@@ -15,7 +15,7 @@ CHAT_POLICY = (
 )
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
+    "form-action 'self'; frame-ancestors 'self'"
 )
 # The widget's frame asks this server, and opens cases by a form: see `session.py`.
 WIDGET_POLICY = (
@@ -43,7 +43,7 @@ def dress(headers: MutableHeaders, path: str, scheme: str, embed_origins: Sequen
     if path == "/widget":
         policy = " ".join([WIDGET_POLICY, *embed_origins])
         framed = "" if embed_origins else framed  # that header cannot name other sites
-    elif path.startswith("/cases/") or path == "/session":
+    elif path == "/cases" or path.startswith("/cases/") or path == "/session":
         policy = PAGE_POLICY
     elif path == "/editor" or path.startswith("/editor/"):
         policy, framed = EDITOR_POLICY, "DENY"

@@ -14,14 +14,12 @@ from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.locales.interface import COOKIE, choose_language
-from chatbot.web.case_page import render_closed
-from chatbot.web.error_responses import REQUEST_ID, make_response, report, respond
+from chatbot.web.error_responses import respond
 from chatbot.web.security.limits import Caller, caller_at
 from chatbot.web.security.members import (
     SESSION_LIFE,
@@ -34,7 +32,6 @@ from chatbot.web.security.members import (
 from chatbot.web.security.shared_state import SharedState
 from corpus.errors import (
     AccessError,
-    TokenExpiredError,
     TokenMissingError,
     TokenRefusedError,
 )
@@ -42,7 +39,9 @@ from corpus.errors import (
 # What holds nothing of the collection is open to everybody.
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/widget", "/widget.js"}
 OPEN_BELOW = ("/web/", "/widget/", "/assets/", "/static/")
-_NEXT = re.compile(r"(cases/[A-Za-z0-9._~-]{1,200}(\?lang=(en|zh))?(#c[0-9]{1,9}-[0-9]{1,9})?)?")
+_NEXT = re.compile(
+    r"(cases(/[A-Za-z0-9._~-]{1,200})?(\?lang=(en|zh))?(#c[0-9]{1,9}-[0-9]{1,9}(-[0-9a-f]{9,13})?)?)?"
+)
 
 
 class Members:
@@ -80,7 +79,7 @@ class Members:
         try:
             member = identify(request, self.keys, self.clock())
         except AccessError as error:
-            await refuse(request, error)(scope, receive, send)
+            await respond(error)(scope, receive, send)
             return
         request.state.caller = Caller(f"member {member.id}", True, True)
 
@@ -145,7 +144,7 @@ def make_router(
             if keys is not None:
                 _open(request, fields.get("token", ""), answer, keys)
         except AccessError as error:
-            return refuse(request, error)
+            return respond(error)
         return answer
 
     def _open(request: Request, token: str, answer: Response, keys: Keys) -> None:
@@ -178,21 +177,6 @@ def make_router(
             )
 
     return router
-
-
-def refuse(request: Request, error: AccessError) -> Response:
-    """Return a refusal: a page to whoever opens one, else the API's error."""
-    path = local_path(request)
-    if path != "/" and not path.startswith("/cases/") and not _exchanges(request):
-        return respond(error)
-    status, code, message = report(error)
-    cookie, accepted = request.cookies.get(COOKIE), request.headers.get("accept-language")
-    language = choose_language(request.query_params.get("lang"), cookie, accepted)
-    again = isinstance(error, TokenExpiredError | TokenRefusedError)
-    html = render_closed(language, request.scope["root_path"], REQUEST_ID.get(), again)
-    plain = make_response(status, code, message)  # for its headers
-    kept = {key: value for key, value in plain.headers.items() if not key.startswith("content-")}
-    return HTMLResponse(html, status, kept)
 
 
 def local_path(request: Request) -> str:

@@ -19,12 +19,14 @@
   let counted = 0;
   let examples = {};
   let companies = null;   // null until the server has said
+  let wanted = "";        // the company that the address names, until it can be chosen
   let code = "";
   let watchdog = 0;
   let lost = false;       // the server went away while a question was with it
 
   const find = (selector, within = page) => within.querySelector(selector);
   const word = (key) => data.words[language][key] ?? "";
+  const numbered = (number) => turns.find((turn) => turn.number === number);
   const busy = () => turns.some((turn) => turn.state === "working");
 
   function start(element, props, trigger, watch, asking) {
@@ -43,6 +45,7 @@
     drawLanguage();
     drawExamples();
     survey();
+    open();
     boot?.remove();
     if (matchMedia("(pointer: fine)").matches) find("#question").focus({ preventScroll: true });
   }
@@ -106,7 +109,8 @@
 
   function drawCompanies() {
     const select = find("#company");
-    const chosen = select.value;
+    const chosen = wanted || select.value;
+    wanted = "";
     const options = companies.map((name) => new Option(name, name));
     select.replaceChildren(select.options[0], ...options);
     select.value = companies.includes(chosen) ? chosen : "";
@@ -138,6 +142,22 @@
     turn.body = { turn: number, question: text, history, company, interface: language };
     fire(event, turn.body);
     listenForSilence();
+  }
+
+  /* `/?q=` asks a question, `company=` chooses one; a reload does neither again. */
+  function open() {
+    const asked = new URLSearchParams(location.search);
+    if (!location.search) return;
+    history.replaceState(history.state, "", location.pathname + location.hash);
+    const field = find("#question");
+    wanted = asked.get("company") ?? "";
+    if (!asked.get("q")?.trim()) return;
+    const draft = field.value;
+    field.value = asked.get("q");
+    if (!measure() || busy()) return;
+    field.value = draft;
+    measure();
+    ask(asked.get("q"), wanted);
   }
 
   function makeTurn(number) {
@@ -219,7 +239,7 @@
       if (turn.state !== "working") continue;
       turn.state = "stopped";
       find(".tools", turn.element).hidden = false;
-      find(".tools .copy", turn.element).hidden = true;
+      for (const tool of turn.element.querySelectorAll(".tools :is(.copy, .save)")) tool.hidden = true;
       settle(turn);
     }
     find("#question").focus();
@@ -352,6 +372,9 @@
       send();
     });
     addEventListener("pagehide", keep);
+    addEventListener("beforeprint", () => {
+      for (const link of page.querySelectorAll("a.open")) link.dataset.address = link.href;
+    });
     // Gradio looks for the server less often every time; a network that is back is worth a look at once.
     addEventListener("online", () => lost && location.reload());
     find("#composer").addEventListener("submit", (event) => {
@@ -366,7 +389,9 @@
       const turn = Number(hit.closest(".turn")?.id.slice(5));
       if (hit.matches("button.question")) ask(hit.textContent, find("#company").value);
       else if (hit.matches("button.retry")) retry(turn);
-      else if (hit.matches("button.copy")) copy(turn, hit);
+      else if (hit.matches("button.copy")) copy(hit, tell(numbered(turn)));
+      else if (hit.matches("button.link")) copy(hit, linkTo(numbered(turn)));
+      else if (hit.matches("button.save")) save();
       else if (hit.matches(".languages button")) choose(hit.value);
       else if (hit.matches('a[href*="#"]:not([target])')) follow(event, hit);
     });
@@ -398,23 +423,66 @@
     passage.scrollTop = (Math.round(above / height) - 1) * height; // whole lines, one before the mark
   }
 
-  async function copy(number, button) {
-    const turn = turns.find((each) => each.number === number);
-    const lines = [...turn.element.querySelectorAll(".card")].map((card) => {
+  /* ---- taking along ---- */
+
+  function linkTo({ question, company }) {
+    const asked = new URLSearchParams({ q: question, ...(company && { company }) });
+    return `${location.origin}${data.root}/?${asked}`;
+  }
+
+  function listSources(turn) {
+    return [...turn.element.querySelectorAll(".card")].map((card) => {
       const facts = [...card.querySelectorAll(".name, .fact")].map((node) => node.textContent);
-      return `[${find(".number", card).textContent}] ${facts.join(" · ")}\n    ${find("a.open", card).href}`;
+      return { number: find(".number", card).textContent, facts, address: find("a.open", card).href };
     });
+  }
+
+  function tell(turn) {
+    const lines = listSources(turn).map(
+      ({ number, facts, address }) => `[${number}] ${facts.join(" · ")}\n    ${address}`);
+    return [turn.plain, lines.join("\n")].filter(Boolean).join("\n\n");
+  }
+
+  /* The conversation as Markdown, in which foreign words stay the characters they are. */
+  function write(turn) {
+    const plain = (text) => text.replace(/[\\`*_[\]<>#|~]/g, "\\$&").replace(/\s+/g, " ").trim();
+    const lines = [`## ${plain(turn.question)}`];
+    if (turn.company) lines.push(`*${plain(word("only").replace("{company}", () => turn.company))}*`);
+    for (const piece of turn.element.querySelectorAll(".written > *, .pieces > *")) {
+      const text = plain(piece.textContent);
+      if (piece.matches("h3")) lines.push(`### ${text}`);
+      else if (piece.matches("blockquote")) lines.push(`> ${text}`);
+      else if (text && !piece.matches(".again")) lines.push(text);
+    }
+    for (const { number, facts, address } of listSources(turn))
+      lines.push(`\\[${number}\\] ${facts.map(plain).join(" · ")}  \n<${address}>`);
+    return lines.join("\n\n");
+  }
+
+  function save() {
+    const told = turns.filter((turn) => turn.state === "done").map(write);
+    const file = new Blob([`# ${word("title")}\n\n${told.join("\n\n")}\n`], { type: "text/markdown" });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = "casebook.md";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  async function copy(button, text) {
     const label = find("span", button);
+    const before = label.dataset.usual ?? label.dataset.word;
+    label.dataset.usual = before;
     try {
-      await navigator.clipboard.writeText([turn.plain, lines.join("\n")].filter(Boolean).join("\n\n"));
+      await navigator.clipboard.writeText(text);
       label.dataset.word = "copied";
     } catch {
       label.dataset.word = "copy_failed";
     }
     label.textContent = word(label.dataset.word);
     setTimeout(() => {
-      label.dataset.word = "copy";
-      label.textContent = word("copy");
+      label.dataset.word = before;
+      label.textContent = word(before);
     }, 2000);
   }
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chatbot.locales.interface import TAGS, WORDS
+from chatbot.locales.interface import PAGES, TAGS, WORDS
 from corpus.language.detection import detect
 
 FOLDER = Path(__file__).parent
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _EASY = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff&<>\"']*+")
-_LINK = re.compile(r"cases/[A-Za-z0-9_-]+(#c[0-9]+-[0-9]+)?")
+_LINK = re.compile(r"cases/[A-Za-z0-9_-]+(#c[0-9]+-[0-9]+(-[0-9a-f]+)?)?")
 
 
 def render(name: str, **values: object) -> str:
@@ -47,7 +47,7 @@ def make_environment() -> Environment:
     # So that `tojson` has any word in its own script, for an attribute in single quotes.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     environment.filters.update(lang=mark_language, address=read_address, link=read_link)
-    environment.globals.update(TAGS=TAGS, WORDS=WORDS)
+    environment.globals.update(PAGES=PAGES, TAGS=TAGS, WORDS=WORDS)
     return environment
 
 

@@ -16,7 +16,7 @@ const PATIENCE = 90000;   // ms until a question is given up
 const RENEWAL = 10000;    // ms in which the page has to come up with a token
 const SOON = 30;          // seconds before a token's end in which it is renewed
 const VERDICTS = { nearest: "near", absent: "absent" };  // of what is no answer
-const LINK = /^cases\/[\w-]+(#c\d+-\d+)?$/;
+const LINK = /^cases\/[\w-]+(#c\d+-\d+(-[\da-f]+)?)?$/;
 
 const config = JSON.parse(document.body.dataset.config);
 let language = "en";

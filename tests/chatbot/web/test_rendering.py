@@ -39,7 +39,7 @@ ATTRIBUTES = {
     "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "scope", "tabindex",
     "target", "title", "type", "viewbox", "width",
 }  # fmt: skip
-HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+)?)?|https?://\S+")
+HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+(-[0-9a-f]+)?)?)?|https?://\S+")
 HOSTILE = (
     "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--",
     "]]>", "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;",
@@ -269,7 +269,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 def test_every_word_the_page_asks_for_is_there() -> None:
     """The markup and the script of the chat name no word that the tables lack."""
-    markup = render("chat.html")
+    markup = render("chat.html", root="")
     script = (STATIC / "chat.js").read_text("utf-8")
     asked = set(re.findall(r'data-word(?:-\w+)?="(\w+)"', markup + script))
     asked |= set(re.findall(r'\bword\("(\w+)"\)', script))

@@ -229,7 +229,7 @@ def test_from_a_question_to_the_words_in_their_case(start: Open, site: Site) -> 
         expect(case.locator("mark")).to_have_text(BENEFIT)
         expect(case.locator("mark")).to_be_in_viewport()
         assert case.evaluate("opener") is None
-        assert re.fullmatch(rf"{reader.casebook}/cases/\w+#c\d+-\d+", case.url)
+        assert re.fullmatch(rf"{reader.casebook}/cases/\w+#c\d+-\d+-[0-9a-f]+", case.url)
         case.close()
     cite.click()
     expect(frame.locator(".card:visible")).to_have_count(0)
@@ -792,7 +792,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser, tmp_path: Path) -> 
         assert frame.locator(".card .name").text_content() == words
         assert frame.locator("img, script:not([src]), iframe, b").count() == 0
         links = frame.locator("a").evaluate_all("all => all.map((each) => each.href)")
-        assert all(re.match(rf"{site.casebook}/cases/c0#c\d+-\d+$", each) for each in links)
+        assert all(re.match(rf"{site.casebook}/cases/c0#c\d+-\d+-[0-9a-f]+$", each) for each in links)
         reader.ask("copper?")
         assert frame.locator(".nearest .company").first.text_content() == "Evil <b>Ltd</b>"
         for place in (reader.page, reader.inside):
