@@ -47,7 +47,6 @@ def share(chunks: Sequence[Sequence[int]], groups: Sequence[Group]) -> list[floa
     ]
 
 
-@settings(max_examples=150)
 @given(chunks=chunks_of_terms, groups=groups_of_terms)
 @example(chunks=[], groups=[([1], 1.0)])
 @example(chunks=[[], [5, 5], []], groups=[([5], 2.0), ([], 1.0)])
