@@ -172,7 +172,7 @@ class Edits(RuleBasedStateMachine):
             self.place.cleanup()
 
 
-TestEdits = Edits.TestCase
+TestEdits = pytest.mark.slow(Edits.TestCase)
 TestEdits.settings = settings(max_examples=20, stateful_step_count=12)
 
 

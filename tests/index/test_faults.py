@@ -112,6 +112,7 @@ def test_two_builds_at_once(library: Library, published: Releases) -> None:
     assert build(library, published, FakeEncoder()).published
 
 
+@pytest.mark.slow
 def test_readers_never_notice_a_publish(library: Library, published: Releases) -> None:
     """Eight ask while ten releases come and two are rolled back: no error, no mixed answer."""
     engine = Engine(published, FakeEncoder)

@@ -64,6 +64,7 @@ FILLED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filled", FILLED.values(), ids=FILLED)
 def test_a_paragraph_without_end_is_divided_and_found(publish: Publish, filled: str) -> None:
     """Every character is in one passage, none is too long, and the middle is found."""
@@ -135,6 +136,7 @@ def _name_towns() -> Iterator[str]:
         yield "".join(letters).capitalize()
 
 
+@pytest.mark.slow
 def test_thousands_of_documents_are_asked_as_fast(publish: Publish) -> None:
     """The right one of ten times as many is handed over first, in a few times the time at most."""
     towns = list(itertools.islice(_name_towns(), 3000))
