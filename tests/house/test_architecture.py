@@ -22,6 +22,7 @@ HOMES = {
     "babel": {
         "index/languages/cldr.py",
         "corpus/language/dates.py",
+        "chatbot/llm/lexicon.py",
     },
     "faiss": {"index/storage/vectors.py", "index/storage/ann.py"},
     "sentence_transformers": {"index/encoder/sentence_transformer.py"},
