@@ -1,12 +1,11 @@
-"""Make what finding goes by: the map of vectors that forgets languages, and the rarity of words.
+"""Make what finding goes by: the map of vectors that forgets languages.
 
     python -m training.finding --data FOLDER
 
 FOLDER holds the question sets below, as training/README.md lists them. Encodes them once, kept in
 `--work` and taken up again after a stop, trains for `--steps`, and writes
-`index/search/alignment.npz` and `index/languages/rarity.npz` with what made them. On two cores
-about fifteen minutes of encoding and two of training: longer training learns the sets by heart.
-The seed is fixed.
+`index/search/alignment.npz` with what made it. On two cores about fifteen minutes of encoding and
+two of training: longer training learns the sets by heart. The seed is fixed.
 
 The map adds a low-rank step to each vector, one for questions, one for chunks, one for sentences
 (see index.search.alignment), and is trained by InfoNCE (van den Oord and others 2018): a question
@@ -22,8 +21,7 @@ import argparse
 import hashlib
 import json
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,22 +33,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from corpus.language.stems import list_stems
 from index.encoder.encoder import Encoder
-from index.languages import rarity
 from index.models import load_plain_encoder
 from index.search import alignment
 from index.search.alignment import KINDS, Kind
-from training.question_sets import QuestionSet, read_cases, read_squad
+from training.question_sets import PARALLEL, SINGLE, QuestionSet, read_sets
 
-PARALLEL = ("en", "zh", "es", "de", "ru", "ar", "vi", "tr", "ro", "el", "hi", "th")
 # Most readers and texts are in these two: half of the parallel pairs.
 _FIRST, _FIRST_SHARE = 2, 0.5
-SINGLE = {
-    "squad": "squad2-half.en.json",
-    "cmrc": "cmrc2018-dev.zh.json",
-    "drcd": "drcd-dev.zh-Hant.json",
-}
 RANK, RATE, DECAY, DROP = 64, 1e-3, 0.3, 0.2
 ASKED, ASKED_PARALLEL, OTHERS = (
     128,
@@ -59,7 +49,6 @@ ASKED, ASKED_PARALLEL, OTHERS = (
 )  # questions a step, and texts that they are put beside
 WARM = 50
 CASES, ALONE = 2.0, 0.5  # weights of the losses on cases and on sets of one language
-LEAST = 3  # texts that hold a term, for it to stand in the table of rarity
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +82,6 @@ class Maps(nn.Module):
         centred = rows - self.means[kind]
         step = functional.dropout(self.down[kind](centred), DROP, self.training)
         return functional.normalize(centred + self.up[kind](step), dim=-1)
-
-
-def read_sets(folder: Path) -> Iterator[QuestionSet]:
-    """Read every set of the folder, wherever below it a file lies."""
-    for language in PARALLEL:
-        yield read_squad(_find(folder, f"xquad-open.{language}.json"), f"x-{language}")
-    for name, file in SINGLE.items():
-        yield read_squad(_find(folder, file), name)
-    yield read_cases(_find(folder, "cases.jsonl"))
-
-
-def _find(folder: Path, name: str) -> Path:
-    for path in sorted(folder.rglob(name)):
-        return path
-    raise SystemExit(f"{folder}: no {name} in it; see training/README.md for what it has to hold")
 
 
 def encode(one: QuestionSet, encoder: Encoder, work: Path) -> Encoded:
@@ -247,24 +221,6 @@ def write_alignment(maps: Maps, made: dict[str, Any], path: Path) -> None:
     np.savez(path, allow_pickle=False, made=np.array(json.dumps(made, sort_keys=True)), **arrays)
 
 
-def write_rarity(sets: Sequence[QuestionSet], path: Path) -> None:
-    """Count in how many chunks that may be trained on each term stands, and write the table."""
-    held: Counter[str] = Counter()
-    count = 0
-    for one in sets:
-        for chunk in one.chunks:
-            if chunk.open:
-                held.update(set(list_stems(chunk.words)))
-                count += 1
-    table: Counter[int] = Counter()
-    for term, times in held.items():
-        if times >= LEAST:
-            table[rarity.hash_term(term) & 0xFFFFFFFF] += times
-    numbers = np.array(sorted(table), np.uint32)
-    counts = np.array([min(table[number], 65_535) for number in numbers.tolist()], np.uint16)
-    np.savez_compressed(path, count=np.array(count), numbers=numbers, held=counts)
-
-
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -282,7 +238,6 @@ def main() -> None:
     encoder = load_plain_encoder("", arguments.var / "models", print)
     arguments.work.mkdir(parents=True, exist_ok=True)
     sets = list(read_sets(arguments.data))
-    write_rarity(sets, rarity.PATH)
     encoded = {one.name: encode(one, encoder, arguments.work) for one in sets}
     began = time.monotonic()
     maps = train(encoded, arguments.steps, arguments.seed)
@@ -294,7 +249,7 @@ def main() -> None:
         "licence": "CC BY-SA 4.0, as its data; see NOTICE",
     }
     write_alignment(maps, made, alignment.PATH)
-    print(f"{alignment.PATH} and {rarity.PATH} are written, {time.monotonic() - began:.0f} s")
+    print(f"{alignment.PATH} is written, {time.monotonic() - began:.0f} s")
 
 
 if __name__ == "__main__":

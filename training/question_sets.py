@@ -27,6 +27,12 @@ _JUDGES = """
     Chloroplast Prime_number Rhine United_Methodist_Church
 """
 HELD = frozenset(_JUDGES.split())
+PARALLEL = ("en", "zh", "es", "de", "ru", "ar", "vi", "tr", "ro", "el", "hi", "th")
+SINGLE = {
+    "squad": "squad2-half.en.json",
+    "cmrc": "cmrc2018-dev.zh.json",
+    "drcd": "drcd-dev.zh-Hant.json",
+}
 _CASES_HELD = 7  # one pair of similar cases in so many is kept apart
 
 
@@ -67,6 +73,22 @@ class QuestionSet:
     digest: str
     chunks: list[SetChunk] = field(default_factory=list)
     questions: list[SetQuestion] = field(default_factory=list)
+
+
+def read_sets(folder: Path) -> Iterator[QuestionSet]:
+    """Read every set of the folder, wherever below it a file lies."""
+    for language in PARALLEL:
+        yield read_squad(find(folder, f"xquad-open.{language}.json"), f"x-{language}")
+    for name, file in SINGLE.items():
+        yield read_squad(find(folder, file), name)
+    yield read_cases(find(folder, "cases.jsonl"))
+
+
+def find(folder: Path, name: str) -> Path:
+    """Return the file of a name, wherever below a folder it lies; without one, ends in one line."""
+    for path in sorted(folder.rglob(name)):
+        return path
+    raise SystemExit(f"{folder}: no {name} in it; see training/README.md for what it has to hold")
 
 
 def read_squad(path: Path, name: str) -> QuestionSet:

@@ -1,9 +1,10 @@
-"""How much a word tells, whatever the collection: its rarity in public text.
+"""How much a word tells, whatever the collection: its rarity in public texts and questions.
 
 A weight that came from the collection itself would change with every document added, and with it
-every score. So words are weighed by a background of public paragraphs in thirteen languages:
-`rarity.npz` holds how many of them have each term, and `python -m training.finding` makes it.
-Measured on XQuAD, words weighed so find as well as by the collection's own counts;
+every score. So words are weighed by a background of public paragraphs and of the questions asked of
+them, in thirteen languages: `rarity.npz` holds how many of them have each term, and `python -m
+training.rarity` makes it. As questions are among them, words that only ask weigh little in all of
+these languages. Measured on XQuAD, words weighed so find as well as by the collection's own counts;
 benchmarks/LOG.md has the figures.
 """
 

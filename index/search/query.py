@@ -7,8 +7,6 @@ near to every sentence that has it; the rest tells which of them answers.
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,22 +20,6 @@ from index.languages.rarity import Rarity, hash_term, load_rarity
 from index.search.names import find_names, leave_out
 from index.storage.words import Group
 
-# Words that make a question and say nothing of its subject. In a large collection their rarity
-# weighs them down; in one of thirty paragraphs "what" and "how" are as rare as a name.
-_FUNCTION_WORDS = """
-    what which who whom whose when where why how is are was were be been do does did can could will
-    would should may might must have has had the a an of in on at for to and or with by from about
-    as into than that this these those there it its this their his her they he she we you i me my
-    your our tell please any some many much more most not no so if then also
-"""
-_FUNCTION_SIGNS = """
-    什么 哪些 哪个 哪家 哪里 哪几 哪一 多少 如何 怎么 怎样 为什么 为何 何时 何地 是否 请问
-    谁 几 吗 呢 的 了 是 在 做
-"""
-_SAYS_NOTHING = re.compile(
-    rf"\b(?:{'|'.join(_FUNCTION_WORDS.split())})\b(?!['’-]\w)|{'|'.join(_FUNCTION_SIGNS.split())}",
-    re.IGNORECASE,
-)
 # What a few keywords in Latin letters are taken for, as they have no word that tells.
 _PLAIN = "en"
 _MOST = 400  # groups of words of one question; a longer one says them again
@@ -47,17 +29,15 @@ _MOST = 400  # groups of words of one question; a longer one says them again
 class Query:
     """A question, whole.
 
-    `language` is its own, English where it does not show. `content` is it without the words that
-    only make it a question, `stems` are those of the content, in order, and `weights` tells how
-    rare each is. `names` are those in it, the ones in `known` from the glossary or as companies;
-    `held` are those that a passage holds, `asking` is what is asked of them. `words` has, by
-    language, the groups of terms that the question's words are there, with their weights, and
-    `numbers` the same by the terms' numbers. `read` waits for its vectors.
+    `language` is its own, English where it does not show. `stems` are those of its words, in order,
+    and `weights` tells how rare each is. `names` are those in it, the ones in `known` from the
+    glossary or as companies; `held` are those that a passage holds, `asking` is what is asked of
+    them. `words` has, by language, the groups of terms that the question's words are there, with
+    their weights, and `numbers` the same by the terms' numbers. `read` waits for its vectors.
     """
 
     text: str
     language: str
-    content: str
     stems: tuple[str, ...]
     weights: Mapping[str, float]
     names: tuple[str, ...]
@@ -91,8 +71,8 @@ def parse(
     language = _PLAIN if detected == "und" else detected
     names = find_names(question, known, language)
     held = frozenset(filter(is_held, names))
-    content = keep_content(question)
-    stems = tuple(list_stems(content))
+    asking = leave_out(question, filter(held.__contains__, names))
+    stems = tuple(list_stems(question))
     words = {language: _group(_join_names(question, glossary), rarity)}
     for other in languages:
         if other != language:
@@ -103,8 +83,8 @@ def parse(
                 translated = [frozenset([stem]) for stem in shared]
             words[other] = _group(translated, rarity)
     return Query(
-        question, language, content, stems, {each: rarity.weigh([each]) for each in stems},
-        tuple(names), known, held, find_asked(question, [n for n in names if n in held]), words,
+        question, language, stems, {each: rarity.weigh([each]) for each in stems},
+        tuple(names), known, held, asking, words,
         {tag: tuple(_number(groups)) for tag, groups in words.items()}, read,
     )  # fmt: skip
 
@@ -133,22 +113,6 @@ def put_names(question: str, glossary: Glossary, language: str) -> str:
     return glossary.translate(question, lambda name: bool(UNSPACED.search(name)) == unspaced)
 
 
-def find_asked(text: str, names: Iterable[str]) -> str:
-    """Return what is asked of some names, or all of it where that is nothing.
-
-    "What did WeRide do in Guangzhou?" asks for whatever is near the whole of it.
-    """
-    asked = leave_out(text, names)
-    return asked if _has_words(_SAYS_NOTHING.sub(" ", asked)) else text
-
-
-@functools.lru_cache(maxsize=256)  # asked twice of every question
-def keep_content(question: str) -> str:
-    """Return a question without the words that only make it one, or whole where nothing is left."""
-    content = " ".join(_SAYS_NOTHING.sub(" ", question).split())
-    return content if _has_words(content) else question
-
-
 def _group(
     groups: Iterable[frozenset[str]], rarity: Rarity
 ) -> tuple[tuple[frozenset[str], float], ...]:
@@ -160,7 +124,3 @@ def _group(
 def _number(groups: Iterable[tuple[frozenset[str], float]]) -> Iterable[Group]:
     for terms, weight in groups:
         yield sorted(map(hash_term, terms)), weight
-
-
-def _has_words(text: str) -> bool:
-    return any(character.isalnum() for character in text)

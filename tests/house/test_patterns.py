@@ -20,7 +20,7 @@ from corpus.language.sentences import sentence_spans
 from corpus.layout.paragraphs import Line, join_lines
 from corpus.readers.pieces import clean
 from index.reader import stemmed
-from index.search import names, query
+from index.search import names
 from tests.fakes import no_searcher
 from tests.patterns import (
     NAMES,
@@ -143,7 +143,6 @@ def _set(text: str) -> object:
         lambda text: conversation.join_questions(text, "When?"),
         generative.read_sentences,
         _count,
-        query.keep_content.__wrapped__,
         lambda text: names.find_names(text, NAMES),
         lambda text: names.leave_out(text, NAMES),
         lambda text: names.holds(text, "a"),
