@@ -36,7 +36,7 @@ def say(*stems: str, pairs: Iterable[tuple[str, str]] = (), numbers: Iterable[st
 
 # "a" weighs twice as much as "b" and "c"; a chunk in Chinese meets two words of three by weight.
 QUERY = Query(
-    "a b c of Ada, 1999 and 2,000", "en", "a b c", ("a", "b", "c"), {"a": 2.0, "b": 1.0, "c": 1.0},
+    "a b c of Ada, 1999 and 2,000", "en", ("a", "b", "c"), {"a": 2.0, "b": 1.0, "c": 1.0},
     ("Ada",), (), frozenset({"Ada"}), "a b c",
     {"zh": ((frozenset({"茶", "绿"}), 3.0), (frozenset({"桥"}), 1.0))}, {},
     lambda: EncodedQuery(unit(ALONG)[0], lambda _: unit(ACROSS)[0]),
