@@ -22,7 +22,7 @@ from typing import Literal
 from corpus.cases import find_cases
 from corpus.errors import DocumentError, LibraryError, NotFoundError
 from corpus.files import lock_folder, move_file, read_file, write_file
-from corpus.language.detection import detect
+from corpus.language.detection import name_languages
 from corpus.masthead import complete
 from corpus.metadata import NOTHING, SIDECAR, Facts, is_line, read_facts, read_json, show
 from corpus.names import compare_name, is_document, is_utf8
@@ -328,7 +328,7 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
         publisher=facts.publisher,
         source=facts.source or reading.source,
         published=facts.published or reading.published,
-        language=facts.language or detect(reading.text),
+        language=facts.language or name_languages(reading.text),
         url=facts.url or reading.url,
         rights=facts.rights,
         pages=reading.pages,

@@ -20,7 +20,10 @@ _MOST = 2000  # characters of a value
 
 _FORMS = {
     "published": (re.compile(r"\d{4}(?:-\d{2}){0,2}"), "a date; write it as 2024-02-23"),
-    "language": (re.compile(r"[a-z]{2,3}"), "a language; write it as en or zh"),
+    "language": (
+        re.compile(r"[a-z]{2,3}(?:-Hant)?(?:\+[a-z]{2,3}(?:-Hant)?)?"),
+        "a language; write it as en or zh",
+    ),
     "url": (re.compile(r"https?://[^\s/?#]\S*"), "a web address; begin it with https://"),
 }
 

@@ -76,10 +76,10 @@ class Document:
 
     `id` comes from `name`, the file's path below the library folder with forward slashes, so that
     an edit keeps it. `sha256` is that of `text` in UTF-8, in hexadecimal. `published` is an ISO
-    date or empty; `language` is a BCP 47 primary tag such as `en` or `zh`, `und` where unknown;
-    `url` is the address of the original, or empty; `pages` and `page_labels` are as in Reading.
-    `file_sha256` and `facts_sha256` are those of the file's and of its sidecar's bytes, the latter
-    empty without one.
+    date or empty; `language` is a BCP 47 tag such as `en` or `zh-Hant`, two with `+` between them
+    for a text in both, `und` where unknown; `url` is the address of the original, or empty; `pages`
+    and `page_labels` are as in Reading. `file_sha256` and `facts_sha256` are those of the file's
+    and of its sidecar's bytes, the latter empty without one.
     """
 
     id: str

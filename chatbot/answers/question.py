@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from corpus.errors import FilterError, QuestionError
-from corpus.language.detection import detect
+from corpus.language.detection import detect, list_primary
 from corpus.language.script import make_plain
 from corpus.records import Case, Document
 from index.storage.release import Release
@@ -61,15 +61,17 @@ def select_cases(release: Release, filters: Filters | None) -> set[int] | None:
             raise FilterError(f"no filter {key[:40]!r}: use one of {', '.join(fields)}")
         company = key == "company"
         spell = release.glossary.unify if company else str.casefold
-        have = [spell(fields[key](case, document)) for case, document in cases]
+        told = [fields[key](case, document) for case, document in cases]
+        have = [{spell(value), *(list_primary(value) if key == "language" else ())}
+                for value in told]  # fmt: skip
         wanted: set[str] = set()
         for value in values:
             alike = release.glossary.list_alike(value) if company else (value,)
             meant = set(map(spell, alike))
-            if not value or meant.isdisjoint(have):
-                some = sorted({fields[key](c, d) for c, d in cases} - {""})[:8]
+            if not value or not any(meant & each for each in have):
+                some = sorted(set(told) - {""})[:8]
                 raise FilterError(f"no case has {key} {value[:60]!r}: use one of {', '.join(some)}")
             wanted |= meant
         if values:
-            left &= {number for number, value in enumerate(have) if value in wanted}
+            left &= {number for number, each in enumerate(have) if each & wanted}
     return left

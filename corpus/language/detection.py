@@ -9,6 +9,7 @@ import functools
 import re
 from collections import Counter
 
+from corpus.language.script import is_traditional
 from corpus.lexicons import read_lexicon
 
 _SCRIPTS = (
@@ -21,6 +22,10 @@ _LETTERS_PER_SIGN = 3  # a Chinese sign says about as much as three letters
 _SAMPLE = 20_000  # characters looked at to name a language
 _SHORT = 2_000  # characters of a text whose language is kept
 _LEAST_COMMON = 0.06  # share of common words below which a text is in none of the languages
+_LETTERS_PER_WORD = 5
+_LEAST_PARAGRAPH = 60  # letters of a line that is prose
+_GOOD_PART = 0.3  # share of a text that its second language has at least
+_SIGNS_OF_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 _COMMON = {name: frozenset(words.split()) for name, words in read_lexicon("common_words").items()}
@@ -54,6 +59,33 @@ def _detect(sample: str) -> str:
         counts["ja"] += counts.pop("zh", 0)
     top = max(counts, key=lambda script: (counts[script], script))
     return _detect_latin(sample) if top == "latin" else top
+
+
+def name_languages(text: str) -> str:
+    """Return the tag of a document's language: `en`, `zh-Hant`, or `en+zh` for one in two.
+
+    It is in two where each has a good part of what stands in paragraphs.
+    """
+    sample = text[:_SAMPLE]
+    sizes: Counter[str] = Counter()
+    for line in sample.splitlines():
+        wide = len(_SIGNS_OF_CHINESE.findall(line))
+        size = _LETTERS_PER_SIGN * wide + len(_WORD.findall(line)) * _LETTERS_PER_WORD
+        if size > _LEAST_PARAGRAPH:
+            sizes[detect(line)] += size
+    known = [name for name, _ in sizes.most_common() if name != "und"]
+    if len(known) > 1 and sizes[known[1]] >= _GOOD_PART * sizes.total():
+        return "+".join(sorted(_name_script(name, sample) for name in known[:2]))
+    return _name_script(detect(sample), sample)
+
+
+def _name_script(language: str, text: str) -> str:
+    return "zh-Hant" if language == "zh" and is_traditional(text) else language
+
+
+def list_primary(tag: str) -> list[str]:
+    """Return the primary tags of what `name_languages` told: `en` and `zh` of `en+zh-Hant`."""
+    return [part.partition("-")[0] for part in tag.split("+")]
 
 
 _detect_again = functools.lru_cache(maxsize=256)(_detect)

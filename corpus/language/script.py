@@ -10,6 +10,7 @@ import functools
 import json
 import re
 import unicodedata
+from collections import Counter
 from pathlib import Path
 
 PATH = Path(__file__).parents[1] / "lexicons" / "simplified.json"
@@ -51,6 +52,15 @@ def simplify(text: str) -> str:
 def simplify_signs(text: str) -> str:
     """Return a text with simplified signs, sign by sign, so that every place in it stays."""
     return text if text.isascii() else text.translate(_load_table())
+
+
+def is_traditional(text: str) -> bool:
+    """Tell whether a Chinese text has more signs of the traditional script than simplified ones."""
+    table = _load_table()
+    simplified = frozenset(map(ord, json.loads(PATH.read_bytes())["simplified"])) - table.keys()
+    counts = Counter(map(ord, text))
+    old = sum(number for sign, number in counts.items() if sign in table)
+    return old > sum(number for sign, number in counts.items() if sign in simplified)
 
 
 @functools.cache

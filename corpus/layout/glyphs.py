@@ -19,8 +19,9 @@ class Glyph(NamedTuple):
     """A sign as it is drawn: from `left` to `right` on the line at `base`, and how large.
 
     `drawn` counts the signs of a page in the order of drawing and `piece` the objects that they are
-    drawn by; `blank` is whether white space is written before it. `raised` is whether its shape
-    alone stands above the line, `inside` whether it is within the page that is shown.
+    drawn by; `blank` is whether white space is written before it, `parted` whether pdfium takes it
+    to be. `raised` is whether its shape alone stands above the line, `inside` whether it is within
+    the page that is shown.
     """
 
     sign: str
@@ -34,6 +35,7 @@ class Glyph(NamedTuple):
     blank: bool
     inside: bool = True
     raised: bool = False
+    parted: bool = False
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ _OFF_LINE = 0.1, 0.85  # how far a mark stands off the line ...
 _OFF_LINE_LARGE = 0.18  # ... at least, where it is as large as the text
 _MARK_SIZE = 0.9  # of the text's, at most
 _MARK_NEAR = 0.6  # between a mark and its word
+_SHIFTED = 0.35  # of a letter as large as its word's others
 MARK_SIGNS, _MARK_LETTERS = 14, 4
 
 Run = list[Glyph]
@@ -49,7 +50,9 @@ def lift_marks(runs: Sequence[Run]) -> list[Run]:
             lifted.append(_rewrite(run, run[0].base, raised=True))
         elif id(run) in hosts:
             host = hosts[id(run)]
-            lifted.append(_rewrite(run, host.base, raised=run[0].base > host.base))
+            raised = run[0].base > host.base
+            letter = run[0].size >= _MARK_SIZE * host.size and run[0].sign.isalpha()
+            lifted.append(_rewrite(run, host.base, raised=raised, letter=letter))
         else:
             lifted.append(run)
     return lifted
@@ -64,24 +67,24 @@ def _find_host(run: Run, other: Run) -> tuple[float, Glyph | None]:
         return 0.0, None
     if off < 0 and abs(off) > 0.5 * size:
         return 0.0, None
-    if mark.size >= _MARK_SIZE * size and not (
-        len(run) <= 3 and len(run) < len(other) and all(g.sign.isdigit() for g in run)
-    ):
+    letter = len(run) == 1 and mark.sign.isalpha() and abs(off) <= _SHIFTED * size
+    figures = len(run) <= 3 and len(run) < len(other) and all(g.sign.isdigit() for g in run)
+    if mark.size >= _MARK_SIZE * size and not (letter or figures):
         return 0.0, None
     after = min(((abs(mark.left - g.right), g) for g in other), key=lambda found: found[0])
     before = abs(other[0].left - run[-1].right), other[0]
     gap, host = min(after, before, key=lambda found: found[0])
     if mark.size >= _MARK_SIZE * size:
-        near = 0.15 * size
+        near = (0.2 if letter else 0.15) * size
     else:
         near = _MARK_NEAR * size if gap == before[0] else 0.4 * size
     return (gap, host) if gap <= near else (0.0, None)
 
 
-def _rewrite(run: Run, base: float, *, raised: bool) -> Run:
-    """Return a mark on the line of its word; a word of letters (`19th`) stays as it is."""
+def _rewrite(run: Run, base: float, *, raised: bool, letter: bool = False) -> Run:
+    """Return a mark on the line of its word; letters of a word (`19th`) stay as they are."""
     signs = list_signs(raised)
-    word = len(run) > 1 and all(glyph.sign.isalpha() for glyph in run)
+    word = letter or (len(run) > 1 and all(glyph.sign.isalpha() for glyph in run))
     return [
         glyph._replace(base=base, sign=glyph.sign if word else glyph.sign.translate(signs))
         for glyph in run

@@ -21,6 +21,7 @@ _TWICE = 0.2  # between a sign and itself drawn again, to make it bold or to cas
 _SAME_LINE = 0.2
 _OVER, _LAYERS = 0.5, 8  # how far runs overlap that are one line; lines looked at
 _WORD_GAP = 0.15  # between two words at least, where no blank is written
+_PARTED_GAP = 0.09  # ... and where pdfium takes one to be: the box of an f hangs over
 _SPACED = 0.6  # between letters that are set apart at most
 # Between a row's cells; or less, and so much more than between the closest of its words.
 _FAR, _CELLS, _FARTHER = 2.0, 0.9, 2.5
@@ -283,7 +284,8 @@ def _make_segment(part: Sequence[Glyph]) -> Segment:
     for gap, size, (before, after) in zip(gaps, sizes, pairwise(part), strict=True):
         wide = is_wide(before.sign) and is_wide(after.sign)
         written = after.blank and not apart and after.drawn > before.drawn
-        if not wide and (gap - apart > _WORD_GAP * size or (written and gap > 0.05 * size)):
+        least = _PARTED_GAP if after.parted else _WORD_GAP
+        if not wide and (gap - apart > least * size or (written and gap > 0.05 * size)):
             words.append(" ")
         words.append(after.sign)
     text = "".join(words)

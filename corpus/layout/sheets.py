@@ -134,7 +134,7 @@ def _read_frames(textpage: Any, drawing: Drawing, visible: Box) -> list[Frame]:
     area = max(((r - x) * (t - b) for x, b, r, t in drawing.pictures), default=0.0)
     read_below = area > 0.5 * (visible[2] - visible[0]) * (visible[3] - visible[1])  # a scan's text
     x, y, box = c_double(), c_double(), raw.FS_RECTF()
-    blank = False
+    blank = parted = False
     half = 0
     for place in range(textpage.count_chars()):
         code = raw.FPDFText_GetUnicode(textpage, place)
@@ -146,12 +146,13 @@ def _read_frames(textpage: Any, drawing: Drawing, visible: Box) -> list[Frame]:
         half = 0
         if code in (0x20, 0x0D, 0x0A, 0x09, 0xA0, 0x3000) or 0x2000 <= code <= 0x200B:
             # A blank that pdfium made up stands for no sign; gaps are measured here.
-            blank = blank or raw.FPDFText_IsGenerated(textpage, place) == 0
+            made = raw.FPDFText_IsGenerated(textpage, place) == 1
+            blank, parted = blank or not made, parted or made
             continue
-        made = raw.FPDFText_GetTextObject(textpage, place)
-        key = cast(made, c_void_p).value or 0
+        drawn = raw.FPDFText_GetTextObject(textpage, place)
+        key = cast(drawn, c_void_p).value or 0
         if key not in styles:
-            styles[key] = len(styles), _read_style(raw, textpage, place, made, bold)
+            styles[key] = len(styles), _read_style(raw, textpage, place, drawn, bold)
         piece, style = styles[key]
         raw.FPDFText_GetCharOrigin(textpage, place, byref(x), byref(y))
         raw.FPDFText_GetLooseCharBox(textpage, place, byref(box))
@@ -165,12 +166,12 @@ def _read_frames(textpage: Any, drawing: Drawing, visible: Box) -> list[Frame]:
             seen = any(_holds(ground, middle) for ground in grounds)
         frame = frames.setdefault(style.turn, Frame(style.turn))
         glyph = _place_glyph(sign, x.value, y.value, box, style, place, piece, blank)
-        if not inside:
-            glyph = glyph._replace(inside=False)
+        if parted or not inside:
+            glyph = glyph._replace(inside=inside, parted=parted)
         if sign.isdigit() and seen:
             glyph = _lift(textpage, place, glyph, style.turn)
         (frame.glyphs if seen else frame.hidden).append(glyph)
-        blank = False
+        blank = parted = False
     if 0 in frames:
         lay_columns(frames[0], frames.setdefault(TURN, Frame(TURN)))
     found = sorted(frames.values(), key=lambda frame: -len(frame.glyphs))

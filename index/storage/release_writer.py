@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from corpus.chunks import divide_case
 from corpus.glossary import Glossary
-from corpus.language.detection import detect
+from corpus.language.detection import detect, list_primary
 from corpus.language.script import drop_unseen
 from corpus.language.stems import list_stems
 from corpus.passages import is_searched
@@ -176,7 +176,8 @@ class ReleaseWriter:
                     self._append_sentence(words)
                 self._chunk_rows.append(self._chunk_rows[-1] + len(rows))
                 language = detect(" ".join(each.text for each in rows))
-                told = entry.document.language if language == "und" else language
+                whole = list_primary(entry.document.language)[0]
+                told = whole if language == "und" else language
                 self._languages.append(np.array([told], TAG))
                 terms = [hash_term(term) for term in list_stems(chunk.words)]
                 self._terms.append(np.asarray(terms, np.int64))
