@@ -8,7 +8,6 @@ along the line, y upwards, however the page is turned.
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from collections.abc import Iterator
 from ctypes import byref, c_double, c_float, c_int, c_uint, c_void_p, cast, create_string_buffer
@@ -21,7 +20,6 @@ from corpus.errors import DocumentError
 
 _PAGES = 3000
 _SIGNS = 200_000  # of a page: a poster has 20,000
-_SECONDS = 600  # of processor time for a file; a page of a report takes .02 to .17
 _OBJECTS = 40_000  # of a page that are looked at for ruled lines; a map has more, and no tables
 _NESTED = 6  # forms within forms that are looked into
 _FIELDS = 2000  # of a page
@@ -106,7 +104,7 @@ class _Style(NamedTuple):
 def read_sheets(data: bytes, name: str) -> tuple[list[Sheet], str]:
     """Return the pages of a PDF and the title that it says it has.
 
-    Raises DocumentError where it is broken, locked, too long or too slow.
+    Raises DocumentError where it is broken, locked or too long.
     """
     import pypdfium2
 
@@ -122,15 +120,7 @@ def read_sheets(data: bytes, name: str) -> tuple[list[Sheet], str]:
             raise DocumentError(f"{name}: {count} pages, and {_PAGES} are the most; split it")
         if document.get_formtype():
             document.init_forms()
-        ends = time.thread_time() + _SECONDS
-        sheets = []
-        for number in range(count):
-            if time.thread_time() > ends:
-                raise DocumentError(
-                    f"{name}: page {number + 1} of {count} is reached after {_SECONDS} seconds;"
-                    " split it"
-                )
-            sheets.append(_read_sheet(document, number, name))
+        sheets = [_read_sheet(document, number, name) for number in range(count)]
         return sheets, document.get_metadata_dict().get("Title") or ""
     except pypdfium2.PdfiumError as error:
         raise DocumentError(f"{name}: a broken PDF ({error}); get it again") from error
