@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +33,9 @@ _MOST = 1000  # documents that ended their process, each remembered
 _REMEMBERED = 600.0  # seconds; then the machine may have more room or time
 
 
+_Server = tuple[subprocess.Popen[bytes], socket.socket]  # and where it takes connections
+
+
 class _DiedError(Exception):
     """The process ended without an answer."""
 
@@ -40,8 +45,8 @@ class IsolatedReader:
 
     Documents read by several threads wait for each other no more than the machine makes them. The
     processes are forks of a server, which is started with the first document (.3 s), again where it
-    died, and ends with this process. A document that ended its process is remembered for a while, so
-    that whoever looks at a list of documents waits for it once.
+    died, and ends with this process. A document that ended its process is remembered for a while,
+    so that whoever looks at a list of documents waits for it once.
     """
 
     def __init__(self, limits: Limits = LIMITS, server: tuple[str, ...] = _SERVER) -> None:
@@ -49,7 +54,8 @@ class IsolatedReader:
         self._limits = limits
         self._command = (*server, str(limits.seconds), str(limits.memory))
         self._lock = threading.Lock()
-        self._server: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._servers: list[_Server] = []  # one, where it was started
+        weakref.finalize(self, _end, self._servers)
         self._died: dict[str, tuple[float, str]] = {}
 
     def __call__(self, offer: Offer, facts_sha256: str = "") -> Entry:
@@ -83,7 +89,7 @@ class IsolatedReader:
     def close(self) -> None:
         """End the server and what it reads; another document starts a new one."""
         with self._lock:
-            self._end()
+            _end(self._servers)
 
     def _exchange(self, request: bytes, suffix: str) -> bytes:
         """Return the answer to a request; raises _DiedError where there is none."""
@@ -115,38 +121,38 @@ class IsolatedReader:
         number = bytes([_FORMATS.index(suffix)])
         with self._lock, theirs:
             for _ in range(2):
-                _, control = self._server or self._start()
+                if not self._servers:
+                    self._servers.append(_start(self._command))
                 try:
-                    socket.send_fds(control, [number], [theirs.fileno()])
+                    socket.send_fds(self._servers[0][1], [number], [theirs.fileno()])
                     return
                 except OSError:
-                    self._end()
+                    _end(self._servers)
         raise _DiedError
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # In a group of its own, so that Ctrl-C ends whoever waits and not what is waited for;
-            # with nothing of this process's settings, among which there are secrets.
-            process = subprocess.Popen(  # noqa: S603 - our own program
-                self._command,
-                stdin=theirs.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={
-                    "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
-                    "OPENBLAS_NUM_THREADS": "1",  # openpyxl imports NumPy, and threads do not fork
-                },
-                process_group=0,
-            )
-        self._server = process, ours
-        return self._server
 
-    def _end(self) -> None:
-        if self._server is None:
-            return
-        process, control = self._server
-        self._server = None
+def _start(command: Sequence[str]) -> _Server:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        # In a group of its own, so that Ctrl-C ends whoever waits and not what is waited for; with
+        # nothing of this process's settings, among which there are secrets.
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={
+                "PYTHONPATH": os.pathsep.join([str(_ROOT), *filter(None, sys.path)]),
+                "OPENBLAS_NUM_THREADS": "1",  # openpyxl imports NumPy, and threads do not fork
+            },
+            process_group=0,
+        )
+    return process, ours
+
+
+def _end(servers: list[_Server]) -> None:
+    while servers:
+        process, control = servers.pop()
         control.close()
         with suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -9,10 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading one document may take: bytes of memory, seconds by the clock."""
+    """What reading one document may take: bytes of memory, seconds by the clock.
+
+    Of what is still read, 20 million characters of text take .5 GiB and 17 seconds of one core, the
+    same of two-letter sentences .6 and 38, 5 MB of a web page in raised figures .4 and 34; a page
+    of a PDF takes .02 to .17 seconds, so that 700 of the slowest are read.
+    """
 
     memory: int = 2**30
-    seconds: float = 60.0
+    seconds: float = 120.0
 
 
 LIMITS = Limits()

@@ -8,7 +8,6 @@ along the line, y upwards, however the page is turned.
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from ctypes import byref, c_double, c_int, c_uint, c_void_p, cast, create_string_buffer
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from corpus.layout.vertical import TURN, lay_columns
 
 _PAGES = 3000
 _SIGNS = 200_000  # of a page: a poster has 20,000
-_SECONDS = 600  # of processor time for a file; a page of a report takes .02 to .17
 _LABEL = 40  # characters of a page's printed number
 _SMALLEST = 1.0  # points of type that can be read
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)  # in the names of fonts
@@ -54,7 +52,7 @@ class _Style(NamedTuple):
 def read_sheets(data: bytes, name: str) -> tuple[list[Sheet], str]:
     """Return the pages of a PDF and the title that it says it has.
 
-    Raises DocumentError where it is broken, locked, too long or too slow.
+    Raises DocumentError where it is broken, locked or too long.
     """
     import pypdfium2
 
@@ -70,15 +68,7 @@ def read_sheets(data: bytes, name: str) -> tuple[list[Sheet], str]:
             raise DocumentError(f"{name}: {count} pages, and {_PAGES} are the most; split it")
         if document.get_formtype():
             document.init_forms()
-        ends = time.thread_time() + _SECONDS
-        sheets = []
-        for number in range(count):
-            if time.thread_time() > ends:
-                raise DocumentError(
-                    f"{name}: page {number + 1} of {count} is reached after {_SECONDS} seconds;"
-                    " split it"
-                )
-            sheets.append(_read_sheet(document, number, name))
+        sheets = [_read_sheet(document, number, name) for number in range(count)]
         return sheets, document.get_metadata_dict().get("Title") or ""
     except pypdfium2.PdfiumError as error:
         raise DocumentError(f"{name}: a broken PDF ({error}); get it again") from error
