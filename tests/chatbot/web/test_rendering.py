@@ -39,9 +39,7 @@ ATTRIBUTES = {
     "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "scope", "tabindex",
     "target", "title", "type", "viewbox", "width",
 }  # fmt: skip
-HREF = re.compile(
-    r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+(-[0-9a-f]+)?)?)?|https?://\S+"
-)
+HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+(-[0-9a-f]+)?)?)?|https?://\S+")
 HOSTILE = (
     "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--",
     "]]>", "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;",
