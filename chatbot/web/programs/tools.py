@@ -73,7 +73,7 @@ def list_tools(dispatcher: Dispatcher) -> list[Tool]:
         return Result(answer.to_json(), text)
 
     async def search(asker: Asker, query: SearchArguments) -> Result:
-        found = describe_hits(await dispatcher.search(asker.caller, query))
+        found = describe_hits(await dispatcher.search(asker.caller, query.q, query.k))
         blocks = [
             f"{hit.rank}. {hit.passage.case} · {hit.passage.document}, "
             f"{hit.passage.start}-{hit.passage.end}\n{' '.join(hit.passage.text.split())}"

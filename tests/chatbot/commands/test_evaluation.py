@@ -67,7 +67,7 @@ def test_a_set_is_asked_of_its_own_paragraphs(
     assert out.startswith("squad.json: 4 questions to release ")
     assert "2 answers and questions left out" in out
     assert "answerable: 3 questions\n  R@1                 1.000 [1.000, 1.000]" in out
-    assert "impossible: 1 questions" in out
+    assert "impossible: 1 question\n" in out
     assert "off-collection" not in out
     assert "left out: squad.json: data[1].paragraphs[0].qas[1].answers[0]: 'Nobody'" in err
     assert "\nlanguage       n  right" in out
@@ -118,7 +118,7 @@ def test_the_library_is_asked_what_it_knows(
     code, out, _ = run(capsys, *flags)
     assert code == 0
     assert out.startswith("questions.jsonl: 3 questions to release ")
-    assert "off-collection: 1 questions" in out
+    assert "off-collection: 1 question\n" in out
     copy = tmp_path / "copy.jsonl"
     copy.write_bytes(Path(flags[1], "questions.jsonl").read_bytes())
     assert run(capsys, str(copy), *flags)[1].splitlines()[3] == out.splitlines()[3]

@@ -236,4 +236,5 @@ def test_damage_is_verified(publisher: Publisher, published: Releases) -> None:
     found = publisher.verify()
     assert isinstance(found[published.live()], Inspection)
     assert isinstance(found[live], ReleaseError)
-    assert isinstance(publisher.verify("nothing")["nothing"], ReleaseError)
+    with pytest.raises(NotFoundError, match="no such release 'nothing'"):
+        publisher.verify("nothing")

@@ -21,7 +21,7 @@ CHECKS = (
 # A body may be both wrong and too large, and is refused for either.
 CONFIGURATION = """
 [checks.negative_data_rejection]
-expected-statuses = [401, 404, 405, 413, 415, 422, 429]
+expected-statuses = [400, 401, 404, 405, 413, 415, 422, 429]
 """
 
 

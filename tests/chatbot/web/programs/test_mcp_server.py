@@ -339,9 +339,10 @@ def test_the_program_serves_at_stdin_and_stdout(
     server_process: None, report_releases: Releases, tmp_path: Path
 ) -> None:
     """A real process, asked by the SDK's client from another folder: its answers are the API's."""
-    var = report_releases.folder.parent
-    if not (var / "models").exists():
-        (var / "models").symlink_to(MODELS)
+    var = tmp_path / "var"
+    var.mkdir()
+    (var / "models").symlink_to(MODELS)
+    (var / "releases").symlink_to(report_releases.folder)
     arguments = [str(ROOT / "app.py"), "mcp", "--var", str(var)]
     given = StdioServerParameters(command=sys.executable, args=arguments, cwd=tmp_path)
 
