@@ -22,7 +22,7 @@ from chatbot.web.pages.collection import (
     select,
 )
 from corpus import errors
-from corpus.records import Case, Document
+from corpus.records import Case, CaseKind, Document
 from tests.chatbot.web.test_rendering import TEXT, Reader, shown
 from tests.fakes import FakeEngine, serving
 
@@ -30,17 +30,12 @@ HTML = {"accept": "text/html,*/*"}
 
 
 def make_entry(
-    at: int, company: str, published: str, language: str, kind: str = "case"
+    at: int, company: str, published: str, language: str, kind: CaseKind = "case"
 ) -> CaseEntry:
     """Return a case of one word, whose title tells its number."""
-    text = "Words."
-    document = Document(
-        f"d{at}", f"{at}.txt", "s", text, "", "Press", "", published, language, "", ""
-    )
-    return CaseEntry(
-        Case(f"c{at}", f"d{at}", kind, f"Case {at}", company, 0, 6, text),
-        document,  # type: ignore[arg-type]
-    )
+    facts = ("", "Press", "", published, language, "", "")
+    case = Case(f"c{at}", f"d{at}", kind, f"Case {at}", company, 0, 6, "Words.")
+    return CaseEntry(case, Document(f"d{at}", f"{at}.txt", "s", "Words.", *facts))
 
 
 ENTRIES = (

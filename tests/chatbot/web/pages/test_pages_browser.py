@@ -134,9 +134,8 @@ def test_a_citation_can_be_copied(visit: Open, entry: Entry, address: str) -> No
     page = visit(path, permissions=COPYING)
     page.get_by_role("button", name="Copy citation").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    wanted = (
-        f"“{CAMCE}”, 中国机电产品进出口商会 (CCCME), 2024-02-23, page 3, {address}{path}, accessed "
-    )
+    wanted = f"“{CAMCE}”, 中国机电产品进出口商会 (CCCME), 2024-02-23, page 3, "
+    wanted += f"{address}{path}, accessed "
     copied = read_copied(page)
     assert copied.startswith(wanted)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", copied.removeprefix(wanted))
@@ -185,7 +184,7 @@ def edit(entry: Entry, change: Callable[[str], str]) -> Entry:
 def test_a_link_finds_its_words_after_an_edit(
     chromium: Browser, entry: Entry, change: Callable[[str], str], note: str, marked: str
 ) -> None:
-    """Moved words are marked where they are now; where they are gone, the nearest place is shown."""
+    """Moved words are marked where they are now; where they are gone, a near place is shown."""
     with serving(FakeEngine(edit(entry, change))) as address:
         page = chromium.new_page(locale="en-US")
         page.goto(address + case_of(entry) + span_of(entry))
@@ -249,16 +248,15 @@ def test_an_address_with_anything_in_it_is_harmless(visit: Open, question: str) 
 
 
 def test_a_conversation_is_saved_as_markdown(visit: Open, address: str) -> None:
-    """Questions, quotations and their addresses, with no sign that Markdown would take for its own."""
+    """Questions, quotations and their addresses, no sign of which is Markdown's own."""
     page = visit("/?q=benefit+*now*%3F")
     expect(page.locator(".turn .quote")).to_have_count(1)
     with page.expect_download() as saving:
         page.get_by_role("button", name="Save as Markdown").click()
     assert saving.value.suggested_filename == "casebook.md"
     text = saving.value.path().read_text("utf-8")
-    assert text.startswith(
-        f"# Casebook\n\n## benefit \\*now\\*?\n\n### {CAMCE}\n\n> {BENEFIT} \\[1\\]\n"
-    )
+    head = f"# Casebook\n\n## benefit \\*now\\*?\n\n### {CAMCE}\n\n> {BENEFIT} \\[1\\]\n"
+    assert text.startswith(head)
     assert re.search(rf"\n\\\[1\\\] {CAMCE} · CAMCE · .*\n<{address}/cases/\w+#c[\w-]+>\n$", text)
 
 
