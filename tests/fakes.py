@@ -156,17 +156,20 @@ class FakeEngine:
     def search(
         self, question: str, k: int = 10, filters: Mapping[str, Sequence[str]] | None = None
     ) -> SearchResult:
-        """Return the first k passages, with scores that fall."""
+        """Return the first k passages, of the cases that the filters leave, with falling scores."""
         self._wait()
         clean(question)
         self._raise()
-        self._check_filters({key: list(values) for key, values in (filters or {}).items()})
+        given = {key: list(values) for key, values in (filters or {}).items()}
+        kept = given.pop("case_id", [case.id for case in self.entry.cases])
+        self._check_filters(given)
+        passages = [each for each in self.entry.passages if each.case_id in kept]
         hits = tuple(
             Hit(
                 rank, 10.0 - rank / 10, passage, self._case_of(passage), self.entry.document,
                 Evidence(0.9, 0.8, 7.5, 0.5, 0.0), tuple(1.0 for _ in passage.sentences),
             )
-            for rank, passage in enumerate(self.entry.passages[:k], 1)
+            for rank, passage in enumerate(passages[:k], 1)
         )  # fmt: skip
         return SearchResult(hits, RELEASE)
 

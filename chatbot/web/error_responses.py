@@ -127,9 +127,8 @@ def opens_page(method: str, path: str, accept: str) -> bool:
 
     Who accepts anything gets a page where pages are, and data elsewhere.
     """
-    if path == "/session":
-        return method == "POST"  # a form; the chat asks by GET whether it may go on
-    if path.startswith(_NO_PAGES) or method not in ("GET", "HEAD"):
+    posted = method == "POST" and path == "/session"  # a form; the chat asks there by GET
+    if path.startswith(_NO_PAGES) or (method not in ("GET", "HEAD") and not posted):
         return False
     if "text/html" in accept or "application/json" in accept:
         return "text/html" in accept

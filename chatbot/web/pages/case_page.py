@@ -8,10 +8,9 @@ in code points of the document's text); `static/case.js` marks the characters th
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlencode
 
 from chatbot.answers.answer import WORDS as SAID
-from chatbot.web.pages.collection import CollectionQuery, select
+from chatbot.web.pages.collection import CollectionQuery, select, write_query
 from chatbot.web.templates import render
 
 if TYPE_CHECKING:
@@ -76,8 +75,8 @@ def render_case(view: CaseView, catalogue: Catalogue, language: str, root: str) 
         cited=list_cited(case, document),
         said=SAID[language],
         beside=find_beside(case, catalogue),
-        company_query=CollectionQuery.model_construct(company=case.company).address(),
-        ask="?" + urlencode({"company": case.company}) if case.company else "",
+        company_query="cases" + write_query(company=case.company),
+        ask=write_query(company=case.company),
         title=case.title,
         path=f"cases/{case.id}",
         language=language,

@@ -50,8 +50,13 @@ class CollectionQuery(BaseModel):
     def address(self, **changes: str | int) -> str:
         """Return the page's address below the root, with other values for some fields."""
         held = self.model_dump(exclude={"lang"}) | changes
-        asked = {key: value for key, value in held.items() if value not in ("", 1)}
-        return "cases" + (f"?{urlencode(asked)}" if asked else "")
+        return "cases" + write_query(**{key: value for key, value in held.items() if value != 1})
+
+
+def write_query(**asked: str | int) -> str:
+    """Return what stands behind an address to ask for some fields, without the empty ones."""
+    fields = {key: value for key, value in asked.items() if value != ""}
+    return f"?{urlencode(fields, errors='replace')}" if fields else ""
 
 
 class Option(NamedTuple):
@@ -132,6 +137,7 @@ def render_collection(
         pages=pages,
         before=query.address(page=at - 1) if at > 1 else "",
         after=query.address(page=at + 1) if at < pages else "",
+        ask=write_query(q=query.q, company=query.company),
         name_language=name_language,
         language=language,
         root=root,

@@ -16,7 +16,7 @@ const PATIENCE = 90000;   // ms until a question is given up
 const RENEWAL = 10000;    // ms in which the page has to come up with a token
 const SOON = 30;          // seconds before a token's end in which it is renewed
 const VERDICTS = { nearest: "near", absent: "absent" };  // of what is no answer
-const LINK = /^cases\/[\w-]+(#c\d+-\d+(-[\da-f]+)?)?$/;
+const LINK = /^cases(\/[\w-]+(#c\d+-\d+(-[\da-f]+)?)?)?$/;
 
 const config = JSON.parse(document.body.dataset.config);
 let language = "en";
@@ -77,6 +77,7 @@ function choose(chosen) {
   document.title = word("title");
   for (const button of document.querySelectorAll(".languages button"))
     button.setAttribute("aria-pressed", String(button.value === language));
+  find("cases").replaceChildren(makeLink("cases", say("span", "collection")));
   find("examples").replaceChildren(...config.examples[language].map(makeQuestion));
   speak();
   measure();

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answers.answer import Answer, Mode, Part, PartKind, Row
-from chatbot.answers.citations import check_answer, cite, link_to
+from chatbot.answers.citations import check_answer, cite, link_to, make_mark
 from corpus.errors import CitationError
 from corpus.library import Library
 from corpus.records import Case, Document, Passage
@@ -45,7 +45,8 @@ def test_a_citation_names_the_trimmed_characters(answered: tuple[Answer, Documen
         around = document.text[citation.passage_start :][: len(citation.passage)]
         assert around == citation.passage
         assert citation.quote in citation.passage
-        assert citation.link == f"cases/{citation.case_id}#c{citation.start}-{citation.end}"
+        mark = f"{citation.start}-{citation.end}-{make_mark(citation.quote)}"
+        assert citation.link == f"cases/{citation.case_id}#c{mark}"
     check_answer(answer, [document])
 
 
@@ -209,6 +210,13 @@ def test_a_case_without_characters_has_a_plain_link(library: Library) -> None:
     """A link without a span marks nothing."""
     case = library.read("tea.txt").cases[0]
     assert link_to(case) == f"cases/{case.id}"
+
+
+def test_a_mark_tells_the_words_and_not_how_they_are_set() -> None:
+    """White space and what no page shows are passed over; every other letter counts."""
+    hashed = (ord("a") * 0x01000193 + ord("b")) % 2**32
+    assert make_mark("a b") == make_mark(" a\n\u3000b\x00") == f"2{hashed:08x}"
+    assert len({make_mark(each) for each in ("ab", "ba", "aab", "Ab", "案例", "例案", "")}) == 7
 
 
 def test_a_citation_names_the_page() -> None:

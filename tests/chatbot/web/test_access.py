@@ -362,6 +362,7 @@ def test_everything_else_needs_a_token(members: httpx.Client, path: str) -> None
         (f"/cases/{CASE}", "en", "Please open it from the member portal"),
         (f"/cases/{CASE}?lang=zh", "en", "请从会员门户打开"),
         ("/cases/nothing", "zh", "请从会员门户打开"),
+        ("/cases?q=water", "en", "Please open it from the member portal"),
     ],
 )
 def test_a_page_says_how_to_come_in(
@@ -615,7 +616,16 @@ def test_a_token_opens_one_session(members: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["", "cases/abc", f"cases/{CASE}#c0-5", f"cases/{CASE}?lang=zh#c10-200", "cases/a.b-c_~"],
+    [
+        "",
+        "cases",
+        "cases?lang=zh",
+        "cases/abc",
+        f"cases/{CASE}#c0-5",
+        f"cases/{CASE}#c0-5-3e03c7a1b",
+        f"cases/{CASE}?lang=zh#c10-200",
+        "cases/a.b-c_~",
+    ],
 )
 def test_a_session_leads_to_a_case(members: httpx.Client, place: str) -> None:
     """The citation's own link is where the new tab goes."""
@@ -628,6 +638,7 @@ def test_a_session_leads_to_a_case(members: httpx.Client, place: str) -> None:
         "/", "//evil.example", "https://evil.example", "/cases/a", "\\evil.example", "cases/",
         "cases/../api/cases", "cases/a/b", "cases/a#x", "cases/a?lang=fr", "cases/a?x=1",
         "javascript:alert(1)", "cases/a\r\nSet-Cookie: a=b", "cases/a#c1-2\n", "@evil.example",
+        "cases/a#c1-2-x", "cases?q=tea",
         "cases/%2e%2e", "cases/案例", "api/cases", "cases/" + "x" * 201, " cases/a", "cases/a#c1-",
     ],
 )  # fmt: skip

@@ -314,7 +314,7 @@ def test_an_answer_can_be_copied_with_its_sources(visit: Open) -> None:
     reader = visit(permissions=["clipboard-read", "clipboard-write"])
     page = reader.page
     reader.ask("lockdown?")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy", exact=True).click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     text: str = page.evaluate("navigator.clipboard.readText()")
     assert f"“{LOCKDOWN}” [1]" in text

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answers.answer import Answer, Citation, Nearest, Part, Row
-from chatbot.answers.catalogue import CaseView
+from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue
 from chatbot.locales import interface as words
 from chatbot.locales.interface import WORDS
-from chatbot.web.case_page import render_case, render_missing
 from chatbot.web.chat import STATIC
 from chatbot.web.gradio_page import rewrite
+from chatbot.web.pages.case_page import render_case
 from chatbot.web.rendering import (
     make_card,
     render_error,
@@ -29,17 +29,21 @@ from corpus.records import Case, Document, Passage, Sentence
 from tests.fakes import FakeEngine
 
 ALLOWED = {
-    "a", "article", "bdi", "blockquote", "button", "caption", "circle", "dd", "div", "dl", "dt",
-    "figcaption", "figure", "h1", "h2", "h3", "li", "mark", "ol", "p", "path", "span", "svg",
-    "table", "tbody", "td", "th", "time", "tr", "ul",
+    "a", "article", "bdi", "blockquote", "button", "caption", "circle", "data", "dd", "div", "dl",
+    "dt", "figcaption", "figure", "h1", "h2", "h3", "li", "mark", "nav", "ol", "p", "path",
+    "section", "span", "svg", "table", "tbody", "td", "th", "time", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {
     "aria-hidden", "aria-label", "aria-labelledby", "class", "cx", "cy", "d", "data-code",
-    "data-marked", "data-not-marked", "data-start", "data-word", "data-word-title", "datetime",
-    "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "scope", "tabindex",
-    "target", "title", "type", "viewbox", "width",
+    "data-accessed", "data-and", "data-changed", "data-done", "data-failed", "data-marked",
+    "data-moved", "data-not-marked", "data-page", "data-start", "data-word", "data-word-title",
+    "datetime", "dir", "height", "hidden", "href", "id", "lang", "r", "rel", "role", "scope",
+    "tabindex", "target", "title", "type", "value", "viewbox", "width",
 }  # fmt: skip
-HREF = re.compile(r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+(-[0-9a-f]+)?)?)?|https?://\S+")
+HREF = re.compile(
+    r"#(quote|source)-\d+-\d+|/x/(cases/[0-9a-zA-Z_-]+(#c\d+-\d+(-[0-9a-f]+)?)?)?|https?://\S+"
+    r"|/x/(cases)?\?company=[A-Za-z0-9%+._~-]*"
+)
 HOSTILE = (
     "<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "</blockquote></li>", "<!--",
     "]]>", "javascript:alert(1)", '" onmouseover="alert(1)', "'><svg/onload=alert(1)>", "&lt;b&gt;",
@@ -215,7 +219,7 @@ def test_a_case_page_holds_the_documents_characters_at_their_offsets() -> None:
     engine = FakeEngine()
     for entry in engine.cases().entries:
         view = engine.case(entry.case.id)
-        reader = Reader(render_case(view, "en", "/x"))
+        reader = Reader(render_case(view, engine.cases(), "en", "/x"))
         assert len(reader.paragraphs) == len(view.passages)
         for start, text in reader.paragraphs.items():
             assert view.document.text[start : start + len(text)] == text
@@ -234,26 +238,21 @@ def test_a_hostile_case_is_a_harmless_page(text: str) -> None:
         Passage("p", "d", "c", kind, 0, len(words_), words_, (sentence,))
         for kind in ("heading", "paragraph", "caption")
     )
-    html = render_case(CaseView(case, document, passages, "r"), "zh", "/x")
-    article = html[html.index("<article>") : html.index("</article>") + len("</article>")]
-    reader = Reader(article)
+    catalogue = Catalogue((CaseEntry(case, document),) * 3, "r")
+    html = render_case(CaseView(case, document, passages, "r"), catalogue, "zh", "/x")
+    start, end = html.index("<main>") + len("<main>"), html.index("</main>")
+    reader = Reader(html[start:end])
     reader.check()
     assert reader.paragraphs == {0: shown(words_) * 3}
 
 
 def test_a_page_has_one_script_and_it_is_a_file() -> None:
     """The case page runs no inline script or style, which its policy would refuse anyway."""
-    html = render_case(FakeEngine().case(FakeEngine().entry.cases[0].id), "en", "/x")
+    engine = FakeEngine()
+    html = render_case(engine.case(engine.entry.cases[0].id), engine.cases(), "en", "/x")
     assert re.findall(r"<script[^>]*>", html) == ['<script src="/x/web/case.js" defer>']
     assert "style=" not in html
     assert "onclick" not in html
-
-
-def test_a_missing_case_is_said_in_the_readers_language() -> None:
-    """The page names the request, and does not call a fault a missing case."""
-    assert "没有这个案例" in render_missing("zh", "", "id-1")
-    assert "id-1" in render_missing("en", "", "id-1")
-    assert "cannot be shown now" in render_missing("en", "", "id-1", failed=True)
 
 
 def test_both_languages_say_the_same_things() -> None:
