@@ -78,7 +78,7 @@ def check_model(manifest: Manifest, model: str) -> None:
     if model.partition("+")[0] == manifest.model.partition("+")[0] and model != manifest.model:
         raise OutdatedReleaseError(
             f"release {manifest.id} was built with other weights of Casebook ({manifest.model}, "
-            f"now {model}): run `python app.py build`"
+            f"now {model}): run `./casebook build`"
         )
     if model != manifest.model:
         raise ModelMismatchError(
