@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,28 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert at_work.path.exists()
     at_work.close()
     other.close()
+
+
+def test_one_session_reads_one_document_at_a_time(tmp_path: Path) -> None:
+    """A second waits for the first, a third is refused, and another session waits for neither."""
+    mine, other = PendingUploads(tmp_path), PendingUploads(tmp_path)
+    order: list[str] = []
+
+    def wait() -> None:
+        with mine.turn():
+            order.append("second")
+
+    with mine.turn():
+        second = threading.Thread(target=wait)
+        second.start()
+        while mine._places._value:  # until it waits
+            time.sleep(0.001)
+        with pytest.raises(UsageError, match=r"being read; wait"), mine.turn():
+            order.append("third")
+        with other.turn():
+            order.append("other")
+        order.append("first")
+    second.join()
+    assert order == ["other", "first", "second"]
+    with mine.turn():
+        pass
