@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import cast
 
 import pytest
 from packaging.markers import default_environment
@@ -86,7 +87,7 @@ def test_tests_run_on_what_runs() -> None:
 def test_nothing_that_is_needed_is_missing(name: str) -> None:
     """Installed without looking for what they need, all packages have what they need here."""
     lock, gpu = _read_lock(name), _read_lock("requirements-gpu.lock")
-    here = {**default_environment(), "extra": ""}
+    here: dict[str, str] = {**cast("dict[str, str]", default_environment()), "extra": ""}
     looked_at = 0
     for package, entries in lock.items():
         for pinned, _ in entries:
@@ -103,7 +104,7 @@ def test_nothing_that_is_needed_is_missing(name: str) -> None:
             extras = [here, *({**here, "extra": extra} for extra in pinned.extras)]
             for words in made.requires or []:
                 needed = Requirement(words)
-                if needed.marker and not any(map(needed.marker.evaluate, extras)):
+                if needed.marker and not any(needed.marker.evaluate(each) for each in extras):
                     continue
                 assert canonicalize_name(needed.name) in lock.keys() | gpu.keys(), words
     assert looked_at > 50

@@ -21,6 +21,7 @@ from corpus.isolation.wire import (
 )
 from corpus.library import Offer, read_entry
 from corpus.metadata import Facts
+from corpus.records import Case, Passage, Sentence
 
 TEXT = (
     "Acme: Wells for Lund\n\nAcme dug nine wells in 2021. They never run dry.\n\n"
@@ -129,5 +130,7 @@ def test_no_damage_gets_through(data: st.DataObject) -> None:
     except (ValueError, DocumentError):
         return
     assert entry.document.sha256 == hashlib.sha256(entry.document.text.encode()).hexdigest()
-    for each in (*entry.cases, *entry.passages, *(s for p in entry.passages for s in p.sentences)):
+    spans: list[Case | Passage | Sentence] = [*entry.cases, *entry.passages]
+    spans += [sentence for passage in entry.passages for sentence in passage.sentences]
+    for each in spans:
         assert entry.document.text[each.start : each.end] == each.text
