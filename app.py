@@ -1,4 +1,4 @@
-"""The door: `python app.py [verb]`. Nothing runs on import."""
+"""The entry point: `python app.py [verb]`. Nothing runs on import."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Groups that the reader learns from: a question, the chunks found for it, and their states.
 
 Made of a labelled collection by the product's own search and reading, so that training sees what
-an answer will be read from: hard neighbours in every language, the same features, the same
+an answer will be read from: hard negatives in every language, the same features, the same
 sub-words. Kept below a folder, memory-mapped, as the states of a million sub-words take gigabytes.
 """
 
@@ -100,7 +100,7 @@ def list_pieces(release: Release) -> Iterator[list[str]]:
 def draw_far(
     name: str, sets: Mapping[str, Sequence[Labelled]], chance: np.random.Generator
 ) -> list[Labelled]:
-    """Return FAR as many questions as a set has, of sets that it does not answer."""
+    """Return questions of unrelated sets, which a set cannot answer: FAR times as many as it has."""
     family = next(each for each in _FAMILIES if name in each)
     foreign = [one for other, asked in sets.items() if other not in family for one in asked]
     count = min(round(FAR * len(sets[name])), len(foreign))

@@ -21,8 +21,8 @@ _UNSEEN = re.compile(
 def link_to(case: Case, start: int = 0, words: str = "") -> str:
     """Return the case page's path below the application's root, with words to mark if any.
 
-    `start` is where they stand in the document. Behind the offsets comes what tells the words again
-    after the document was edited, see `make_mark`.
+    `start` is where they stand in the document. Behind the offsets comes a mark of the words, by
+    which they are found again after the document was edited; see `make_mark`.
     """
     if not words:
         return f"cases/{case.id}"

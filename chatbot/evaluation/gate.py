@@ -1,4 +1,4 @@
-"""What known questions showed, for an editor to read: quotations cut short, lines of a shell."""
+"""The report of known questions, for an editor to read: quotations cut short, lines of a shell."""
 
 from __future__ import annotations
 

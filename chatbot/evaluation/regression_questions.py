@@ -28,7 +28,7 @@ _LARGEST = 16 * 2**20  # bytes of a file of questions
 
 @dataclass(frozen=True, slots=True)
 class HandedPassage:
-    """A passage that search hands over to be answered from, and the name of its document."""
+    """A passage that was found and is read for an answer, and the name of its document."""
 
     document: str
     passage: str

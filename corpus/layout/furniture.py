@@ -77,7 +77,7 @@ def _usual_size(pages: Sequence[Page]) -> float:
 
 
 def _drop_built(pages: Sequence[Page]) -> None:
-    """Leave out of a slide what the one before it says at the same places, where it says it all."""
+    """Leave out of a slide what the one before it has too, where it only adds to that one."""
     whole = [list(page.segments) for page in pages]
     for (before, _), (segments, page) in pairwise(zip(whole, pages, strict=True)):
         if not before or len(segments) < len(before):

@@ -1,4 +1,4 @@
-"""One file per format, each with a function from a file's bytes and name to a Reading.
+"""One file per format, each with a function from a file's bytes and name to an Extraction.
 
 `READERS` maps a suffix, lower case with its dot, to the reader of that format; a file whose suffix
 is not in it is not a document. What a file is read as is decided by its content first: a PDF is a
@@ -83,7 +83,7 @@ _OTHERS = (
 
 
 def read_bytes(data: bytes, name: str) -> Extraction:
-    """Read a file by its format; raises DocumentError, naming file and mend."""
+    """Read a file by its format; raises DocumentError with the file and how to mend it."""
     return READERS[suffix_for(data, name)](data, name)
 
 

@@ -1,4 +1,4 @@
-"""What can be counted of a question and a sentence, for readers that weigh it.
+"""Features of a question and a sentence, as numbers, for readers that weigh them.
 
 Every feature is of the question and one chunk alone, so that it does not depend on what else was
 found. None of them knows what a word means: they are cosines, shares of words by their rarity in
@@ -87,7 +87,7 @@ def mark(words: Sequence[object], texts: Sequence[frozenset[object]]) -> Floats:
 
 
 def find_local(counts: Floats, sentences: Floats) -> Floats:
-    """Return how much each word tells the sentences of its passage apart, (n, w).
+    """Return each word's inverse frequency among the sentences of its passage, (n, w).
 
     `counts` (n, w) of the `sentences` (n, 1) of each passage hold it. A word that none holds, or
     every one, tells nothing or little: ln((m + 1) / (c + 0.5)) for one that c of m sentences hold.

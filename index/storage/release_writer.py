@@ -57,7 +57,7 @@ class ReleaseWriter:
     def __init__(
         self, folder: Path, encoder: Encoder, live: Release | None, names: Sequence[Sequence[str]]
     ) -> None:
-        """Open the tables in `folder`; `live`, of the same encoder, is what vectors come from.
+        """Open the tables in `folder`; vectors are reused from `live`, which has the same encoder.
 
         `names` are the glossary's groups, by which chunks name their company.
         """

@@ -1,4 +1,4 @@
-"""From a request to the engine: counted against who asks, in line, in a thread, within its time.
+"""From a request to the engine: within limits, queued, in a thread of its own, with a deadline.
 
 The engine's methods block, so each runs in a thread and several questions are answered at once; no
 reader waits for one longer than the engine's limit. Every protocol for programs asks through it.
