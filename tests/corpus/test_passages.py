@@ -181,3 +181,19 @@ def test_the_estimate_counts_letters_and_signs() -> None:
     """Four letters make one sub-word and twenty Chinese signs seventeen."""
     assert estimate_length("a" * 40) == 10.0
     assert abs(estimate_length("长" * 20 + "é" * 4) - 18.0) < 1e-9
+
+
+def test_a_row_is_one_sentence_whatever_its_cells_say() -> None:
+    """A table's row is quoted whole; a bar within prose parts nothing."""
+    rows = "Act | It was passed. It holds. | CEB\nBill | It is read. | MEPU"
+    prose = "The plant | that is its name | was built in May.\nIt works. It pays."
+    said = [s.text.strip() for p in read(rows, prose) for s in p.sentences]
+    assert said == [*rows.splitlines(), prose.splitlines()[0], "It works.", "It pays."]
+
+
+def test_a_row_too_long_for_a_model_is_cut() -> None:
+    """It is cut at its sentences, and none is longer than a model reads."""
+    row = "Act | " + "It was passed by the house in May. " * 80 + "| CEB"
+    passages = read(row)
+    assert len(passages) > 1
+    assert all(estimate_length(p.text) <= LONGEST for p in passages)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.language.detection import detect
+from corpus.language.detection import detect, list_primary, name_languages
 from corpus.language.sentences import LONGEST, LONGEST_SIGNS, sentence_spans
 
 PIECES = st.lists(
@@ -183,3 +183,23 @@ def test_any_text_has_a_language_tag(text: str) -> None:
     """Whatever the text, the answer is a tag of two or three letters."""
     assert detect(text).isalpha()
     assert len(detect(text)) in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "primary"),
+    [
+        ("這座電廠於二〇二〇年建成，當地居民從此有了穩定的電力。", "zh-Hant", ["zh"]),
+        ("这座电厂于2020年建成，当地居民从此有了稳定的电力。", "zh", ["zh"]),
+        ("The plant was built in 2020 by ACME, and 电厂 is its name in the town.", "en", ["en"]),
+        (
+            "The plant was built in 2020. " * 3 + "\n" + "电厂于2020年建成，居民从此有了电力。" * 2,
+            "en+zh",
+            ["en", "zh"],
+        ),
+        ("1,000 - 2.5 %", "und", ["und"]),
+    ],
+)
+def test_a_document_is_named_by_its_languages(text: str, tag: str, primary: list[str]) -> None:
+    """Traditional Chinese has its tag, and a text in two languages both."""
+    assert name_languages(text) == tag
+    assert list_primary(tag) == primary

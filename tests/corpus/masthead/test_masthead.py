@@ -248,3 +248,23 @@ def test_signs_are_no_steps(line: str) -> None:
     """Markup and sums have signs between words too, and are no way to a page."""
     assert not is_crumbs(line)
     assert is_crumbs("Home > News > Content")
+
+
+def test_a_short_line_among_a_menus_words_is_no_title() -> None:
+    """`News` between entries that are known is one of them."""
+    text = "Skip to content\nMenu\nHome\nNews\n\nWater for the towns\n\n" + "It flows. " * 20
+    entry = read_entry(Offer("a.txt", text.encode()))
+    assert entry.document.title == "Water for the towns"
+    assert "News" not in "".join(passage.text for passage in entry.passages)
+
+
+@pytest.mark.parametrize("text", ["Die Brill GmbH baut.", "The Brill Ltd. builds.", "Brill AG."])
+def test_an_article_is_no_part_of_a_companys_name(text: str) -> None:
+    """A name begins with the first word that is none of the commonest."""
+    assert [text[a:b].split()[0] for a, b in find_companies(text)] == ["Brill"]
+
+
+def test_a_date_beside_a_byline_is_the_documents() -> None:
+    """Bars between facts make no table of them."""
+    text = "通水了\n2021年03月14日 10:20 | 来源：本社 | 作者：小王\n\n" + "水厂已经建成通水。" * 12
+    assert read_entry(Offer("a.txt", text.encode())).document.published == "2021-03-14"

@@ -73,3 +73,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert read(f"x {text}").blocks
     except DocumentError:
         assert not any(sign.isalnum() for sign in text.replace("x", ""))
+
+
+def test_an_unseen_mark_before_a_heading_hides_no_heading() -> None:
+    """As files that were put together from others have it."""
+    reading = read_bytes("# One\n\nText.\n\n\ufeff# Two\n\nMore.".encode(), "a.md")
+    heads = [reading.text[b.start : b.end] for b in reading.blocks if b.kind == "heading"]
+    assert heads == ["One", "Two"]

@@ -418,3 +418,45 @@ def test_a_hostile_page_is_read_or_refused_in_time(kind: str) -> None:
     reading = read_pdf(draw_pdf([lines], page=entries, catalog=catalog, more=more), "a.pdf")
     assert time.thread_time() - started < 30
     assert " ".join(ONE) in reading.text or kind in ("signs", "marks", "rules", "boxes")
+
+
+def test_what_is_drawn_between_parts_figures_side_by_side() -> None:
+    """Each figure stays with the words below it, however near the figures stand."""
+    drawn = [say(60, 780, 16, "The plant in figures", bold=True)]
+    for x, figure, words in ((60, "98,000", "homes"), (175, "260", "people"), (260, "12", "towns")):
+        drawn += [say(x, 700, 26, figure), say(x, 682, 9, words)]
+    said = _said(_read([*drawn, *_set(ONE, 60, 600)]))
+    assert said[1:4] == ["98,000 homes", "260 people", "12 towns"]
+
+
+def test_words_of_letters_set_wide_apart_are_one_heading() -> None:
+    """The wider gaps between them are no gaps between cells."""
+    drawn = f"6 Tc {say(60, 780, 20, 'WIND FOR CHILE', bold=True)} 0 Tc"
+    reading = _read([drawn, *_set(ONE, 60, 700)])
+    assert reading.title == "WIND FOR CHILE"
+
+
+def test_words_beside_signs_that_no_font_tells_are_listed() -> None:
+    """A line that is mostly such signs is left out, and what of it can be read is told."""
+    line = [say_unread(60, 500, "0024004400480051" * 3), say(122, 500, 10, "40 kWh")]
+    reading = _read([*line, *_set(ONE, 60, 700)])
+    (told,) = reading.left_out
+    assert "40 kWh" in told.text
+    assert "40 kWh" not in reading.text
+
+
+def test_a_sign_beyond_the_first_plane_is_read() -> None:
+    """pdfium gives such signs, of formulas and of rare names, in two halves."""
+    told = "1 beginbfchar\n<78> <D835DC65>\nendbfchar"
+    cmap = (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def "
+        f"1 begincodespacerange <00> <FF> endcodespacerange\n{told}\nendcmap end end"
+    )
+    more = [
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 7 0 R >>",
+        f"<< /Length {len(cmap)} >>\nstream\n{cmap}\nendstream",
+    ]
+    drawn = [*_set(ONE, 60, 700), "BT /F3 10 Tf 60 500 Td (x = 4 tonnes a day.) Tj ET"]
+    data = draw_pdf([drawn], more=more).replace(b"/F3 5 0 R", b"/F3 6 0 R")
+    reading = read_pdf(data, "a.pdf")
+    assert "\U0001d465 = 4 tonnes a day." in reading.text

@@ -67,6 +67,8 @@ def left(reading: Extraction, reason: str = "") -> str:
         f"<div style='visibility: hidden; opacity: 0' id=js_content>{ARTICLE}</div>",
         ARTICLE.replace("<p>", '<p class="wow fadeInUp" style="visibility: hidden">'),
         ARTICLE.replace("<p>", '<p data-aos="fade-up" style="opacity:0">'),
+        ARTICLE.replace("<p>", '<p style="opacity:0; transform: translateY(20px)">'),
+        ARTICLE.replace("<p>", '<p data-w-id="4" style="opacity:0">'),
         f'<div style="font-size:0"><div style="font-size:16px">{ARTICLE}</div></div>',
         f'<div class="page-header sidebar-left nav-open">{ARTICLE}</div>',
         "".join(
@@ -101,6 +103,8 @@ def test_an_article_is_whole_however_it_is_marked_up(body: str) -> None:
         '<style>.x { color: red; display: none }</style><p class="y x">Secret.</p>',
         "<style>/* { */ #s{display:none}</style><p id=s>Secret.</p>",
         '<a class="sr-only" href="#">Secret.</a>',
+        '<p style="position:absolute; clip: rect(0, 0, 0, 0)">Secret.</p>',
+        '<p style="color: #fff; background: #fff">Secret.</p>',
         "<dialog><p>Secret.</p></dialog>",
         "<noscript>Secret.</noscript>",
     ],
@@ -171,6 +175,11 @@ def test_menu_words_that_the_article_has_are_told_apart() -> None:
         ("Acme<sup>TM</sup> lamps", "Acme™ lamps"),
         ('120<span style="vertical-align: super">1</span> tonnes', "120¹ tonnes"),
         ('120<a role="doc-noteref" href=#f>1</a> tonnes', "120¹ tonnes"),
+        ('120<a class="ref" href="#fn1">1</a> tonnes', "120¹ tonnes"),
+        ('<span style="position:relative; top:-.5em">1</span> it', "¹ it"),
+        ('120<span style="vertical-align: 4px">1</span> tonnes', "120¹ tonnes"),
+        ('see <a href="#s2">2</a> and <a href="#s3">the rest</a>', "see 2 and the rest"),
+        ('it yields <img alt="2 \\times 10^6" src=f.png> kWh', "it yields 2 \\times 10^6 kWh"),
         (
             "<math><mn>3.5</mn><mo>×</mo><msup><mn>10</mn><mn>6</mn></msup></math> kWh",
             "3.5×10⁶ kWh",
@@ -543,3 +552,13 @@ def test_what_is_left_out_reaches_the_entry() -> None:
     assert [(one.reason, one.what, one.text) for one in entry.left_out] == [
         ("furniture", "menu", "Home")
     ]
+
+
+def test_chinese_with_a_bad_byte_is_read_where_no_encoding_is_named() -> None:
+    """As browsers read it; bytes that are nothing known are still refused."""
+    page = "<h1>电站建成</h1><p>公司在当地建设了电站，并培训了许多技术人员。@</p>"
+    reading = read_bytes(page.encode("gbk").replace(b"@", b"\xff"), "a.html")
+    assert "并培训了许多技术人员。" in quoted(reading)
+    assert [one.what for one in reading.left_out if one.reason == "unreadable"] == ["sign"]
+    with pytest.raises(DocumentError, match="is not UTF-8"):
+        read_bytes(b"<html><body><p>" + bytes(range(128, 255)) * 9 + b"</p>", "a.html")
