@@ -47,7 +47,7 @@ from corpus.errors import CasebookError
 from index.encoder.encoder import Encoder
 from index.models import load_encoder, load_reader
 from index.reader.cosine import CosineReader
-from index.reader.text import Reader, Text
+from index.reader.protocol import Reader, Text
 from index.searcher import READ, Searcher
 from training.collections import list_files, read_held_cases
 from training.confidence import tell_apart

@@ -5,7 +5,7 @@
 `smalltalk.jsonl` has utterances that are none of the examples. Those that are known are printed,
 and those taken for another topic, beside how many questions are taken for small talk: those of
 each FILE, lines with a `question` or with several `questions`, and of the report. Both are halved
-by hash: `chatbot.answers.examples` has what was chosen on the first half.
+by hash: `chatbot.answers.small_talk_examples` has what was chosen on the first half.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from chatbot.answers import examples
+from chatbot.answers import small_talk_examples as examples
 from chatbot.answers.small_talk import LONGEST, find_example
 from index.models import load_encoder
 

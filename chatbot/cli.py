@@ -37,14 +37,14 @@ from corpus.library import Library
 from index.encoder.encoder import Encoder
 from index.encoder.shared_encoder import SharedEncoder
 from index.models import load_encoder, load_reader, name_reader
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.storage.manifest import check_model, read_manifest
 from index.storage.milvus import Milvus
 from index.storage.publish import Releases
 
 if TYPE_CHECKING:
-    from chatbot.llm.form import Complete as FormComplete
     from chatbot.llm.rephraser import Rephraser
+    from chatbot.llm.structured_output import Complete as FormComplete
 
 # Secrets have no flag: who sees the machine's processes would read them.
 _FLAGS = {
@@ -330,7 +330,7 @@ def find_rephraser(settings: Settings) -> Rephraser | None:
 @cache  # what chooses and what rephrases leave it alone together
 def _open_form(settings: Settings) -> FormComplete:
     from chatbot.llm.endpoint import Endpoint
-    from chatbot.llm.form import LIMITS, Breaker
+    from chatbot.llm.structured_output import LIMITS, Breaker
 
     endpoint = Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS)
     return Breaker(endpoint.complete)

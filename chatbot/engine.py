@@ -20,12 +20,12 @@ from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResu
 from chatbot.answers.citations import check_answer
 from chatbot.answers.conversation import Turn
 from chatbot.answers.deadline import LIMIT, Rephraser
-from chatbot.answers.examples import is_measured, read_examples
-from chatbot.answers.question import Filters, clean_question, select_cases
+from chatbot.answers.question_input import Filters, clean_question, select_cases
+from chatbot.answers.small_talk_examples import is_measured, read_examples
 from chatbot.llm.restating import Complete, can_write, write
 from corpus.errors import CasebookError, CorruptReleaseError, NotFoundError, ReleaseError
 from index.encoder.encoder import Encoder
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.searcher import Searcher
 from index.storage.manifest import check_model
 from index.storage.publish import Releases

@@ -1,1 +1,1 @@
-"""Documents in, passages out: the package that knows files and texts, and neither index nor chat."""
+"""Documents in, passages out: it knows files and texts, and neither index nor chat."""

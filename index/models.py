@@ -17,7 +17,7 @@ from index.languages.dictionary import Dictionary
 from index.reader.choice import find_reader, ignore_report
 from index.reader.cosine import CosineReader
 from index.reader.cross_encoder import CrossEncoderReader, name_cross_encoder
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.reader.weights import choose_weights
 from index.search.alignment import AlignedEncoder, choose_alignment
 

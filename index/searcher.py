@@ -16,9 +16,9 @@ from corpus.records import Case, Document
 from corpus.tables import spell_passages
 from index.encoder.encoder import EncodedQuery, Encoder
 from index.reader.choice import find_reader
+from index.reader.protocol import Reader, Text
 from index.reader.ranking import Found, Hit, rank
 from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
-from index.reader.text import Reader, Text
 from index.search.candidates import Candidate, find_candidates
 from index.search.names import holds, occurs
 from index.search.query import Query, parse

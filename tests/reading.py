@@ -14,8 +14,8 @@ from corpus.records import Case, Document, Passage, Sentence
 from corpus.tables import spell_rows
 from index.encoder.encoder import Encoder, States
 from index.languages.dictionary import Dictionary
+from index.reader.protocol import Reading, Text
 from index.reader.stemmed import stem
-from index.reader.text import Reading, Text
 from index.search.candidates import Candidate
 from index.search.query import Query, parse
 from tests.fake_encoder import FakeEncoder

@@ -19,7 +19,7 @@ from index.encoder.encoder import (
     join_pieces,
 )
 from index.reader.calibration import FEATURES as CALIBRATED
-from index.reader.evidence import FEATURES
+from index.reader.features import FEATURES
 from index.reader.weights import FORMAT
 from tests.fake_encoder import FakeEncoder, number_words
 from training.export import write_reader

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.reader.evidence import FEATURES, describe
-from index.reader.text import NEVER, Reading, Text
+from index.reader.features import FEATURES, describe
+from index.reader.protocol import NEVER, Reading, Text
 from index.search.query import Query
 
 WEIGHTS = {
@@ -28,7 +28,7 @@ class SmallReader:
     name = "small"
 
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
-        """See index.reader.text.Reader."""
+        """See index.reader.protocol.Reader."""
         weights = np.array([WEIGHTS.get(name, 0.0) for name in FEATURES], np.float32)
         scores = tuple(
             np.where(text.worded, each @ weights, np.float32(NEVER))

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from index.reader.evidence import FEATURES
+from index.reader.features import FEATURES
 from training.groups import Array, Groups
 
 CHUNKS = 4  # of a group, in training

@@ -20,8 +20,8 @@ from benchmarks.squad import Question
 from corpus.chunks import divide_case
 from corpus.tables import spell_passages
 from index.encoder.encoder import Encoder
-from index.reader.evidence import describe
-from index.reader.text import Text
+from index.reader.features import describe
+from index.reader.protocol import Text
 from index.storage.release import Release
 from training.collections import Collection, Labelled
 
@@ -100,7 +100,7 @@ def list_pieces(release: Release) -> Iterator[list[str]]:
 def draw_far(
     name: str, sets: Mapping[str, Sequence[Labelled]], chance: np.random.Generator
 ) -> list[Labelled]:
-    """Return questions of unrelated sets, which a set cannot answer: FAR times as many as it has."""
+    """Return questions of unrelated sets, which a set cannot answer: FAR of as many as it has."""
     family = next(each for each in _FAMILIES if name in each)
     foreign = [one for other, asked in sets.items() if other not in family for one in asked]
     count = min(round(FAR * len(sets[name])), len(foreign))

@@ -5,7 +5,7 @@ numbers to reason with and `matches` unit vectors of `match` numbers to compare 
 question, its own sub-words look at each other; those of the chunks look at the question's, compare
 themselves with what they see there, look around them, and at the means of their chunk and of what
 stands before it. Each sentence is then pooled, how well it covers the question's sub-words is
-measured, and what `index.reader.evidence` counts is added. One softmax goes over all sentences of
+measured, and what `index.reader.features` counts is added. One softmax goes over all sentences of
 all chunks and over "none of these".
 """
 

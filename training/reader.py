@@ -26,7 +26,7 @@ from torch.multiprocessing.spawn import spawn
 
 from index.models import load_encoder, load_plain_encoder
 from index.reader.calibration import FEATURES as CALIBRATED
-from index.reader.evidence import FEATURES
+from index.reader.features import FEATURES
 from index.reader.weights import FORMAT, PATH
 from training import confidence
 from training.batches import give_batches

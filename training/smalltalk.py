@@ -3,7 +3,7 @@
     python -m training.smalltalk
 
 Run it when `smalltalk.json`, the model or its map changed: `python -m benchmarks.smalltalk` tells
-whether the bounds of `chatbot.answers.examples` still hold.
+whether the bounds of `chatbot.answers.small_talk_examples` still hold.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from chatbot.answers.examples import PATH, keep
+from chatbot.answers.small_talk_examples import PATH, keep
 from index.models import load_encoder
 
 

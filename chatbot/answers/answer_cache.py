@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chatbot.answers.answer import Answer
 from chatbot.answers.conversation import Turn
-from chatbot.answers.question import Filters
+from chatbot.answers.question_input import Filters
 
 KEPT = 1024  # answers, about 5 kB each
 

@@ -16,7 +16,7 @@ from chatbot.answers.answer import Answer, Citation, Part, Row
 from chatbot.answers.citations import check_answer, cite
 from chatbot.answers.conversation import Turn, clean_history, list_asked, read_after
 from chatbot.answers.deadline import LIMIT, Deadline, Rephraser, TimedSearcher
-from chatbot.answers.question import Filters, choose_language, clean_question, select_cases
+from chatbot.answers.question_input import Filters, choose_language, clean_question, select_cases
 from chatbot.answers.small_talk import (
     WORDS,
     Topic,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chatbot.answers.deadline import TimedSearcher
-from chatbot.answers.question import clean_question
+from chatbot.answers.question_input import clean_question
 from chatbot.answers.small_talk import find_topic
 from corpus.errors import QuestionError
 from index.reader.ranking import Found

@@ -18,8 +18,8 @@ from chatbot.answers.small_talk import WORDS
 from corpus.language.stems import list_stems, say_the_same
 from corpus.records import Case, Document, Passage
 from corpus.tables import spell_passages
+from index.reader.protocol import NEVER
 from index.reader.ranking import Evidence, Hit
-from index.reader.text import NEVER
 
 QUOTES, PER_CASE = 6, 3  # sentences of one answer, and of one case in it, at most
 NEAR, NEAR_PER_CASE = 5, 3  # of the nearest passages, where none of them answers

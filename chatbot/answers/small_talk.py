@@ -1,8 +1,8 @@
 """What is said to Casebook and asks nothing of the collection: which it is, and what is answered.
 
 Greetings, thanks, and questions about Casebook, about what it holds, or about a company and nothing
-else are known by examples, see chatbot.answers.examples. What is said of the collection comes from
-the release, as quoted case titles or as counts.
+else are known by examples, see chatbot.answers.small_talk_examples. What is said of the collection
+comes from the release, as quoted case titles or as counts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, cast
 
-from chatbot.answers.examples import (
+from chatbot.answers.small_talk_examples import (
     NONE,
     fold_words,
     is_measured,

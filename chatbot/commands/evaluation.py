@@ -29,7 +29,7 @@ from corpus.errors import DocumentError, UsageError
 from corpus.files import write_file
 from corpus.library import QUESTIONS
 from index.encoder.encoder import Encoder
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.storage.manifest import check_model
 from index.storage.publish import Releases
 from index.storage.release import Release

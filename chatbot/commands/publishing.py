@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from chatbot.evaluation.gate import describe_gate
+from chatbot.evaluation.gate_report import describe_gate
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.publishing.document_summary import describe_entry, tell_entry
 from chatbot.publishing.publisher import Publication, Publisher

@@ -44,7 +44,7 @@ from chatbot.evaluation.measures import (
     reliability,
 )
 from index.encoder.encoder import Encoder, Progress, ignore_progress
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.searcher import Searcher
 from index.storage.release import Release
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.answers.answer import Answer
-from chatbot.answers.question import clean_question
+from chatbot.answers.question_input import clean_question
 from corpus.errors import CasebookError, DocumentError, QuestionError
 from index.encoder.encoder import Progress, ignore_progress
 

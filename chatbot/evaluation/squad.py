@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chatbot.answers.question import clean_question
+from chatbot.answers.question_input import clean_question
 from chatbot.evaluation.labels import Label, draw
 from corpus.errors import DocumentError, QuestionError
 from corpus.files import read_file

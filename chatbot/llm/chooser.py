@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from chatbot.llm.form import Complete, fill, note
 from chatbot.llm.restating import EndpointError
-from index.reader.text import NEVER, Reader, Reading, Text
+from chatbot.llm.structured_output import Complete, fill, note
+from index.reader.protocol import NEVER, Reader, Reading, Text
 from index.search.query import Query
 
 SHOWN = 24  # sentences

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chatbot.answers.question import clean_question
-from chatbot.llm.form import Complete, fill, note
+from chatbot.answers.question_input import clean_question
 from chatbot.llm.restating import EndpointError
+from chatbot.llm.structured_output import Complete, fill, note
 from corpus.errors import QuestionError
 from corpus.language.detection import detect
 from index.reader.stemmed import find_numbers

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from chatbot.answers.answer import Answer, Part
-from chatbot.answers.question import choose_language
+from chatbot.answers.question_input import choose_language
 from chatbot.llm.faithfulness import LANGUAGES, Source, find_fault
 from corpus.glossary import Glossary
 from corpus.language.detection import detect

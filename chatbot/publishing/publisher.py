@@ -35,7 +35,7 @@ from index.build import ignore_plan
 from index.build_plan import Plan
 from index.encoder.encoder import Encoder, Progress, ignore_progress
 from index.inventory import Summary, list_holdings
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.searcher import READ, Searcher
 from index.storage.ann import Reach
 from index.storage.manifest import check_model

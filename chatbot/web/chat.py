@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from pydantic import Field, ValidationError
 
 from chatbot.answers.conversation import Turn
-from chatbot.answers.question import LENGTH
+from chatbot.answers.question_input import LENGTH
 from chatbot.locales.interface import (
     COOKIE,
     ERRORS,

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot.answers.answer import Mode, Outcome, PartKind
-from chatbot.answers.question import LENGTH
+from chatbot.answers.question_input import LENGTH
 
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from corpus.layout.glyphs import UNREADABLE, Box, Frame, Glyph, is_wide
-from corpus.layout.marks import MARK_SIGNS, Run, lift_marks
+from corpus.layout.superscripts import MARK_SIGNS, Run, lift_marks
 
 # All in sizes of the type.
 _TWINS = 200  # runs of the same signs that are compared

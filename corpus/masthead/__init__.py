@@ -18,8 +18,8 @@ from corpus.language.dates import find_dates
 from corpus.language.script import drop_unseen
 from corpus.language.stems import UNSPACED
 from corpus.lexicons import read_lexicon
+from corpus.masthead.boilerplate import is_furniture
 from corpus.masthead.companies import find_owner, is_company, read_labels
-from corpus.masthead.furniture import is_furniture
 from corpus.readers.text import has_heading_form
 from corpus.records import Block, Extraction
 from corpus.tables import BETWEEN

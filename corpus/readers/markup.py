@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from corpus.language.captions import is_caption
-from corpus.language.raised import shift
+from corpus.language.superscripts import shift
 from corpus.readers.pieces import Piece, clean
 from corpus.records import BlockKind, LeftOut
 from corpus.tables import BETWEEN

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corpus.errors import DocumentError
-from corpus.layout.furniture import Page, set_furniture_apart
 from corpus.layout.glyphs import Frame
 from corpus.layout.order import Item, order_lines
 from corpus.layout.paragraphs import Line, Paragraph, join_lines
+from corpus.layout.pdf_pages import Sheet, read_sheets
+from corpus.layout.running_heads import Page, set_furniture_apart
 from corpus.layout.segments import Segment, find_segments
-from corpus.layout.sheets import Sheet, read_sheets
 from corpus.layout.statements import find_title, settle
 from corpus.layout.tables import find_tables
 from corpus.readers.pieces import Piece, clean, compose

@@ -21,8 +21,8 @@ from index.encoder.encoder import count_cores
 from index.encoder.onnx_encoder import open_onnxruntime
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.calibration import describe_reading, estimate
-from index.reader.evidence import FEATURES, describe
-from index.reader.text import NEVER, Floats, Reading, Text
+from index.reader.features import FEATURES, describe
+from index.reader.protocol import NEVER, Floats, Reading, Text
 from index.reader.weights import Weights
 from index.search.query import Query
 

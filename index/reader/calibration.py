@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from index.reader.evidence import FEATURES as COUNTED
-from index.reader.text import Floats
+from index.reader.features import FEATURES as COUNTED
+from index.reader.protocol import Floats
 
 FEATURES = (
     "lead", "score", "near", "words", "names lacking", "numbers lacking",
@@ -28,7 +28,7 @@ def describe_reading(
 ) -> NDArray[np.float32]:
     """Return the FEATURES (f,) of what a reader said of the sentences of one or more texts.
 
-    `features` are what index.reader.evidence counts of them, `scores` the reader's log odds. `lead`
+    `features` are what index.reader.features counts of them, `scores` the reader's log odds. `lead`
     is how far all sentences together, by the logarithm of the sum of their odds, stand above none;
     `near` is the cosine of the nearest sentence of all, and the rest is of the best one: the
     search's `score` of its chunk, the share of the question's `words` that the chunk meets.

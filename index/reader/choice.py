@@ -8,7 +8,7 @@ from collections.abc import Callable
 from index.encoder.encoder import Encoder
 from index.reader.bundled import BundledReader
 from index.reader.cosine import CosineReader
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.reader.weights import choose_weights
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from index.encoder.encoder import Encoder
 from index.languages.everyday import read_everyday
-from index.reader.text import NEVER, Reading, Text, judge
+from index.reader.protocol import NEVER, Reading, Text, judge
 from index.search.query import Query
 
 STEEP = 20.0  # log odds of a cosine: a tenth more is e squared times as likely

@@ -16,7 +16,7 @@ import numpy as np
 from corpus.errors import ModelError
 from index.encoder.encoder import count_cores
 from index.encoder.sentence_transformer import open_sentence_transformers
-from index.reader.text import NEVER, Floats, Reading, Text, judge
+from index.reader.protocol import NEVER, Floats, Reading, Text, judge
 from index.search.query import Query
 
 READ = 40  # sentences of all texts together

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from corpus.records import Case, Document, Passage
-from index.reader.text import NEVER, Reading, Text
+from index.reader.protocol import NEVER, Reading, Text
 
 
 @dataclass(frozen=True, slots=True)

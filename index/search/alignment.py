@@ -6,7 +6,7 @@ each of which looks at one text alone:
 
     LearnedMap   for the bundled model: a low-rank step added to each vector, one for questions, one
                  for chunks and one for sentences. `alignment.npz` holds it, and what made it;
-                 `python -m training.finding` writes it.
+                 `python -m training.alignment` writes it.
     Centring     for any other model: the mean of the text's language taken off, measured when the
                  model is made ready on the everyday sentences of `index.languages.everyday.json`.
 
@@ -79,7 +79,7 @@ class LearnedMap(Alignment):
         except _UNREADABLE as error:
             raise ModelError(
                 f"{path}: not an alignment that can be read ({error}); take it from Casebook's "
-                "own files, or run `python -m training.finding`"
+                "own files, or run `python -m training.alignment`"
             ) from error
         self.dimension = len(self._parts["question"][0])
         self.identity = f"map-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"

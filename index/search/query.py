@@ -1,7 +1,7 @@
 """A question as it is put to a release, parsed once: its words in every language, its names.
 
-Later stages use this record and parse the question no more. What is asked is the question without the
-names that the release holds, or all of it where nothing else is asked. A name brings a question
+Later stages use this record and parse the question no more. What is asked is the question without
+the names that the release holds, or all of it where nothing else is asked. A name brings a question
 near to every sentence that has it; the rest tells which of them answers.
 """
 
@@ -31,9 +31,10 @@ class Query:
 
     `language` is its own, English where it does not show. `stems` are those of its words, in order,
     and `weights` tells how rare each is. `names` are those in it, the ones in `known` from the
-    glossary or as companies; `held` are those that occur in some passage, `asking` is the
-    question without these. `words` has, by language, the groups of terms that the question's words are there, with
-    their weights, and `numbers` the same by the terms' numbers. `read` waits for its vectors.
+    glossary or as companies; `held` are those that occur in some passage, `asking` is the question
+    without these. `words` has, by language, the groups of terms that the question's words are
+    there, with their weights, and `numbers` the same by the terms' numbers. `read` waits for its
+    vectors.
     """
 
     text: str

@@ -1,9 +1,9 @@
 """Which release is live: CURRENT, the locks around it, and the releases that were live before.
 
 `var/releases/<id>/` are the releases, `.tmp-*` what a build left when it was stopped, and `CURRENT`
-holds the live id. CURRENT is replaced in one step, after everything it names is synced: a
-crash at any point leaves a complete live release. `<id>/published.json` says when a release was last published and
-what was live before; file times say nothing, for a copy has others.
+holds the live id. CURRENT is replaced in one step, after everything it names is synced: a crash at
+any point leaves a complete live release. `<id>/published.json` says when a release was last
+published and what was live before; file times say nothing, for a copy has others.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from chatbot.settings import Settings
 from corpus.library import Library
 from index.encoder.encoder import Encoder
 from index.reader.cosine import CosineReader
-from index.reader.text import Reader
+from index.reader.protocol import Reader
 from index.storage.manifest import FORMAT
 from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder

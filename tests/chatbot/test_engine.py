@@ -35,8 +35,8 @@ from corpus.library import Library
 from corpus.tables import Said
 from index.build import build
 from index.encoder.encoder import Encoder
+from index.reader.protocol import Reader
 from index.reader.stemmed import Stemmed, stem
-from index.reader.text import Reader
 from index.storage.publish import CURRENT, Releases
 from tests.clock import wait_until
 from tests.fake_encoder import FakeEncoder

@@ -41,7 +41,7 @@ HOMES = {
         "corpus/readers/web/tree.py",
     },
     "openpyxl": {"corpus/readers/office/sheets.py"},
-    "pypdfium2": {"corpus/layout/drawings.py", "corpus/layout/sheets.py"},
+    "pypdfium2": {"corpus/layout/drawings.py", "corpus/layout/pdf_pages.py"},
     "pymilvus": {"index/storage/milvus.py"},
     "markdown_it": {"corpus/readers/markdown.py"},
     "jinja2": {"chatbot/web/templates/__init__.py"},

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from corpus.library import Library
 from index.build import build
 from index.encoder.encoder import Vectors
+from index.reader.protocol import Reading, Text
 from index.reader.ranking import Found, rank
-from index.reader.text import Reading, Text
 from index.search.candidates import find_candidates
 from index.search.query import Query
 from index.searcher import READ, Searcher

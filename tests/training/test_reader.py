@@ -20,7 +20,7 @@ from corpus.passages import is_searched
 from corpus.tables import spell_passages
 from index.reader.bundled import BundledReader
 from index.reader.calibration import FEATURES as CALIBRATED
-from index.reader.evidence import FEATURES, describe
+from index.reader.features import FEATURES, describe
 from index.reader.weights import FORMAT, read_weights
 from tests.small_network import StatesEncoder
 from training import confidence, reader

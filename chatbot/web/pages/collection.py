@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field
 
 from chatbot.answers.citations import link_to
-from chatbot.answers.question import LENGTH
+from chatbot.answers.question_input import LENGTH
 from chatbot.locales.interface import WORDS
 from chatbot.web.templates import render
 from index.languages.cldr import name_language

@@ -21,7 +21,7 @@ from chatbot.web.security.limits import AT_WORK, Caller, Limits
 if TYPE_CHECKING:
     from chatbot.answers.answer import Answer
     from chatbot.answers.catalogue import SearchResult
-    from chatbot.answers.question import Filters
+    from chatbot.answers.question_input import Filters
     from chatbot.engine import Engine
     from chatbot.web.metrics import Metrics
     from chatbot.web.schemas import AskBody

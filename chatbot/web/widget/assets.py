@@ -20,7 +20,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from chatbot.answers.question import LENGTH
+from chatbot.answers.question_input import LENGTH
 from chatbot.locales.interface import ERRORS, EXAMPLES, REASONS, SAME_SENTENCE, TAGS, WIDGET, WORDS
 from chatbot.web.schemas import LONGEST_COMMENT
 from chatbot.web.static_files import ASKED_AGAIN, READING, File

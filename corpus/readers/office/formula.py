@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corpus.language.raised import shift
+from corpus.language.superscripts import shift
 from corpus.readers.office.archive import cut_namespace, find, get
 
 _SIGNS = {"raised": "^", "lowered": "_"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corpus.errors import DocumentError
-from corpus.language.raised import shift
+from corpus.language.superscripts import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
 from corpus.readers.office.outline import Paragraph, find_headings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corpus.language.raised import set_off
+from corpus.language.superscripts import set_off
 from corpus.readers.web.tree import list_events
 
 if TYPE_CHECKING:

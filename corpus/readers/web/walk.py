@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from corpus.language.captions import is_caption
-from corpus.language.raised import set_off
+from corpus.language.superscripts import set_off
 from corpus.readers.pieces import clean
 from corpus.readers.web.formula import spell_formula
 from corpus.readers.web.hiding import Hiding, Style, is_nothing, read_sheets

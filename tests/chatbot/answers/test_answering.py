@@ -17,13 +17,13 @@ from chatbot.answers.deadline import FORM
 from chatbot.answers.small_talk import WORDS
 from chatbot.llm.chooser import Chooser
 from chatbot.llm.endpoint import Endpoint, EndpointLimits
-from chatbot.llm.form import Breaker
 from chatbot.llm.rephraser import Rephraser
 from chatbot.llm.restating import EndpointError, Message
+from chatbot.llm.structured_output import Breaker
 from corpus.library import Library
 from index.build import build
 from index.reader.cosine import CosineReader
-from index.reader.text import NEVER, Reader, Reading, Text
+from index.reader.protocol import NEVER, Reader, Reading, Text
 from index.search.query import Query
 from index.searcher import Searcher
 from index.storage.publish import Releases
@@ -55,7 +55,7 @@ class ToldReader:
         self.asked: list[tuple[str, set[str]]] = []
 
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
-        """See index.reader.text.Reader."""
+        """See index.reader.protocol.Reader."""
         self.asked.append((query.text, {text.case.company for text in texts}))
         stems = set(query.stems)
         scores = []

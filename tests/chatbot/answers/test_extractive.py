@@ -21,8 +21,8 @@ from chatbot.answers.extractive import (
 from corpus.language.stems import list_stems, say_the_same
 from corpus.library import Library
 from corpus.records import Sentence
+from index.reader.protocol import NEVER
 from index.reader.ranking import Evidence, Hit
-from index.reader.text import NEVER
 
 STRONG = Evidence(dense=0.9, sentence=0.92, lexical=9.0, overlap=0.7, translated=0.0)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answers.examples import read_examples
 from chatbot.answers.small_talk import find_companies, find_example, find_topic, suggest
+from chatbot.answers.small_talk_examples import read_examples
 from corpus.glossary import Glossary
 from index.encoder.encoder import EncodedQuery, Encoder
 from index.searcher import Searcher

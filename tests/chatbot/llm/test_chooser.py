@@ -16,7 +16,7 @@ from chatbot.llm.chooser import SHOWN, SPACE, Chooser, name_chooser
 from chatbot.llm.endpoint import Endpoint, EndpointLimits
 from chatbot.llm.restating import EndpointError, Message
 from index.reader.cosine import CosineReader
-from index.reader.text import NEVER, Reader, Reading, Text
+from index.reader.protocol import NEVER, Reader, Reading, Text
 from index.search.query import Query
 from tests.reading import ENCODER, is_whole, make_query, make_text, rank
 from tests.scripted_endpoint import Script, answer, be_silent, rows_of, say, send, serving

@@ -16,7 +16,7 @@ from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.library import Library, Offer
 from corpus.metadata import Facts
 from index.encoder.encoder import Encoder
-from index.reader.text import Reader, Reading, Text
+from index.reader.protocol import Reader, Reading, Text
 from index.search.query import Query
 from index.storage.publish import Releases
 from index.storage.verify import Inspection

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from corpus.errors import DocumentError
 from corpus.language.dates import find_dates, read_date
 from corpus.library import Offer, read_entry
+from corpus.masthead.boilerplate import is_crumbs, is_furniture
 from corpus.masthead.companies import find_companies, find_owner, is_company
-from corpus.masthead.furniture import is_crumbs, is_furniture
 from corpus.records import Entry
 
 PROSE = "The firm has built a school with four rooms in Lusaka, and the town thanked it for this. "

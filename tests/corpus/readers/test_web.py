@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus.errors import DocumentError
-from corpus.language.raised import list_signs, set_off
+from corpus.language.superscripts import list_signs, set_off
 from corpus.library import Offer, read_entry
 from corpus.readers import read_bytes, suffix_for
 from corpus.records import Extraction

@@ -17,8 +17,8 @@ from index.build import build
 from index.encoder.encoder import ReadChunk
 from index.languages.dictionary import Dictionary
 from index.reader.bundled import WINDOW, BundledReader
-from index.reader.evidence import describe
-from index.reader.text import NEVER, Reading, Text
+from index.reader.features import describe
+from index.reader.protocol import NEVER, Reading, Text
 from index.reader.weights import FORMAT, Weights, choose_weights, read_weights
 from index.search.alignment import AlignedEncoder, Centring
 from index.search.query import Query

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.reader.calibration import FEATURES, describe_reading, estimate
-from index.reader.evidence import FEATURES as COUNTED
-from index.reader.text import NEVER, Floats
+from index.reader.features import FEATURES as COUNTED
+from index.reader.protocol import NEVER, Floats
 
 
 def count(**told: float) -> Floats:

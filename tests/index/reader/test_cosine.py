@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.encoder.encoder import Progress, Vectors, ignore_progress
 from index.languages.everyday import read_everyday
 from index.reader.cosine import SPREADS, STEEP, CosineReader, find_threshold
-from index.reader.text import NEVER
+from index.reader.protocol import NEVER
 from tests.fake_encoder import FakeEncoder
 from tests.reading import ENCODER, is_whole, make_query, make_text, rank
 

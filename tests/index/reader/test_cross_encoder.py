@@ -13,7 +13,7 @@ import pytest
 
 from corpus.errors import ModelError
 from index.reader.cross_encoder import READ, CrossEncoderReader, name_cross_encoder
-from index.reader.text import NEVER
+from index.reader.protocol import NEVER
 from tests.reading import is_whole, make_query, make_text
 
 pytestmark = pytest.mark.slow  # a model is written and read by libraries that take seconds

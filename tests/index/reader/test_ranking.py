@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.reader.protocol import NEVER, Reading, Text
 from index.reader.ranking import Hit, rank
-from index.reader.text import NEVER, Reading, Text
 from tests.reading import make_query, make_text
 
 QUERY = make_query("When was the red bridge built?")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatbot.evaluation.gate import cut, join_expected, list_changed
+from chatbot.evaluation.gate_report import cut, join_expected, list_changed
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
 from chatbot.locales.interface import EDITOR
 from chatbot.publishing.publish_job import State

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.evaluation.gate import LONGEST, cut, describe_gate
+from chatbot.evaluation.gate_report import LONGEST, cut, describe_gate
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
 from chatbot.terminal import find_width
 

@@ -13,8 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from index.reader.protocol import Floats, Text
 from index.reader.stemmed import find_numbers
-from index.reader.text import Floats, Text
 from index.search.query import Query
 
 FEATURES = (

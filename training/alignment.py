@@ -1,6 +1,6 @@
 """Make what finding goes by: the map of vectors that forgets languages.
 
-    python -m training.finding --data FOLDER
+    python -m training.alignment --data FOLDER
 
 FOLDER holds the question sets below, as training/README.md lists them. Encodes them once, kept in
 `--work` and taken up again after a stop, trains for `--steps`, and writes
@@ -243,7 +243,9 @@ def main() -> None:
     maps = train(encoded, arguments.steps, arguments.seed)
     made = {
         "format": alignment.FORMAT,
-        "command": f"python -m training.finding --steps {arguments.steps} --seed {arguments.seed}",
+        "command": (
+            f"python -m training.alignment --steps {arguments.steps} --seed {arguments.seed}"
+        ),
         "encoder": encoder.identity.partition("-int8-")[0],
         "data": {one.name: one.digest for one in sets},
         "licence": "CC BY-SA 4.0, as its data; see NOTICE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-from corpus.language.raised import list_signs
+from corpus.language.superscripts import list_signs
 from corpus.layout.glyphs import Glyph
 
 # All in sizes of the type.

@@ -1,4 +1,4 @@
-"""index.reader.evidence: every feature as it comes out by hand, of a chunk and nothing else."""
+"""index.reader.features: every feature as it comes out by hand, of a chunk and nothing else."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.encoder.encoder import EncodedQuery, Vectors
-from index.reader.evidence import FEATURES, describe, find_local, mark
+from index.reader.features import FEATURES, describe, find_local, mark
+from index.reader.protocol import Text
 from index.reader.stemmed import Stemmed
-from index.reader.text import Text
 from index.search.query import Query
 from tests.reading import make_query, make_text
 

@@ -1,4 +1,4 @@
-"""chatbot.llm.form: a model that failed is left alone, and the log says so once."""
+"""chatbot.llm.structured_output: a model that failed is left alone, and the log says so once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from chatbot.llm.chooser import Chooser
 from chatbot.llm.endpoint import CrowdedError
-from chatbot.llm.form import LIMITS, REST, Breaker, RestError
 from chatbot.llm.rephraser import Rephraser
 from chatbot.llm.restating import EndpointError, Message
+from chatbot.llm.structured_output import LIMITS, REST, Breaker, RestError
 from index.reader.cosine import CosineReader
 from tests.clock import Clock
 from tests.reading import ENCODER, make_query, make_text
@@ -43,7 +43,7 @@ class Model:
 def test_a_model_that_failed_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Until its rest is over; then it is asked again."""
     clock, model = Clock(), Model(EndpointError("away"), "{}")
-    monkeypatch.setattr("chatbot.llm.form.time", SimpleNamespace(monotonic=clock))
+    monkeypatch.setattr("chatbot.llm.structured_output.time", SimpleNamespace(monotonic=clock))
     breaker = Breaker(model)
     with pytest.raises(EndpointError, match="away"):
         breaker([], {})

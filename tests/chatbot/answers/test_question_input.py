@@ -1,4 +1,4 @@
-"""chatbot.answers.question: what is asked, cleaned or refused."""
+"""chatbot.answers.question_input: what is asked, cleaned or refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answers.question import LENGTH, choose_language, clean_question, select_cases
+from chatbot.answers.question_input import LENGTH, choose_language, clean_question, select_cases
 from corpus.errors import FilterError, QuestionError
 from corpus.library import Library
 from index.build import build

@@ -1,4 +1,4 @@
-"""chatbot.answers.examples: the examples, and their vectors, which are kept."""
+"""chatbot.answers.small_talk_examples: the examples, and their vectors, which are kept."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.answers import examples
-from chatbot.answers.examples import (
+from chatbot.answers import small_talk_examples
+from chatbot.answers.small_talk_examples import (
     KINDS,
     Examples,
     describe,
@@ -30,7 +30,9 @@ def test_no_utterance_is_an_example_of_two_things() -> None:
     assert {*held} == {*KINDS, "company", "none"}
     assert len({frozenset(each) for each in held.values()}) == 1
     for language in held["none"]:
-        said = [examples.fold_words(one) for kind in held.values() for one in kind[language]]
+        said = [
+            small_talk_examples.fold_words(one) for kind in held.values() for one in kind[language]
+        ]
         alike = {one for one in said if said.count(one) > 1}
         assert alike <= {"company vs company"}  # with a stop and without
 
@@ -38,7 +40,7 @@ def test_no_utterance_is_an_example_of_two_things() -> None:
 def test_the_kept_vectors_are_those_of_the_examples(real_encoder: Encoder) -> None:
     """Where this fails, examples or the model changed: run `python -m training.smalltalk`."""
     assert is_measured(real_encoder)
-    with np.load(examples.PATH) as file:
+    with np.load(small_talk_examples.PATH) as file:
         assert str(file["made"]) == describe(real_encoder)
         for name, rows in encode(real_encoder).items():
             assert (file[name].astype(np.float32) * rows).sum(axis=1).min() > 0.999
@@ -48,8 +50,8 @@ def test_what_is_kept_is_not_read(
     encoder: FakeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an encoder of the same identity; another reads the examples anew."""
-    monkeypatch.setattr(examples, "PATH", tmp_path / "kept.npz")
-    keep(encoder, examples.PATH)
+    monkeypatch.setattr(small_talk_examples, "PATH", tmp_path / "kept.npz")
+    keep(encoder, small_talk_examples.PATH)
 
     class Silent(FakeEncoder):
         def encode_queries(self, texts: Sequence[str]) -> Vectors:
@@ -65,9 +67,9 @@ def test_a_damaged_file_is_not_missed(
     damage: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The examples are read instead."""
-    monkeypatch.setattr(examples, "PATH", tmp_path / "kept.npz")
+    monkeypatch.setattr(small_talk_examples, "PATH", tmp_path / "kept.npz")
     if damage is not None:
-        examples.PATH.write_bytes(damage)
+        small_talk_examples.PATH.write_bytes(damage)
     encoder = FakeEncoder()
     [row] = encoder.encode_queries(["good morning"])
     assert read_examples(encoder).find_topic(row) == "greeting"
@@ -82,5 +84,5 @@ def test_vectors_of_other_examples_are_refused(encoder: FakeEncoder) -> None:
 
 def test_examples_wait_in_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are more than may wait to be read."""
-    monkeypatch.setattr(examples, "PATH", tmp_path / "none.npz")
+    monkeypatch.setattr(small_talk_examples, "PATH", tmp_path / "none.npz")
     assert read_examples(SharedEncoder(FakeEncoder()))
