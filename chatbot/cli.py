@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -62,6 +63,7 @@ _FLAGS = {
     "members": "open, or required to ask for the portal's tokens (default open)",
     "member_issuer": "who issues the tokens: their `iss`",
     "questions_per_minute": "what one member or address may ask (default 30)",
+    "vote_days": "days that readers' votes are kept (default 180)",
     "milvus_uri": "Milvus server, or file ending in .db, that keeps the vectors (default none)",
     "llm_url": "OpenAI-compatible endpoint whose model sums up the quotations (default none)",
     "llm_model": "name of that model (default none)",
@@ -138,6 +140,8 @@ def _make_parser() -> argparse.ArgumentParser:
     add_verbs(lambda name, run, text: add(name, _with_publisher(run), text))
     add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
+    forget = add("forget", _forget, "Delete the votes of a member.")
+    forget.add_argument("member", help="as the portal's tokens call them, or the log's opaque id")
     _add_settings(parser, None)
     for verb in verbs.choices.values():
         # A flag before the verb must survive the verb's own parsing, whose defaults would reset it.
@@ -267,6 +271,29 @@ def _status(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         print(status.message)
     return 0 if status.live and not status.refused else 1
+
+
+def _forget(settings: Settings, arguments: argparse.Namespace) -> int:
+    from chatbot.publishing.feedback import VoteLog
+    from chatbot.web.security.members import hide_subject, read_keys
+    from chatbot.web.security.shared_state import SharedState
+
+    ids = {arguments.member}
+    if settings.members == "required":
+        secret = SharedState(settings.var / "ledger.sqlite").secret("sessions")
+        keys = read_keys(settings.member_key, settings.member_issuer, secret)
+        ids.add(hide_subject(arguments.member, keys))
+    elif not re.fullmatch("[0-9a-f]{16}", arguments.member):
+        raise UsageError(
+            "without CASEBOOK_MEMBERS=required and the key, give the opaque id that the log has"
+        )
+    votes = VoteLog(settings.var, settings.vote_days)
+    gone = sum(votes.forget(each) for each in ids)
+    if arguments.json:
+        print_json({"votes": gone})
+    else:
+        print(f"{gone} votes are deleted")
+    return 0
 
 
 def _releases(settings: Settings) -> Releases:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import errno
+import ipaddress
 import json
 import logging
+import resource
 import socket
 import sys
 import threading
@@ -18,7 +20,8 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import h11
 import uvicorn
@@ -27,6 +30,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from chatbot.engine import Engine
 from chatbot.publishing.publisher import Publisher
 from chatbot.settings import Settings
+from chatbot.web.security.forwarded import is_among
+from chatbot.web.security.traffic import Connections, OncePerMinute
 from corpus.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +39,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("casebook")
 
+HEAD = 10.0  # seconds in which the address and headers of a request have to come
+_FILES = 4096  # open files that are asked for; what the system gives may be less
+_OWN_FILES = 256  # of which connections leave so many for documents, vectors and the log
 _M_ARENA_MAX = -8  # mallopt(3)
 
 
@@ -68,9 +76,9 @@ def serve(
         config = uvicorn.Config(
             make_app,
             factory=True,
-            http=HttpProtocol,
+            http=cast("Any", partial(HttpProtocol, bound=bound_connections(settings))),
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
-            access_log=settings.log_level == "debug",
+            access_log=False,  # it would show what is asked; `Guard` has a line for each request
             server_header=False,
             root_path=settings.root_path,
             proxy_headers=False,  # whom to believe is decided in one place, security/forwarded.py
@@ -98,6 +106,8 @@ def serve(
         say(f"Casebook is starting on {address}")
         threading.Thread(target=work, name="engine", daemon=True).start()
         logging.getLogger("uvicorn.error").addFilter(_is_no_ending)
+        for seldom in ("uvicorn.error", "casebook.refused"):
+            logging.getLogger(seldom).addFilter(OncePerMinute())
         with suppress(KeyboardInterrupt, SystemExit):
             server.run(sockets=[listener])
         stop.set()
@@ -114,8 +124,71 @@ def _is_no_ending(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
+def bound_connections(settings: Settings) -> Connections:
+    """Return what counts connections: no more in all than there are files, and few of an address.
+
+    A trusted proxy's are as many as they like; its readers are told apart by what it says of them.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    proxies = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
+    return Connections(files - _OWN_FILES, lambda address: is_among(address, proxies))
+
+
 class HttpProtocol(H11Protocol):
-    """HTTP as uvicorn reads it: what it cannot read is refused as everything else is."""
+    """HTTP as uvicorn reads it, within bounds: what it cannot read is refused as all else is.
+
+    A connection over its address's bound is closed unread, and so is one whose next request does
+    not come whole in time: uvicorn itself waits for the rest of a head for ever.
+    """
+
+    def __init__(self, *given: Any, bound: Connections | None = None, **named: Any) -> None:
+        """Take what uvicorn gives, and what counts connections."""
+        super().__init__(*given, **named)
+        self._bound = bound or Connections(_FILES)
+        self._counted: str | None = None  # the address under which this one is counted
+        self._awaited: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head, or close at once."""
+        super().connection_made(transport)
+        address = self.client[0] if self.client else ""
+        if self._bound.take(address):
+            self._counted = address
+            self._await_head()
+        else:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count it no longer."""
+        self._stop_awaiting()
+        if self._counted is not None:
+            self._bound.give_back(self._counted)
+            self._counted = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what is no whole head yet has its time from its first byte on."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_awaiting()
+        elif self._awaited is None and not self.transport.is_closing():
+            self._await_head()
+
+    def _await_head(self) -> None:
+        self._awaited = self.loop.call_later(HEAD, self._give_up)
+
+    def _stop_awaiting(self) -> None:
+        if self._awaited is not None:
+            self._awaited.cancel()
+            self._awaited = None
+
+    def _give_up(self) -> None:
+        self._awaited = None
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - in uvicorn's words
         """Answer what is no request, or one whose head has over 64 KiB, and hang up."""

@@ -41,7 +41,8 @@ class Settings:
     every IP address, in lower case. `trusted_proxies` are networks whose word about a request's
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
     portal's tokens are checked with and `member_issuer` who has to have issued them.
-    `questions_per_minute` is what one member, or one address, may ask.
+    `questions_per_minute` is what one member, or one address, may ask; votes are kept for
+    `vote_days`.
     `milvus_uri` is empty, or where vectors are kept: a file of milvus-lite, or a server's address.
     `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
     the quotations, and chooses them where `reader` is `llm`; `llm_key` is what it asks for, if
@@ -64,6 +65,7 @@ class Settings:
     member_key: str = field(default="", repr=False)
     member_issuer: str = ""
     questions_per_minute: int = 30
+    vote_days: int = 180
     milvus_uri: str = field(default="", repr=False)
     llm_url: str = ""
     llm_model: str = ""
@@ -109,6 +111,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
+        vote_days=_read_days(given.get("vote_days", str(default.vote_days))),
         milvus_uri=_read_milvus_uri(given.get("milvus_uri", default.milvus_uri)),
         llm_url=_read_llm_url(given.get("llm_url", default.llm_url)),
         llm_model=given.get("llm_model", default.llm_model),
@@ -190,6 +193,12 @@ def _read_rate(value: str) -> int:
     raise UsageError(
         f"{PREFIX}QUESTIONS_PER_MINUTE: {value!r} is no such number; give one from 1 to 1000"
     )
+
+
+def _read_days(value: str) -> int:
+    if value.isascii() and value.isdigit() and 1 <= int(value) <= 3650:
+        return int(value)
+    raise UsageError(f"{PREFIX}VOTE_DAYS: {value!r} is no such number; give one from 1 to 3650")
 
 
 def _read_port(value: str) -> int:

@@ -6,13 +6,15 @@ what it was asked. What it answers is decided by a word in the question, so a te
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -280,6 +282,20 @@ def clean(question: str) -> str:
     return " ".join(question.split())
 
 
+def reply_whole(engine: FakeEngine | Engine, data: Any, root: str = "") -> list[dict[str, Any]]:
+    """Return every update that a question to the chat gets, asked without waiting for a turn."""
+    from chatbot.web.chat import Turns, reply
+
+    async def run(work: Callable[[], Any], cost: int = 0) -> Any:
+        return work()
+
+    async def collect() -> list[dict[str, Any]]:
+        asked = reply(cast("Engine", engine), data, root, Turns(run, run))
+        return [update async for update in asked]
+
+    return asyncio.run(collect())
+
+
 def read_config(page: str) -> dict[str, Any]:
     """Return what one of Gradio's documents says of its page."""
     text = page.partition("window.gradio_config = ")[2]
@@ -294,24 +310,27 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
 
     with tempfile.TemporaryDirectory() as var:  # unless a test looks into it
         given: dict[str, Any] = {"var": Path(var), **settings}
-        app = create_app(cast("Engine", engine), Settings(root_path=root_path, **given))
-        with serving_app(app, root_path) as address:
+        told = Settings(root_path=root_path, **given)
+        app = create_app(cast("Engine", engine), told)
+        with serving_app(app, root_path, told.trusted_proxies) as address:
             yield address
 
 
 @contextmanager
-def serving_app(app: ASGIApp, root_path: str = "") -> Iterator[str]:
+def serving_app(app: ASGIApp, root_path: str = "", proxies: tuple[str, ...] = ()) -> Iterator[str]:
     """Serve an application on a free port of loopback; gives its address."""
     import uvicorn
 
-    from chatbot.server import HttpProtocol
+    from chatbot.server import HttpProtocol, bound_connections
 
     # named, asyncio turns Nagle's algorithm off: without, each answer waits for 40 ms
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=HttpProtocol,
+        http=cast(
+            "Any", partial(HttpProtocol, bound=bound_connections(Settings(trusted_proxies=proxies)))
+        ),
         log_level="error",
         root_path=root_path,
         proxy_headers=False,

@@ -37,7 +37,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     from chatbot.web.programs.dispatcher import Dispatcher
     from chatbot.web.programs.mcp_server import McpEndpoint
     from chatbot.web.security import session
-    from chatbot.web.security.limits import Limits
+    from chatbot.web.security.limits import VOTES_A_DAY, Limits
     from chatbot.web.security.members import read_keys
     from chatbot.web.security.shared_state import SharedState
     from chatbot.web.widget import assets as widget
@@ -58,14 +58,16 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
         redoc_url=None,
     )
     failures.install(app)
-    voting = Limits(settings.questions_per_minute, shared_state=shared_state, kind="votes")
+    voting = Limits(
+        settings.questions_per_minute, shared_state=shared_state, kind="votes", per_day=VOTES_A_DAY
+    )
     dispatcher = Dispatcher(engine, limits, metrics)
     app.include_router(api.make_router(dispatcher, settings, voting, metrics))
     app.include_router(pages.make_router(dispatcher, settings.root_path))
     app.include_router(completions.make_router(dispatcher))
     app.router.routes.append(Route("/mcp", McpEndpoint(dispatcher)))
     app.include_router(
-        session.make_router(settings.root_path, keys, settings.embed_origins, shared_state)
+        session.make_router(settings.root_path, keys, settings.embed_origins, shared_state, limits)
     )
     app.include_router(widget.make_router(engine, settings.embed_origins))
     app.include_router(files.make_router(STATIC))
@@ -74,6 +76,8 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
         if publisher and settings.editor_token
         else None
     )
-    mount_chat(app, engine, settings, limits, metrics)  # last, for it answers at every path
-    access.install(app, settings, keys, metrics, editors)
+    mount_chat(
+        app, engine, settings, limits, metrics, dispatcher.queue
+    )  # last: it answers at every path
+    access.install(app, settings, keys, metrics, shared_state, editors)
     return app

@@ -7,8 +7,10 @@ methods block. What may be wrong with a request, and how that is said, stands in
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
@@ -25,11 +27,13 @@ from chatbot.web.programs.dispatcher import Dispatcher
 from chatbot.web.programs.records import describe_case, describe_cases, describe_hits
 from chatbot.web.programs.routing import expect_json, refuse_others
 from chatbot.web.security.limits import Caller, Limits
+from corpus.errors import BusyError
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
     from chatbot.web.metrics import Metrics
 
+log = logging.getLogger("casebook.refused")
 Schema = dict[int | str, dict[str, Any]]
 CaseId = Annotated[str, Path(max_length=200)]
 SAYS = {
@@ -69,7 +73,9 @@ def make_router(
     """
     engine = dispatcher.engine
     router = APIRouter()
-    votes = VoteLog(settings.var)
+    votes = VoteLog(settings.var, settings.vote_days)
+    with suppress(OSError):  # a vote will tell
+        votes.sweep()
 
     @router.post(
         "/api/ask",
@@ -109,8 +115,12 @@ def make_router(
         """Keep a vote on an answer, or on one of its quotations."""
         caller: Caller = request.state.caller
         member = caller.id.removeprefix("member ") if caller.member else ""
-        with voting.admit(caller):
-            await run_in_threadpool(votes.append, Vote(**body.model_dump(), member=member))
+        with await voting.admit(caller):
+            try:
+                await run_in_threadpool(votes.append, Vote(**body.model_dump(), member=member))
+            except OSError as error:
+                log.error("a vote cannot be kept: %s", error.strerror)
+                raise BusyError("the vote cannot be kept just now; try again later") from error
         return Response(status_code=204)
 
     @router.get("/api/search", responses=_errors(422, 429, 500, 503))
@@ -120,15 +130,16 @@ def make_router(
         """Return the passages nearest to a question, the best first."""
         return describe_hits(await dispatcher.search(request.state.caller, query.q, query.k))
 
-    @router.get("/api/cases", responses=_errors(500, 503))
-    async def cases() -> contract.CasesBody:
+    @router.get("/api/cases", responses=_errors(429, 500, 503))
+    async def cases(request: Request) -> contract.CasesBody:
         """Return every case, and what they can be filtered by."""
-        return describe_cases(await run_in_threadpool(engine.cases))
+        return describe_cases(await dispatcher.read(request.state.caller, engine.cases))
 
-    @router.get("/api/cases/{case_id}", responses=_errors(404, 422, 500, 503))
-    async def case(case_id: CaseId) -> contract.CaseBody:
+    @router.get("/api/cases/{case_id}", responses=_errors(404, 422, 429, 500, 503))
+    async def case(case_id: CaseId, request: Request) -> contract.CaseBody:
         """Return one case with its passages."""
-        return describe_case(await run_in_threadpool(engine.case, case_id))
+        found = await dispatcher.read(request.state.caller, partial(engine.case, case_id))
+        return describe_case(found)
 
     add_health(router, engine, metrics)
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.conversation import Turn
 from chatbot.answers.question_input import LENGTH
@@ -31,6 +32,7 @@ from chatbot.locales.interface import (
     explain,
 )
 from chatbot.web.error_responses import report
+from chatbot.web.gradio_page import KeptFiles
 from chatbot.web.rendering import (
     render_error,
     render_offers,
@@ -40,7 +42,8 @@ from chatbot.web.rendering import (
     render_written,
 )
 from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
-from chatbot.web.security.gradio_routes import GradioRoutes, Page
+from chatbot.web.security.fair_queue import FairQueue, measure_question
+from chatbot.web.security.gradio_routes import GradioRoutes, Page, QueueDoor
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 from chatbot.web.templates import render
 
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 Update = dict[str, Any]
 Watch = Callable[[Callable[[], "Answer"]], "Answer"]
+PAGES = 256  # whose updates Gradio holds; more than there are questions at once
 
 # What gradio takes from the environment only. It would also sum up every event it has seen with
 # pandas after each one, for a monitoring page that is off.
@@ -121,11 +125,20 @@ def run_in_loop(mount: Callable[[], None]) -> None:
         mount()
 
 
-def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **more: Any) -> None:
+def mount_blocks(
+    app: FastAPI,
+    blocks: Any,
+    page: Page,
+    path: str,
+    root: str,
+    doors: Sequence[tuple[Any, dict[str, Any]]] = (),
+    **more: Any,
+) -> None:
     """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
 
-    What no setting turns off, `GradioRoutes` holds back. `root` is the prefix under which a proxy
-    serves the application.
+    What no setting turns off, `GradioRoutes` holds back; behind it stand the `doors`, ASGI
+    middleware with what it is given. `root` is the prefix under which a proxy serves the
+    application.
     """
     gr = open_gradio()
     gr.mount_gradio_app(
@@ -144,24 +157,44 @@ def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **
         **more,
     )
     mounted: Any = app.router.routes[-1]
-    mounted.app.add_middleware(GradioRoutes, page=page)  # the last added is the outermost
+    for kind, given in ((KeptFiles, {}), *doors, (GradioRoutes, {"page": page})):
+        mounted.app.add_middleware(kind, **given)  # the last added is the outermost
 
 
 def mount_chat(
-    app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
+    app: FastAPI,
+    engine: Engine,
+    settings: Settings,
+    limits: Limits,
+    metrics: Metrics,
+    queue: FairQueue,
 ) -> None:
     """Mount the chat at `/` of `app`."""
-    run_in_loop(lambda: _mount(app, engine, settings, limits, metrics))
+    run_in_loop(lambda: _mount(app, engine, settings, limits, metrics, queue))
 
 
 def _mount(
-    app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
+    app: FastAPI,
+    engine: Engine,
+    settings: Settings,
+    limits: Limits,
+    metrics: Metrics,
+    queue: FairQueue,
 ) -> None:
     gr = open_gradio()
 
-    def ask(event: Any, request: Any) -> Iterator[Update]:
-        admitted = limits.admit(request.request.state.caller)
-        yield from reply(engine, event._data, settings.root_path, admitted, metrics.watch)
+    async def ask(event: Any, request: Any) -> AsyncIterator[Update]:
+        state = request.request.state
+        with state.held as held:
+            turns = Turns(
+                lambda work, cost: queue.run(state.caller, work, engine.limit, cost, held),
+                queue.run_beside,
+            )
+            async for update in reply(
+                engine, event._data, settings.root_path, turns, metrics.watch
+            ):
+                yield update
+        forget_pages(blocks._queue)
 
     # gradio looks for these very classes among the annotations to pass what the page has sent
     ask.__annotations__ = {"event": gr.EventData, "request": gr.Request}
@@ -184,23 +217,38 @@ def _mount(
             root=root,
         )
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.ask(ask, None, page, concurrency_limit=AT_WORK, trigger_mode="multiple", **private)
-    blocks.queue(max_size=WAITING, api_open=False)
-    mount_blocks(app, blocks, "chat", "/", root, max_file_size=1)
+        # In Gradio's own queue nobody waits: who is next is for the fair one to say.
+        page.ask(ask, None, page, concurrency_limit=None, trigger_mode="multiple", **private)
+    blocks.max_threads = AT_WORK + WAITING
+    blocks.queue(max_size=AT_WORK + WAITING, api_open=False)
+    sessions: Any = blocks._queue.pending_messages_per_session
+    sessions.max_size = PAGES
+    door = (QueueDoor, {"limits": limits, "is_known": lambda session: session in sessions})
+    mount_blocks(app, blocks, "chat", "/", root, [door], max_file_size=1)
 
 
-def reply(
-    engine: Engine,
-    data: Any,
-    root: str,
-    admitted: AbstractContextManager[None] | None = None,
-    watch: Watch = lambda ask: ask(),
-) -> Iterator[Update]:
+def forget_pages(queue: Any) -> None:
+    """Drop what Gradio's queue keeps for ever: a set for each page whose updates it has dropped."""
+    held = queue.pending_event_ids_session
+    for session in held.keys() - queue.pending_messages_per_session.keys():
+        del held[session]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """How what takes its time is run: what costs so many characters, and what waits elsewhere."""
+
+    run: Callable[[Callable[[], Any], int], Awaitable[Any]]
+    run_beside: Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+async def reply(
+    engine: Engine, data: Any, root: str, turns: Turns, watch: Watch = lambda ask: ask()
+) -> AsyncIterator[Update]:
     """Yield the states of one turn: working, then the answer piece by piece, then done or failed.
 
-    Every update holds the whole turn so far. The engine is asked within `admitted`, which may
-    refuse the question, and by `watch`. Never raises: what goes wrong is a sentence of the
-    interface, with a way to ask again.
+    Every update holds the whole turn so far. The engine is asked by `turns` and `watch`. Never
+    raises: what goes wrong is a sentence of the interface, with a way to ask again.
     """
     try:
         body = ChatBody.model_validate(data)
@@ -220,17 +268,27 @@ def reply(
         "plain": "",
     }
     try:
-        ready = engine.status().ready
+        ready = (await run_in_threadpool(engine.status)).ready
         yield update if ready else {**update, "notice": "warming"}
         history = [Turn(turn.role, turn.content) for turn in body.history]
         filters = {"company": [body.company]} if body.company else None
-        with admitted or nullcontext():
+
+        def ask() -> tuple[Answer, list[Update]]:
             answer = watch(lambda: engine.ask(body.question, history, filters))
             if engine.can_write(answer):  # the quotations are there to read while the model works
                 pieces = render_pieces(answer, body.turn)
-                yield {**update, "notice": "writing", "pieces": pieces}
-                answer = engine.write(answer)
-        yield from _show(answer, update, body, root)
+                return answer, [{**update, "notice": "writing", "pieces": pieces}]
+            return answer, list(_show(answer, update, body, root))
+
+        def write(answer: Answer) -> list[Update]:
+            return list(_show(engine.write(answer), update, body, root))
+
+        answer, updates = await turns.run(ask, measure_question(body.question, history))
+        for each in updates:
+            yield each
+        if engine.can_write(answer):
+            for each in await turns.run_beside(partial(write, answer)):
+                yield each
     except Exception as error:  # noqa: BLE001 - the page must hear of it, in its own words
         _, code, _ = report(error)
         if code == "bad_question" and len(body.question) > LENGTH:

@@ -4,13 +4,16 @@ Gradio serves an HTML document for the chat and one for the editor's page in eac
 own name and addresses of its site in the head. `FrontPage` rewrites those documents on their way
 out, and nothing else. Where Gradio's document changes, a rewrite that no longer matches leaves it
 as it is.
+
+`KeptFiles` keeps Gradio's own files as they went out: reading and packing one takes up to 50 ms of
+the loop that everybody waits for, and a page asks for some 60 of them.
 """
 
 from __future__ import annotations
 
 import re
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +28,8 @@ _FOREIGN = re.compile(
 _HTML = re.compile(r"<html\s+lang=\"[^\"]*\"")
 _BODY = re.compile(r"<body[^<>]*+>")
 _EDITOR = {"/editor/en/": "en", "/editor/zh/": "zh"}
+_FILE = re.compile(r"/(?:assets/.+|static/.+|theme\.css)", re.DOTALL)
+_MOST_KEPT = 32 * 1024 * 1024  # bytes; all of Gradio's files, packed and plain, are 10 MB
 
 
 def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
@@ -86,3 +91,48 @@ class FrontPage:
             await send({"type": "http.response.body", "body": body})
 
         await self.app({**scope, "headers": plain, "query_string": b""}, receive, collect)
+
+
+class KeptFiles:
+    """ASGI middleware before Gradio's files, which stay the same as long as the process runs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._kept: dict[tuple[str, bytes], tuple[Message, bytes]] = {}
+        self._size = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path, headers = scope["path"].removeprefix(scope["root_path"]), Headers(scope=scope)
+        whole = not any(name in headers for name in ("range", "if-none-match", "if-modified-since"))
+        if scope["method"] != "GET" or not whole or not _FILE.fullmatch(path):
+            await self.app(scope, receive, send)
+            return
+        accepted = headers.get("accept-encoding", "")
+        packing = next((way for way in (b"br", b"gzip") if way.decode() in accepted), b"identity")
+        kept = self._kept.get((path, packing))
+        if kept is None:
+            kept = await self._read(scope, receive, packing)
+            if kept[0]["status"] == 200 and self._size + len(kept[1]) <= _MOST_KEPT:
+                self._size += len(kept[1])
+                self._kept[path, packing] = kept
+        start, body = kept
+        await send({**start, "headers": list(start["headers"])})  # who comes next puts more there
+        await send({"type": "http.response.body", "body": body})
+
+    async def _read(self, scope: Scope, receive: Receive, packing: bytes) -> tuple[Message, bytes]:
+        start: Message = {}
+        chunks: list[bytes] = []
+
+        async def collect(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                start = message
+            else:
+                chunks.append(message.get("body", b""))
+
+        other = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        asked = {**scope, "headers": [*other, (b"accept-encoding", packing)]}
+        await self.app(asked, receive, collect)
+        return start, b"".join(chunks)

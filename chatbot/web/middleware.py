@@ -1,6 +1,7 @@
 """What every request passes, in this order, from the outermost.
 
-    Guard        an id, who sent it and to which name, security headers, a line in the log, a count
+    Guard        an id, who sent it and to which name, how much its address may send
+                 (`security/traffic.py`), security headers, a line in the log, a count
     ApiOrigins   which other sites' pages may call `/api/`
     Members      who asks, and whether only members may (`security/session.py`)
     Bodies       a bound on the body, in bytes and in time
@@ -41,9 +42,13 @@ from chatbot.web.error_responses import (
 )
 from chatbot.web.gradio_page import FrontPage
 from chatbot.web.pages.language import read_language
-from chatbot.web.security.forwarded import drop_claims, knows_host, read_host, read_peer
+from chatbot.web.security.forwarded import Peer, drop_claims, knows_host, read_host, read_peer
+from chatbot.web.security.limits import caller_at
 from chatbot.web.security.security_headers import dress
 from chatbot.web.security.session import Members
+from chatbot.web.security.traffic import TOO_MUCH, Traffic
+from chatbot.web.security.traffic import log as refused
+from corpus.errors import LimitedError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -52,6 +57,7 @@ if TYPE_CHECKING:
     from chatbot.web.editor.session import Sessions
     from chatbot.web.metrics import Metrics
     from chatbot.web.security.members import Keys
+    from chatbot.web.security.shared_state import SharedState
 
 log = logging.getLogger("casebook")
 
@@ -59,6 +65,7 @@ BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far be
 # Chat clients send the whole conversation along, answers and all, and some their instructions.
 LONGER = {"/v1/chat/completions": 512 * 1024}
 PATIENCE = 30  # seconds in which a body has to come
+SLOWED = 1.0  # seconds before an address that sends too much hears so
 _DRAINED = 1024 * 1024  # read of a body that is too large, so that its sender hears why
 _ASKING = ("/api/", "/v1/", "/mcp")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -70,11 +77,13 @@ def install(
     settings: Settings,
     keys: Keys | None,
     metrics: Metrics,
+    shared_state: SharedState,
     editors: Sessions | None = None,
 ) -> None:
     """Wrap `app` in all of them.
 
-    `keys` check members' tokens, None where everybody may ask; `editors` are signed in at the
+    `keys` check members' tokens, None where everybody may ask; `shared_state` knows whose sessions
+    have ended; `editors` are signed in at the
     editor's page, None where there is no such page.
     """
     root = settings.root_path
@@ -83,7 +92,7 @@ def install(
     if editors is not None:
         app.add_middleware(EditorAccess, sessions=editors, root_path=root)
     app.add_middleware(Bodies)
-    app.add_middleware(Members, keys=keys, edited=editors is not None)
+    app.add_middleware(Members, keys=keys, shared_state=shared_state, edited=editors is not None)
     app.add_middleware(ApiOrigins, origins=settings.embed_origins)
     app.add_middleware(Guard, settings=settings, metrics=metrics)  # the last added is the outermost
 
@@ -105,6 +114,7 @@ class Guard:
         self.own_name = settings.host.lower()
         self.names = settings.hosts
         self.trusted = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
+        self.traffic = Traffic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; any exception becomes a 500 without its words."""
@@ -143,19 +153,24 @@ class Guard:
                 dress(answered, path, peer.scheme, self.embed_origins)
             await send(message)
 
+        counted = True
         try:
-            host = read_host(headers.get("host", ""))
-            if host != self.own_name and not knows_host(host, self.names, peer.proxied):
-                words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
-                await make_response(421, "wrong_host", words)(inner, receive, finish)
-            elif scope["method"] not in _METHODS:  # TRACE and what nobody has heard of
-                allow = {"Allow": ", ".join(_METHODS)}
-                words = f"use one of {allow['Allow']}"
-                await make_response(405, "method_not_allowed", words, allow)(inner, receive, finish)
-            elif not path:  # `/casebook` itself: relative addresses need the slash
-                await RedirectResponse(self.root_path + "/")(inner, receive, finish)
-            else:
-                await self.app(inner, receive, finish)
+            with self.traffic.admit(caller_at(peer)) as wait:
+                if wait:
+                    await asyncio.sleep(SLOWED)  # so that a flood comes no faster
+                    raise LimitedError(TOO_MUCH, wait)
+                await self._serve(inner, receive, finish, peer)
+        except LimitedError as error:  # what is refused further in is an answer already
+            counted = False
+            refused.warning("requests were refused: %s sends too many", peer.address)
+            wait_for = {"Retry-After": str(error.wait), "Connection": "close"}
+            answer = make_response(429, error.code, str(error), wait_for)
+            await answer(inner, receive, finish)
+        except asyncio.CancelledError:  # the server ends, and gives up what still takes its time
+            if not status:
+                words = "Casebook is being stopped; ask again in a minute"
+                await make_response(503, "busy", words)(inner, receive, finish)
+            raise
         except Exception as error:  # noqa: BLE001 - the last place that can keep its words inside
             answer = respond(error)
             if not status:
@@ -163,7 +178,7 @@ class Guard:
         finally:
             spent = time.perf_counter() - started
             self.metrics.count(path, status, spent)
-            level = logging.INFO if path.startswith(_ASKING) else logging.DEBUG
+            level = logging.INFO if path.startswith(_ASKING) and counted else logging.DEBUG
             caller = inner["state"].get("caller")
             who = f", {caller.id}" if caller and caller.member else ""
             line = "%s %r: %d in %.0f ms, request %s%s"
@@ -176,6 +191,20 @@ class Guard:
         if not opens_page(scope["method"], path, headers.get("accept", "")):
             return None
         return Page(read_language(Request(scope)), self.root_path, path)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, peer: Peer) -> None:
+        host = read_host(Headers(scope=scope).get("host", ""))
+        if host != self.own_name and not knows_host(host, self.names, peer.proxied):
+            words = "Casebook has another name here: add this one to CASEBOOK_HOSTS"
+            await make_response(421, "wrong_host", words)(scope, receive, send)
+        elif scope["method"] not in _METHODS:  # TRACE and what nobody has heard of
+            allow = {"Allow": ", ".join(_METHODS)}
+            words = f"use one of {allow['Allow']}"
+            await make_response(405, "method_not_allowed", words, allow)(scope, receive, send)
+        elif scope["path"] == self.root_path:  # `/casebook` itself: its addresses need the slash
+            await RedirectResponse(self.root_path + "/")(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
     def _strip(self, path: str) -> str:
         for _ in range(2):

@@ -28,7 +28,7 @@ from contextlib import ExitStack, suppress
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import urlopen
 
 import jwt
@@ -139,7 +139,9 @@ class Handler(BaseHTTPRequestHandler):
                 self._show("Sign in", '<p role="alert">That is not right.</p>' + _SIGN_IN, 403)
         elif self.path == "/sign-out":
             self.server.sessions.pop(self._session(), None)
-            self._lead("/", "", 0)
+            here = quote(f"{self.server.origin}/", safe="")
+            # By way of Casebook, so that the chat is signed out as well.
+            self._lead(f"{self.server.casebook}/session/end?next={here}", "", 0)
         elif self.path == "/casebook-token" and self._member():
             self._send(self.server.sign_token(self._member()).encode(), "text/plain")
         else:

@@ -9,9 +9,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chatbot import cli
@@ -24,6 +26,9 @@ from index.reader.protocol import Reader
 from index.storage.manifest import FORMAT
 from index.storage.publish import CURRENT, Releases
 from tests.fake_encoder import FakeEncoder
+from tests.fake_portal import ISSUER, REQUIRED, SECRET, sign
+from tests.fakes import RELEASE, FakeEngine
+from tests.fakes import serving as serving_web
 from tests.index.storage.test_release import write_format
 from tests.scripted_endpoint import say, serving
 
@@ -409,3 +414,27 @@ def test_sigterm_ends_a_verb_in_one_line(
     assert (code, out, err.splitlines()[-1]) == (143, "", "casebook: stopped")
     assert not list(Path(flags[-1], "releases").glob(".tmp-*"))
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_member_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the name that the portal's tokens have, or by the opaque id, and nobody else."""
+    with serving_web(FakeEngine(), var=tmp_path, **REQUIRED) as address:
+        for subject in ("mei", "jonas", "mei"):
+            token = {"Authorization": f"Bearer {sign(sub=subject, jti=str(time.time()))}"}
+            vote = {"question": "benefit?", "release": RELEASE, "vote": "up"}
+            httpx.post(f"{address}/api/feedback", json=vote, headers=token).raise_for_status()
+    kept = [json.loads(line) for line in (tmp_path / "feedback.jsonl").read_text().splitlines()]
+    monkeypatch.setenv("CASEBOOK_MEMBERS", "required")
+    monkeypatch.setenv("CASEBOOK_MEMBER_KEY", SECRET)
+    monkeypatch.setenv("CASEBOOK_MEMBER_ISSUER", ISSUER)
+    var = ["--var", str(tmp_path)]
+    assert _run(capsys, "forget", "mei", *var) == (0, "2 votes are deleted\n", "")
+    assert _run(capsys, "forget", "mei", *var) == (0, "0 votes are deleted\n", "")
+    monkeypatch.setenv("CASEBOOK_MEMBERS", "open")
+    code, _, err = _run(capsys, "forget", "jonas", *var)
+    assert (code, err.count("\n"), "opaque id" in err) == (2, 1, True)
+    code, out, _ = _run(capsys, "forget", kept[1]["member"], "--json", *var)
+    assert (code, json.loads(out)) == (0, {"votes": 1})
+    assert (tmp_path / "feedback.jsonl").read_text() == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -20,11 +22,13 @@ import pytest
 from chatbot.engine import Engine
 from chatbot.server import describe_address, serve, take_port
 from chatbot.settings import Settings
+from chatbot.web.security.traffic import AT_ONCE, OncePerMinute
 from corpus.errors import LibraryError, UsageError
 from index.storage.publish import Releases
 from tests.clock import wait_until
 from tests.conftest import MODELS, REPORTS
 from tests.fake_encoder import FakeEncoder
+from tests.fakes import FakeEngine, serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,6 +132,37 @@ def test_the_page_is_there_before_the_first_release(releases: Releases, tmp_path
     assert len(said) == 1
 
 
+def test_no_level_of_the_log_shows_a_question(var: Path, server_process: None) -> None:
+    """Whatever is asked, by whichever route, and refused or not, its words stay out of the log."""
+    started = Server(var, "--log-level", "debug")
+    word = "zanzibarium"
+    turn = {"turn": 1, "question": word, "interface": "en"}
+    join = {"data": [], "event_data": turn, "fn_index": 0, "session_hash": "x"}
+    try:
+        started.wait_for("Casebook is starting")
+        with httpx.Client(base_url=f"http://127.0.0.1:{started.port}", timeout=60) as client:
+            while True:
+                with suppress(httpx.TransportError):
+                    client.get("/healthz")
+                    break
+                time.sleep(0.2)
+            for question in (word, word * 1000, f"{word}\n" * 3):
+                client.get("/api/search", params={"q": question[:3000]})
+                for accept in ("application/json", "text/event-stream"):
+                    body = {"question": question, "filters": {"company": [word]}}
+                    client.post("/api/ask", json=body, headers={"Accept": accept})
+            client.post("/gradio_api/queue/join", json=join)
+            vote = {"question": word, "comment": word, "release": "x" * 12, "vote": "up"}
+            client.post("/api/feedback", json=vote)
+        started.process.send_signal(signal.SIGINT)
+        started.process.wait(40)
+        started.reader.join()
+        assert any("/api/search" in line for line in started.lines)
+        assert word not in "".join(started.lines).lower()
+    finally:
+        started.close()
+
+
 @pytest.fixture
 def server(var: Path, real_encoder: object, server_process: None) -> Iterator[Server]:
     """A server started on nothing but the model."""
@@ -170,6 +205,115 @@ def test_no_question_stops_it(server: Server) -> None:
         assert [each.result().status_code for each in asked] == [200, 200]
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(60) == 0
+
+
+def test_it_ends_while_questions_take_their_time(server: Server) -> None:
+    """SIGTERM is obeyed in seconds: exit code 0, and every reader hears an answer or a 503."""
+    server.wait_for("Casebook answers on")
+    turn = {"role": "user", "content": ("WeRide " * 300)[:2000]}
+    client = httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=40)
+    with client, ThreadPoolExecutor(12) as pool:
+        bodies = [
+            {"question": f"{number} " + "solar " * 300, "history": [turn] * 10}
+            for number in range(12)
+        ]
+        asked = [pool.submit(client.post, "/api/ask", json=body) for body in bodies]
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        answers = [each.result() for each in asked]
+    assert {each.status_code for each in answers} <= {200, 503}
+    assert all("error" in each.json() for each in answers if each.status_code == 503)
+    assert server.process.wait(30) == 0
+    server.reader.join()
+    assert "Traceback" not in "".join(server.lines)
+    assert server.lines[-1] == "Casebook has ended\n"
+
+
+def connect(address: str, data: bytes = b"") -> socket.socket:
+    """Open a connection and send something."""
+    host, port = address.removeprefix("http://").split(":")
+    opened = socket.create_connection((host, int(port)), 20)
+    opened.sendall(data)
+    return opened
+
+
+def is_closed(opened: socket.socket) -> bool:
+    """Tell whether the server has closed a connection."""
+    opened.settimeout(0)
+    try:
+        return opened.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+
+
+HEADS = [
+    b"",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n",
+    b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT",  # the second of a connection
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_head_that_does_not_come_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    """A connection is closed in time, also where a byte comes now and then."""
+    monkeypatch.setattr("chatbot.server.HEAD", 0.5)
+    with serving(FakeEngine()) as address, connect(address, head) as opened:
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            try:
+                opened.settimeout(0.1)
+                if opened.recv(4096) == b"":
+                    break
+            except TimeoutError:
+                opened.sendall(b"X" if head else b"")
+            except ConnectionError:
+                break
+        assert time.monotonic() < end
+        assert httpx.get(f"{address}/healthz").status_code == 200
+
+
+def test_a_request_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is for heads: an answer may take longer, and so may the next question."""
+    monkeypatch.setattr("chatbot.server.HEAD", 0.3)
+    engine = FakeEngine()
+    engine.hold = threading.Event()
+    with serving(engine) as address, httpx.Client(base_url=address, timeout=20) as client:
+        threading.Timer(1, engine.hold.set).start()
+        for _ in range(2):
+            assert client.post("/api/ask", json={"question": "benefit"}).status_code == 200
+            time.sleep(0.6)
+
+
+@pytest.mark.slow
+def test_half_open_connections_keep_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
+    """Of 1,100 from one address few are held, others connect, and the log has a line or two."""
+    logging.getLogger("casebook.refused").addFilter(seldom := OncePerMinute())
+    opened: list[socket.socket] = []
+    with serving(FakeEngine()) as address, ExitStack() as stack:
+        for _ in range(1100):
+            with suppress(ConnectionError):
+                opened.append(stack.enter_context(connect(address, b"GET / HTTP/1.1\r\n")))
+        end = time.monotonic() + 8  # less than a head may take
+        while time.monotonic() < end and sum(not is_closed(each) for each in opened) > AT_ONCE:
+            time.sleep(0.1)
+        assert sum(not is_closed(each) for each in opened) == AT_ONCE
+        port = int(address.rpartition(":")[2])
+        other = stack.enter_context(
+            socket.create_connection(("127.0.0.1", port), 20, ("127.0.0.2", 0))
+        )
+        other.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert other.recv(4096).startswith(b"HTTP/1.1 200")
+        assert len(caplog.records) <= 3
+        for each in opened:
+            each.close()
+        time.sleep(0.5)
+        assert httpx.get(f"{address}/healthz").status_code == 200
+    logging.getLogger("casebook.refused").removeFilter(seldom)
 
 
 def test_a_model_that_does_not_load_ends_it(

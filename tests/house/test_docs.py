@@ -79,7 +79,9 @@ def test_every_route_is_told(plain_client: httpx.Client) -> None:
         for method in methods
     }
     pages = {("GET", "/"), ("GET", "/widget.js"), ("GET", "/openapi.json"), ("POST", "/mcp")}
-    sessions = {("GET", "/session"), ("POST", "/session")}
+    sessions = {
+        (method, path) for method in ("GET", "POST") for path in ("/session", "/session/end")
+    }
     assert routes | pages | sessions == told
 
 

@@ -16,14 +16,13 @@ import pytest
 
 from chatbot.engine import Engine
 from chatbot.publishing.publisher import Publisher
-from chatbot.web.chat import reply
 from corpus.errors import ModelError, NoReleaseError, SlowError
 from corpus.library import Library
 from index.build import build
 from index.storage.publish import Releases
 from tests.fake_portal import REQUIRED, sign
 from tests.fake_publisher import TOKEN, Office, WaitingEncoder, serving_publisher
-from tests.fakes import FakeEngine, read_config, serving
+from tests.fakes import FakeEngine, read_config, reply_whole, serving
 from tests.small_reader import use_small_reader
 from tests.transcript import LIBRARIES, QUESTIONS, ROOT, Keep, Transcript, break_tags
 
@@ -152,7 +151,7 @@ def test_the_chat(sites: dict[str, httpx.Client], tmp_path: Path, keep: Keep) ->
         for question in (*QUESTIONS["mixed"], "?", "x" * 2001):
             for interface in ("en", "zh"):
                 data = {"turn": 1, "question": question, "interface": interface}
-                *updates, last = reply(engine, data, "/casebook")
+                *updates, last = reply_whole(engine, data, "/casebook")
                 states = [f"{each['state']} {each['notice']}".rstrip() for each in updates]
                 told = json.dumps(last, ensure_ascii=False, indent=1)
                 transcript.add(f"chat in {interface}: {question[:60]}", *states, told)

@@ -16,12 +16,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chatbot.publishing.pending_uploads import PendingUploads
+from chatbot.web.security.forwarded import name_network
 
 IDLE = 30 * 60.0  # seconds without a request after which a session has ended
 LONGEST = 8 * 3600.0  # seconds after which it has ended in any case
 MOST = 64  # sessions at once; one more ends the one that rested longest
 WINDOW = 60.0  # seconds in which wrong tries are counted
-TRIES, ALL_TRIES = 5, 30  # of one address and of all of them
+TRIES = 5  # of one address, of IPv6 of one network; no other one's count
+MOST_TRIES = 1000  # remembered
 
 
 class WrongTokenError(Exception):
@@ -60,21 +62,21 @@ class Sessions:
         self._make_tray = make_tray
         self._clock = clock
         self._sessions: dict[str, Session] = {}
-        self._wrong: deque[tuple[float, str]] = deque(maxlen=ALL_TRIES)  # when, from where
+        self._wrong: deque[tuple[float, str]] = deque(maxlen=MOST_TRIES)  # when, from where
 
     def sign_in(self, token: str, address: str) -> str:
         """Return the key of a new session, 256 random bits in hexadecimal.
 
-        Raises WrongTokenError, or TooManyTriesError where the address, or all of them together,
-        tried too many wrong ones within a minute; then even the right one is not looked at.
+        Raises WrongTokenError, or TooManyTriesError where the address tried too many wrong ones
+        within a minute; then even the right one is not looked at.
         """
+        address = name_network(address)
         now = self._clock()
         while self._wrong and now - self._wrong[0][0] >= WINDOW:
             self._wrong.popleft()
         mine = [when for when, where in self._wrong if where == address]
-        if len(mine) >= TRIES or len(self._wrong) >= ALL_TRIES:
-            oldest = mine[-TRIES] if len(mine) >= TRIES else self._wrong[0][0]
-            raise TooManyTriesError(max(1, math.ceil(oldest + WINDOW - now)))
+        if len(mine) >= TRIES:
+            raise TooManyTriesError(max(1, math.ceil(mine[-TRIES] + WINDOW - now)))
         if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
             self._wrong.append((now, address))
             raise WrongTokenError

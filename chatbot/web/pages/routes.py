@@ -5,11 +5,11 @@ What goes wrong on the way is a page too, see `chatbot.web.error_responses`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.concurrency import run_in_threadpool
 
 from chatbot.web.api import ERROR, SAYS, Schema
 from chatbot.web.pages.case_page import render_case
@@ -45,7 +45,7 @@ def make_router(dispatcher: Dispatcher, root_path: str) -> APIRouter:
     @router.get("/cases", response_class=HTMLResponse, responses=_responses(422, 429, 500, 503))
     async def collection(query: Annotated[CollectionQuery, Query()], request: Request) -> Response:
         """Return the cases as a page, those that the fields leave; with `q` the passages found."""
-        catalogue = await run_in_threadpool(engine.cases)
+        catalogue = await dispatcher.read(request.state.caller, engine.cases)
         hits = None
         if query.q.strip():
             left = [entry.case.id for entry in select(catalogue.entries, query)]
@@ -55,10 +55,13 @@ def make_router(dispatcher: Dispatcher, root_path: str) -> APIRouter:
                 search = (query.q, MOST_HITS, filters)
                 hits = (await dispatcher.search(request.state.caller, *search)).hits
         language = read_language(request)
-        return answer(request, render_collection(catalogue, query, hits, language, root_path))
+        show = partial(render_collection, catalogue, query, hits, language, root_path)
+        return answer(request, await dispatcher.read(request.state.caller, show))
 
     @router.get(
-        "/cases/{case_id}", response_class=HTMLResponse, responses=_responses(404, 422, 500, 503)
+        "/cases/{case_id}",
+        response_class=HTMLResponse,
+        responses=_responses(404, 422, 429, 500, 503),
     )
     async def case_page(
         case_id: CaseId,
@@ -66,9 +69,12 @@ def make_router(dispatcher: Dispatcher, root_path: str) -> APIRouter:
         lang: Annotated[str, Query(description="`en` or `zh`; kept in a cookie")] = "",  # noqa: ARG001
     ) -> Response:
         """Return one case as a page; `#c<start>-<end>` marks those characters of its document."""
-        view = await run_in_threadpool(engine.case, case_id)
-        catalogue = await run_in_threadpool(engine.cases)
-        return answer(request, render_case(view, catalogue, read_language(request), root_path))
+        language = read_language(request)
+
+        def show() -> str:
+            return render_case(engine.case(case_id), engine.cases(), language, root_path)
+
+        return answer(request, await dispatcher.read(request.state.caller, show))
 
     refuse_others(router, ("/cases", "/cases/{path:path}"))
     return router

@@ -1,22 +1,22 @@
 """From a request to the engine: within limits, queued, in a thread of its own, with a deadline.
 
-The engine's methods block, so each runs in a thread and several questions are answered at once; no
-reader waits for one longer than the engine's limit. Every protocol for programs asks through it.
+The engine's methods block, so each runs in a thread when it is its caller's turn, and several
+questions are answered at once; no reader waits for one longer than the engine's limit. Every
+protocol for programs asks through it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.conversation import Turn
-from chatbot.answers.deadline import give_up
-from chatbot.web.security.limits import AT_WORK, Caller, Limits
+from chatbot.web.security.fair_queue import FairQueue, measure_question
+from chatbot.web.security.limits import Caller, Limits
 
 if TYPE_CHECKING:
     from chatbot.answers.answer import Answer
@@ -30,39 +30,21 @@ T = TypeVar("T")
 _BEAT = 3.0  # seconds between two signs of life, so that no proxy takes a stream for dead
 
 
-async def wait_for(work: Future[T], limit: float, held: ExitStack) -> T:
-    """Return what work in a thread gives; raises SlowError where that takes over `limit` seconds.
-
-    Work that nobody waits for any longer is taken out of the line. Where it has begun it goes on,
-    as no thread can be ended, and what is `held` for it is let go when it ends.
-    """
-    waiting = asyncio.wrap_future(work)
-    try:
-        await asyncio.wait([waiting], timeout=limit)
-        if waiting.done():
-            return waiting.result()
-        raise give_up(limit)
-    finally:
-        if not waiting.done():
-            waiting.cancel()
-            rest = held.pop_all()
-            work.add_done_callback(lambda _: rest.close())
-
-
 class Dispatcher:
     """What hands the questions of a server's callers to the engine; for coroutines."""
 
     def __init__(self, engine: Engine, limits: Limits, metrics: Metrics) -> None:
         """Count questions by `limits`, and what became of them by `metrics`."""
         self.engine = engine
+        self.queue = FairQueue("question")
+        # Cases have a line of their own, so that waiting questions keep nobody from them.
+        self._cases = FairQueue("case")
         self._limits = limits
         self._metrics = metrics
-        # Questions have threads of their own, so that waiting ones keep nobody from the cases.
-        self._threads = ThreadPoolExecutor(AT_WORK, "question")
 
     async def check(self, caller: Caller, body: AskBody) -> None:
         """Raise what can be told of a question before it is worked at, counting nothing."""
-        self._limits.check(caller)
+        await self._limits.check(caller)
         await run_in_threadpool(self.engine.check, body.question, body.filters)
 
     async def ask(self, caller: Caller, body: AskBody) -> Answer:
@@ -78,10 +60,12 @@ class Dispatcher:
             given = (body.question, history, body.filters, body.language)
             return self._metrics.watch(lambda: self.engine.ask(*given))
 
-        with ExitStack() as held:
-            made = await self._take_turn(held, caller, answer)
+        cost = measure_question(body.question, history)
+        with await self._limits.admit(caller) as held:
+            made = await self.queue.run(caller, answer, self.engine.limit, cost, held)
             if self.engine.can_write(made):
-                writing = asyncio.ensure_future(run_in_threadpool(self.engine.write, made))
+                write = partial(self.engine.write, made)
+                writing = asyncio.ensure_future(self.queue.run_beside(write))
                 while not writing.done():
                     yield None
                     await asyncio.wait([writing], timeout=_BEAT)
@@ -92,10 +76,10 @@ class Dispatcher:
         self, caller: Caller, question: str, k: int, filters: Filters | None = None
     ) -> SearchResult:
         """Return the nearest passages; raises as `Engine.search` does."""
-        with ExitStack() as held:
-            search = self.engine.search
-            return await self._take_turn(held, caller, lambda: search(question, k, filters))
+        search = partial(self.engine.search, question, k, filters)
+        with await self._limits.admit(caller) as held:
+            return await self.queue.run(caller, search, self.engine.limit, len(question), held)
 
-    async def _take_turn(self, held: ExitStack, caller: Caller, ask: Callable[[], T]) -> T:
-        held.enter_context(self._limits.admit(caller))
-        return await wait_for(self._threads.submit(ask), self.engine.limit, held)
+    async def read(self, caller: Caller, work: Callable[[], T]) -> T:
+        """Return what the engine tells of its cases, in a thread; raises as `work` does."""
+        return await self._cases.run(caller, work, self.engine.limit)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field
-from starlette.concurrency import run_in_threadpool
 
 from chatbot.web import schemas as contract
 from chatbot.web.programs.records import describe_case, describe_cases, describe_hits
@@ -81,8 +81,8 @@ def list_tools(dispatcher: Dispatcher) -> list[Tool]:
         ]
         return Result(found.model_dump(), "\n\n".join(blocks) or "no passage")
 
-    async def list_cases(_: Asker, __: NoArguments) -> Result:
-        cases = describe_cases(await run_in_threadpool(engine.cases))
+    async def list_cases(asker: Asker, _: NoArguments) -> Result:
+        cases = describe_cases(await dispatcher.read(asker.caller, engine.cases))
         lines = [
             f"- {case.title} ({', '.join(filter(None, (case.company, case.published, case.id)))})"
             for case in cases.cases
@@ -90,7 +90,8 @@ def list_tools(dispatcher: Dispatcher) -> list[Tool]:
         return Result(cases.model_dump(), "\n".join(lines) or "no case")
 
     async def get_case(asker: Asker, given: CaseArguments) -> Result:
-        case = describe_case(await run_in_threadpool(engine.case, given.case_id))
+        find = partial(engine.case, given.case_id)
+        case = describe_case(await dispatcher.read(asker.caller, find))
         document = case.document
         facts = (case.company, document.source or document.publisher, document.published)
         link = f"{asker.root}{case.link}" if asker.root else ""

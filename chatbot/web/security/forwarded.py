@@ -58,6 +58,22 @@ def read_peer(scope: Scope, trusted: Sequence[Network]) -> Peer:
     return Peer(str(nearest), scheme, True, direct and nearest.is_loopback)
 
 
+def name_network(address: str) -> str:
+    """Return what counts as one sender: an IPv4 address, of IPv6 the /64 that one site has."""
+    found = _read_address(address)
+    if found is None:
+        return address
+    if found.version == 6:
+        return str(ipaddress.IPv6Network((int(found), 64), strict=False))
+    return str(found)
+
+
+def is_among(address: str, networks: Sequence[Network]) -> bool:
+    """Tell whether an address is in one of the networks."""
+    found = _read_address(address)
+    return found is not None and _is_among(found, networks)
+
+
 def drop_claims(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """Return a request's headers without those that speak for its sender."""
     return [pair for pair in headers if not pair[0].startswith(_SPEAKS_FOR)]

@@ -4,16 +4,25 @@ Gradio has routes that read the machine's files, fetch addresses and pass reques
 version may have more of them. `GradioRoutes` stands before each of its applications, wherever it is
 mounted: what is on its page's list passes, in these very words, and all else is 404. `EditorAccess`
 reads the same list, so that an editor's session makes no difference to what is not on it.
+
+A question to the chat is counted here, before Gradio has it: where it is too much, Gradio never
+hears of it. What Gradio would fail at with a traceback, `QueueDoor` refuses.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Literal
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+import orjson
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.web.error_responses import make_response
+from chatbot.web.error_responses import make_response, respond
+from chatbot.web.security.limits import Limits
+from corpus.errors import AccessError
 
 Page = Literal["chat", "editor"]
 
@@ -32,6 +41,7 @@ _EDITOR = (
     r"POST /gradio_api/upload",
     r"GET /gradio_api/upload_progress",
 )
+_SESSION = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _ASKED = {"chat": re.compile("|".join(_CHAT)), "editor": re.compile("|".join(_EDITOR))}
 
 
@@ -50,6 +60,73 @@ class GradioRoutes:
             await self.app(scope, receive, send)
         else:
             await make_response(404, "not_found", "no such page")(scope, receive, send)
+
+
+class QueueDoor:
+    """ASGI middleware before Gradio's queue, which it lets only questions into that may be asked.
+
+    Further in, `request.state.held` is the question's place among those at once.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, is_known: Callable[[str], bool]) -> None:
+        """Wrap `app`; `is_known` tells whether the queue has something for a page's session."""
+        self.app = app
+        self.limits = limits
+        self.is_known = is_known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope["path"].removeprefix(scope["root_path"])
+        if path == "/gradio_api/queue/join":
+            await self._join(Request(scope, receive), send)
+        elif path == "/gradio_api/queue/data" and not self.is_known(_read_session(scope)):
+            await make_response(404, "not_found", "no such session")(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _join(self, request: Request, send: Send) -> None:
+        scope, receive = request.scope, request.receive
+        body = await request.body()
+        if not _is_join(body):
+            words = "the queue takes what Casebook's page sends"
+            await make_response(422, "bad_request", words)(scope, receive, send)
+            return
+        try:
+            held: ExitStack = await self.limits.admit(request.state.caller)
+        except AccessError as error:
+            await respond(error)(scope, receive, send)
+            return
+        request.state.held = held
+
+        async def look(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                held.close()
+            await send(message)
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            await self.app(scope, again, look)
+        except BaseException:
+            held.close()
+            raise
+
+
+def _is_join(body: bytes) -> bool:
+    """Tell whether a body is what a page joins the queue with, of the one function it has."""
+    try:
+        given: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    if not isinstance(given, dict) or given.get("fn_index") != 0:
+        return False
+    session = given.get("session_hash")
+    return isinstance(session, str) and _SESSION.fullmatch(session) is not None
+
+
+def _read_session(scope: Scope) -> str:
+    return Request(scope).query_params.get("session_hash", "")
 
 
 def is_asked(page: Page, method: str, path: str) -> bool:

@@ -1,30 +1,32 @@
 """How much one reader may ask, and all of them together.
 
 What a caller asked in a minute and a day stands in the state that all processes share; what is
-answered at this moment is each process's own, for it is its own cores that do it. Safe for threads:
-the chat asks from Gradio's, the API from the server's.
+answered at this moment is each process's own, for it is its own cores that do it. Used from the
+event loop alone.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
 import math
-import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from chatbot.web.security.forwarded import Peer
-from chatbot.web.security.shared_state import Account, SharedState
+from chatbot.web.security.forwarded import Peer, name_network
+from chatbot.web.security.shared_state import DAY, Account, SharedState
 from corpus.errors import BusyError, LimitedError
 
 AT_WORK = 8  # questions that the engine answers at the same time
 WAITING = 64  # and how many may wait for it
 AT_ONCE = 4  # of one caller
-_MINUTE, _DAY = 60.0, 86_400.0
+# Of one caller: the longest of them fill a hundredth of the log in a day.
+VOTES_A_DAY = 50
+_MINUTE = 60.0
 _DAILY = 200 / 3  # minutes at the full rate that a day allows: 2,000 questions at 30 a minute
+_LONGEST = 120.0  # seconds after which a place is free again, whatever became of its question
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,7 @@ class Caller:
 
 def caller_at(peer: Peer) -> Caller:
     """Return the caller that an address stands for; of IPv6 the network that one site has."""
-    try:
-        address = ipaddress.ip_address(peer.address)
-    except ValueError:
-        return Caller(peer.address, False, not peer.local)
-    if address.version == 6:
-        network = ipaddress.IPv6Network((int(address), 64), strict=False)
-        return Caller(str(network), False, not peer.local)
-    return Caller(str(address), False, not peer.local)
+    return Caller(name_network(peer.address), False, not peer.local)
 
 
 class Limits:
@@ -61,47 +56,55 @@ class Limits:
         now: Callable[[], float] = time.time,
         shared_state: SharedState | None = None,
         kind: str = "questions",
+        per_day: int = 0,
     ) -> None:
-        """Count in the shared state, under a name; without one, in memory."""
+        """Count in the shared state, under a name; without one, in memory.
+
+        Without `per_day` it follows from what a minute allows.
+        """
         self._per_minute = per_minute
-        self._per_day = int(per_minute * _DAILY)
+        self._per_day = per_day or int(per_minute * _DAILY)
         self._now = now
         self._ledger = shared_state or SharedState()
         self._kind = kind
         self._at_once: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
-    def check(self, caller: Caller) -> None:
+    async def check(self, caller: Caller) -> None:
         """Raise what `admit` would raise now, counting nothing."""
-        with self._lock:
-            self._check_room(caller)
+        self._check_room(caller)
         if caller.limited:
             now = self._now()
-            self._ledger.charge(self._kind, caller.id, now, lambda own: self._check(own, now))
+            await self._ledger.charge(self._kind, caller.id, now, lambda own: self._check(own, now))
 
-    @contextmanager
-    def admit(self, caller: Caller) -> Iterator[None]:
-        """Count a question for as long as it is worked at.
+    async def admit(self, caller: Caller) -> ExitStack:
+        """Count a question, and hold its place until what is returned is closed.
 
         Raises BusyError where too many wait already, LimitedError where this caller asked too much.
         """
-        with self._lock:
-            self._check_room(caller)
-            self._at_once[caller.id] += 1
+        self._check_room(caller)
+        self._at_once[caller.id] += 1
+        place = ExitStack()
+        place.callback(self._leave, caller.id)
+        place.callback(asyncio.get_running_loop().call_later(_LONGEST, place.close).cancel)
         try:
             if caller.limited:
                 now = self._now()
-                self._ledger.charge(self._kind, caller.id, now, lambda own: self._count(own, now))
-            yield
-        finally:
-            with self._lock:
-                self._at_once[caller.id] -= 1
-                self._at_once += Counter()  # leaves out those at 0
+                await self._ledger.charge(
+                    self._kind, caller.id, now, lambda own: self._count(own, now)
+                )
+        except BaseException:
+            place.close()
+            raise
+        return place
 
     def at_once(self) -> int:
         """Return how many questions are at work or wait, in this process."""
-        with self._lock:
-            return self._at_once.total()
+        return self._at_once.total()
+
+    def _leave(self, caller: str) -> None:
+        self._at_once[caller] -= 1
+        if not self._at_once[caller]:
+            del self._at_once[caller]
 
     def _check_room(self, caller: Caller) -> None:
         if self._at_once.total() >= AT_WORK + WAITING:
@@ -116,17 +119,15 @@ class Limits:
 
     def _check(self, own: Account, now: float) -> None:
         own.minute = [each for each in own.minute if each <= now]  # a clock may be put back
-        if not 0 <= now - own.day_began < _DAY:
-            own.day_began, own.of_day = now, 0
         if own.of_day >= self._per_day:
-            wait = math.ceil(own.day_began + _DAY - now)
+            wait = math.ceil(DAY - now % DAY)
             raise LimitedError(
-                f"{self._per_day} questions a day are answered; come back later", wait
+                f"{self._per_day} {self._kind} a day are taken; come back later", wait
             )
         recent = own.minute[-self._per_minute :]
         if len(recent) == self._per_minute and now - recent[0] < _MINUTE:
             wait = math.ceil(recent[0] + _MINUTE - now)
             words = (
-                f"{self._per_minute} questions a minute are answered; ask again in {wait} seconds"
+                f"{self._per_minute} {self._kind} a minute are taken; ask again in {wait} seconds"
             )
             raise LimitedError(words, wait)

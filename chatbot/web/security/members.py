@@ -19,7 +19,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_public_key,
+)
 from jwt.algorithms import HMACAlgorithm
 
 from corpus.errors import TokenExpiredError, TokenRefusedError, UsageError
@@ -40,14 +44,16 @@ _SETTING = "CASEBOOK_MEMBER_KEY"
 class Keys:
     """What tokens are checked with: one algorithm, its key, and the issuer they must name.
 
-    `secret` seals sessions and hides members' names. It comes from a shared key; a public key is no
-    secret, so there it is one that Casebook's processes share.
+    `secret` hides members' names. It comes from a shared key; a public key is no secret, so there
+    it is one that Casebook's processes share. `seal` is what sessions are sealed with: it comes
+    from that, the key and the issuer, so that no session outlives any of them.
     """
 
     algorithm: str
     key: Any = field(repr=False)
     issuer: str
     secret: bytes = field(repr=False)
+    seal: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ class Member:
     id: str
     expires: float
     token: str = ""
+
+    @property
+    def began(self) -> float:
+        """When a session of theirs was made, in seconds since 1970."""
+        return self.expires - SESSION_LIFE
 
 
 def read_keys(given: str, issuer: str, secret: bytes) -> Keys:
@@ -82,7 +93,7 @@ def read_keys(given: str, issuer: str, secret: bytes) -> Keys:
             HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(shared)
         except jwt.InvalidKeyError as error:
             raise UsageError(f"{_SETTING}: this is a key for SSH; give it as PEM") from error
-        return Keys("HS256", shared, issuer, _derive(shared, "sessions"))
+        return _make_keys("HS256", shared, issuer, _derive(shared, "sessions"), shared)
     if "PRIVATE KEY" in text:
         raise UsageError(f"{_SETTING}: this is a private key, which stays with the portal")
     try:
@@ -98,7 +109,13 @@ def read_keys(given: str, issuer: str, secret: bytes) -> Keys:
         algorithm = "EdDSA"
     if not algorithm:
         raise UsageError(f"{_SETTING}: give an RSA key of 2048 bits or more, a P-256 or an Ed25519")
-    return Keys(algorithm, key, issuer, secret)
+    public = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return _make_keys(algorithm, key, issuer, secret, public)
+
+
+def hide_subject(subject: str, keys: Keys) -> str:
+    """Return the opaque id that stands for what the portal calls a member."""
+    return _derive(keys.secret, "member", subject).hex()[:16]
 
 
 def check_token(token: str, keys: Keys, now: float) -> Member:
@@ -143,13 +160,13 @@ def check_token(token: str, keys: Keys, now: float) -> Member:
         raise error
     # The claims as they were signed: another signature of the same ones is the same token.
     digest = hashlib.sha256(token.split(".")[1].encode("ascii")).hexdigest()
-    return Member(_derive(keys.secret, "member", subject).hex()[:16], expires, digest)
+    return Member(hide_subject(subject, keys), expires, digest)
 
 
 def seal_session(member: Member, keys: Keys, now: float) -> str:
     """Return a session of `SESSION_LIFE` seconds for a member, as a cookie's value."""
     head = f"{member.id}.{int(now) + SESSION_LIFE}"
-    return f"{head}.{_derive(keys.secret, 'session', head).hex()}"
+    return f"{head}.{_derive(keys.seal, 'session', head).hex()}"
 
 
 def open_session(value: str, keys: Keys, now: float) -> Member | None:
@@ -158,10 +175,15 @@ def open_session(value: str, keys: Keys, now: float) -> Member | None:
     if not match:
         return None
     member, expires, seal = match.groups()
-    wanted = _derive(keys.secret, "session", f"{member}.{expires}").hex()
+    wanted = _derive(keys.seal, "session", f"{member}.{expires}").hex()
     if not hmac.compare_digest(seal, wanted) or int(expires) <= now:
         return None
     return Member(member, float(expires))
+
+
+def _make_keys(algorithm: str, key: Any, issuer: str, secret: bytes, public: bytes) -> Keys:
+    seal = _derive(secret, "seal", hashlib.sha256(public).hexdigest(), issuer)
+    return Keys(algorithm, key, issuer, secret, seal)
 
 
 def _read_text(given: str) -> str:

@@ -4,6 +4,10 @@ A token comes in the `Authorization` header, never in an address. A browser that
 send that header, so it posts the token to `/session` in a form: from the portal's page, or from the
 widget's frame with `target=_blank`. The answer is a cookie and a redirect to the page. Each token
 opens one session.
+
+`/session/end` ends what was opened: of the browser that asks, by its cookie, or of a member, by a
+token of the portal's, where a browser keeps cookies from a page in a frame. Either way all sessions
+of that member are over, on every process.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -20,7 +24,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.web.error_responses import respond
-from chatbot.web.security.limits import Caller, caller_at
+from chatbot.web.security.limits import Caller, Limits, caller_at
 from chatbot.web.security.members import (
     SESSION_LIFE,
     Keys,
@@ -55,12 +59,14 @@ class Members:
         self,
         app: ASGIApp,
         keys: Keys | None,
+        shared_state: SharedState,
         edited: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Wrap `app`; `clock` gives seconds since 1970."""
         self.app = app
         self.keys = keys
+        self.shared_state = shared_state
         self.edited = edited
         self.clock = clock
 
@@ -77,7 +83,7 @@ class Members:
             await self.app(scope, receive, send)
             return
         try:
-            member = identify(request, self.keys, self.clock())
+            member = await identify(request, self.keys, self.shared_state, self.clock())
         except AccessError as error:
             await respond(error)(scope, receive, send)
             return
@@ -97,7 +103,7 @@ class Members:
         return edited or path in OPEN or path.startswith(OPEN_BELOW)
 
 
-def identify(request: Request, keys: Keys, now: float) -> Member:
+async def identify(request: Request, keys: Keys, shared_state: SharedState, now: float) -> Member:
     """Return the member who asks, by the token in the header, else by the session's cookie.
 
     A cookie counts only for this site's own pages: what another site's page sends is not the
@@ -111,26 +117,43 @@ def identify(request: Request, keys: Keys, now: float) -> Member:
         raise error
     if bearers:
         return check_token(bearers[0], keys, now)
-    value = request.cookies.get(cookie_name(request), "")
     if request.headers.get("origin", own_origin(request)) == own_origin(request):
-        member = open_session(value, keys, now)
+        member = await _find_session(request, keys, shared_state, now)
         if member:
             return member
+    value = request.cookies.get(cookie_name(request), "")
     missing = TokenMissingError("only members may ask; open Casebook from the member portal")
     missing.add_note("a session that is over or not ours" if value else "neither token nor session")
     raise missing
 
 
+async def _find_session(
+    request: Request, keys: Keys, shared_state: SharedState, now: float
+) -> Member | None:
+    """Return whose session the cookie holds; None where there is none, or it has ended."""
+    member = open_session(request.cookies.get(cookie_name(request), ""), keys, now)
+    if member is None or member.began <= await shared_state.find_end(member.id):
+        return None
+    return member
+
+
 def make_router(
-    root_path: str, keys: Keys | None, embed_origins: Sequence[str], shared_state: SharedState
+    root_path: str,
+    keys: Keys | None,
+    embed_origins: Sequence[str],
+    shared_state: SharedState,
+    limits: Limits,
 ) -> APIRouter:
     """Return the routes of `/session`; where everybody may ask, they just lead on."""
     router = APIRouter()
 
     @router.get("/session", include_in_schema=False)
-    async def tell() -> Response:
-        """Tell the chat that it may go on asking: without a session, no request comes this far."""
-        return Response(status_code=204)
+    async def tell(request: Request) -> Response:
+        """Tell the chat that it may go on asking, and as whom; else why it may not."""
+        caller: Caller = request.state.caller
+        await limits.check(caller)
+        member = {"Casebook-Member": caller.id.removeprefix("member ")} if caller.member else None
+        return Response(status_code=204, headers=member)
 
     @router.post("/session", include_in_schema=False)
     async def exchange(request: Request) -> Response:
@@ -142,12 +165,45 @@ def make_router(
                 raise HTTPException(422, "next: give a case's link, such as cases/padma#c10-20")
             answer = RedirectResponse(f"{root_path}/{place}", 303, {"Cache-Control": "no-store"})
             if keys is not None:
-                _open(request, fields.get("token", ""), answer, keys)
+                await _open(request, fields.get("token", ""), answer, keys)
         except AccessError as error:
             return respond(error)
         return answer
 
-    def _open(request: Request, token: str, answer: Response, keys: Keys) -> None:
+    @router.get("/session/end", include_in_schema=False)
+    async def end(request: Request) -> Response:
+        """End the session of the browser that asks, and lead on to the portal's page in `next`."""
+        answer = _lead_on(request, request.query_params.get("next", ""))
+        if keys is not None:
+            now = time.time()
+            member = open_session(request.cookies.get(cookie_name(request), ""), keys, now)
+            if member is not None:
+                await shared_state.end_sessions(member.id, now, SESSION_LIFE)
+        return answer
+
+    @router.post("/session/end", include_in_schema=False)
+    async def end_of_member(request: Request) -> Response:
+        """End all sessions of the member for whom the portal signed the form field `token`."""
+        try:
+            fields = await _read_form(request)
+            answer = _lead_on(request, fields.get("next", ""))
+            if keys is not None:
+                now = time.time()
+                member = _read_token(request, fields.get("token", ""), keys, now)
+                await shared_state.end_sessions(member.id, now, SESSION_LIFE)
+        except AccessError as error:
+            return respond(error)
+        return answer
+
+    def _lead_on(request: Request, place: str) -> Response:
+        """Return what drops the cookie and leads to a page of the portal, or to the chat's own."""
+        if place and _read_origin(place) not in embed_origins:
+            raise HTTPException(422, "next: give a page of a site in CASEBOOK_EMBED_ORIGINS")
+        answer = RedirectResponse(place or f"{root_path}/", 303, {"Cache-Control": "no-store"})
+        _set_cookie(request, answer, "", 0)
+        return answer
+
+    def _read_token(request: Request, token: str, keys: Keys, now: float) -> Member:
         origin = request.headers.get("origin")
         if origin not in (None, own_origin(request), *embed_origins):
             error = AccessError("this page may not send members here: see CASEBOOK_EMBED_ORIGINS")
@@ -155,26 +211,32 @@ def make_router(
             raise error
         if not token:
             raise TokenMissingError("token: the form brings none; open this from the member portal")
+        return check_token(token, keys, now)
+
+    async def _open(request: Request, token: str, answer: Response, keys: Keys) -> None:
         now = time.time()
-        member = check_token(token, keys, now)
-        held = open_session(request.cookies.get(cookie_name(request), ""), keys, now)
-        if held is None or held.id != member.id:  # else the token buys nothing
-            if not shared_state.spend(
-                member.token, member.expires + 60, now
-            ):  # beyond any clock's skew
-                error = TokenRefusedError("the token was used before; open this from the portal")
-                error.add_note("it has opened a session already")
-                raise error
-            secure = request.url.scheme == "https"
-            answer.set_cookie(
-                cookie_name(request),
-                seal_session(member, keys, now),
-                SESSION_LIFE,
-                path="/" if secure else root_path or "/",
-                secure=secure,
-                httponly=True,
-                samesite="lax",
-            )
+        member = _read_token(request, token, keys, now)
+        held = await _find_session(request, keys, shared_state, now)
+        if held is not None and held.id == member.id:  # the token buys nothing
+            return
+        until = member.expires + 60  # beyond any clock's skew
+        if not await shared_state.spend(member.token, member.id, until, now):
+            error = TokenRefusedError("the token was used before; open this from the portal")
+            error.add_note("it has opened a session already")
+            raise error
+        _set_cookie(request, answer, seal_session(member, keys, now), SESSION_LIFE)
+
+    def _set_cookie(request: Request, answer: Response, value: str, life: int) -> None:
+        secure = request.url.scheme == "https"
+        answer.set_cookie(
+            cookie_name(request),
+            value,
+            life,
+            path="/" if secure else root_path or "/",
+            secure=secure,
+            httponly=True,
+            samesite="lax",
+        )
 
     return router
 
@@ -196,7 +258,19 @@ def cookie_name(request: Request) -> str:
 
 
 def _exchanges(request: Request) -> bool:
-    return request.method == "POST" and local_path(request) == "/session"
+    """Tell whether a request makes or ends a session, which nobody needs one for."""
+    path = local_path(request)
+    return path == "/session/end" or (request.method == "POST" and path == "/session")
+
+
+def _read_origin(address: str) -> str:
+    """Return the origin of an address as browsers write it; empty where it is none."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' \\"<>@')
+    return f"{parts.scheme}://{parts.netloc}" if plain else ""
 
 
 async def _read_form(request: Request) -> dict[str, str]:

@@ -11,6 +11,8 @@
   const HISTORY = 6;      // turns sent along with a question
   const TURN_LENGTH = 800; // characters of an answer sent along; the reader's words go whole
   const SILENCE = 3000;   // ms without an update before the server is asked whether it is there
+  const REFUSED = 1000;   // ms without a first one before it is asked whether the question was refused
+  const LOOK = 30000;     // ms between two looks at whether the member is still signed in
   const PATIENCE = 90000; // ms without an update before a question is given up
 
   let page, data, fire, event;
@@ -23,6 +25,7 @@
   let code = "";
   let watchdog = 0;
   let lost = false;       // the server went away while a question was with it
+  let owner = "";         // whose conversation this is, where only members may ask
 
   const find = (selector, within = page) => within.querySelector(selector);
   const word = (key) => data.words[language][key] ?? "";
@@ -40,7 +43,8 @@
     language = boot?.lang.startsWith("zh") ? "zh" : "en";
     watch("value", () => update(data.value));
     listen();
-    restore();
+    watchMember(true).then(restore);
+    setInterval(watchMember, LOOK);
     speak(page);
     drawLanguage();
     drawExamples();
@@ -141,7 +145,7 @@
     show(element, "start");
     turn.body = { turn: number, question: text, history, company, interface: language };
     fire(event, turn.body);
-    listenForSilence();
+    listenForSilence(Date.now(), REFUSED);
   }
 
   /* `/?q=` asks a question, `company=` chooses one; a reload does neither again. */
@@ -288,7 +292,7 @@
   function keep() {
     const kept = turns.slice(-KEPT).map(({ element, body, ...turn }) => ({ ...turn, html: element.innerHTML }));
     try {
-      sessionStorage.setItem(`casebook:${data.root}`, JSON.stringify({ counted, kept, draft: find("#question").value }));
+      sessionStorage.setItem(`casebook:${data.root}`, JSON.stringify({ owner, counted, kept, draft: find("#question").value }));
     } catch { /* no room, or not allowed: a reload then starts anew */ }
   }
 
@@ -297,7 +301,8 @@
     try {
       held = JSON.parse(sessionStorage.getItem(`casebook:${data.root}`));
     } catch { /* as above */ }
-    if (!held) return;
+    if (!held || turns.length) return;
+    if ((held.owner ?? "") !== owner) return keep(); // of the member before
     counted = held.counted;
     find("#question").value = held.draft;
     for (const { html, ...turn } of held.kept) {
@@ -305,29 +310,51 @@
       element.innerHTML = html;
       add({ ...turn, element });
     }
+    speak(page);
     giveUp("lost");
     measure();
     turns.at(-1)?.element.scrollIntoView();
   }
 
+  /* Whoever signs out, here or at the portal, takes the conversation along, from every tab. */
+  async function watchMember(always) {
+    if (document.hidden && always !== true) return;
+    let there;
+    try {
+      there = await fetch(`${data.root}/session`, { cache: "no-store" });
+    } catch {
+      return; // without a network, nobody can say
+    }
+    const member = there.headers.get("Casebook-Member") ?? "";
+    const changed = there.status === 401 || (there.ok && owner && member !== owner);
+    if (there.ok && member) owner = member;
+    if (!changed) return;
+    find("#question").value = "";
+    fresh();
+    if (there.status === 401) location.reload(); // the page that says where to sign in
+  }
+
   /* A question whose server went away gets no last update, so the server is asked whether it is there.
      One that was never heard of is sent again: Gradio may close its stream of updates just as the next
      question joins it. */
-  function listenForSilence(since = Date.now()) {
+  function listenForSilence(since = Date.now(), pause = SILENCE) {
     clearTimeout(watchdog);
     watchdog = setTimeout(async () => {
-      if (Date.now() - since > PATIENCE) return giveUp("slow");
+      const waited = Date.now() - since;
+      if (waited > PATIENCE) return giveUp("slow");
+      const turn = turns.find((each) => each.state === "working");
+      if (!turn) return;
       try {
         const there = await fetch(`${data.root}/session`, { cache: "no-store" });
         if (there.status === 401) return giveUp("members");
+        if (there.status === 429 && !turn.heard) return giveUp("limited");
+        if (there.status === 503 && !turn.heard) return giveUp("busy");
       } catch {
         return giveUp("lost");
       }
-      const turn = turns.find((each) => each.state === "working");
-      if (!turn) return;
-      if (!turn.heard && Date.now() - since < 4 * SILENCE) fire(event, turn.body);
+      if (!turn.heard && waited >= SILENCE && waited < 4 * SILENCE) fire(event, turn.body);
       listenForSilence(since);
-    }, SILENCE);
+    }, pause);
   }
 
   /* ---- the composer ---- */
@@ -375,6 +402,7 @@
     addEventListener("beforeprint", () => {
       for (const link of page.querySelectorAll("a.open")) link.dataset.address = link.href;
     });
+    addEventListener("visibilitychange", watchMember);
     // Gradio looks for the server less often every time; a network that is back is worth a look at once.
     addEventListener("online", () => lost && location.reload());
     find("#composer").addEventListener("submit", (event) => {

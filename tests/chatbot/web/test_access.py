@@ -434,8 +434,8 @@ def test_no_route_of_gradio_is_forgotten(members: httpx.Client, tmp_path: Path) 
         path for method, path in routes if members.request(method, path).status_code != 401
     }
     meant = {
-        "/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/session", "/widget",
-        "/widget.js",
+        "/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/session",
+        "/session/end", "/widget", "/widget.js",
     }  # fmt: skip
     assert {path for path in open_ones if not path.startswith(OPEN_BELOW)} == meant
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -18,7 +16,6 @@ from chatbot.answers.conversation import Turn
 from chatbot.web import schemas as contract
 from chatbot.web.error_responses import STATUS, status_of
 from chatbot.web.middleware import BODY_LIMIT
-from chatbot.web.programs.dispatcher import wait_for
 from chatbot.web.security.limits import AT_WORK
 from corpus import errors
 from tests.clock import wait_until
@@ -468,29 +465,6 @@ def test_a_question_that_waits_in_vain_is_not_asked(
     assert len(engine.asked) == AT_WORK
 
 
-@pytest.mark.parametrize("begun", [True, False])
-def test_a_reader_who_leaves_takes_no_thread_along(begun: bool) -> None:
-    """What has begun is held for until it ends, what has not is taken out of the line."""
-    held, gone = ExitStack(), list[str]()
-    held.callback(gone.append, "gone")
-    work = Future[str]()
-    if begun:
-        work.set_running_or_notify_cancel()
-
-    async def leave() -> None:
-        waiting = asyncio.create_task(wait_for(work, 60, held))
-        await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.wait([waiting])
-        await asyncio.sleep(0)
-
-    asyncio.run(leave())
-    assert (gone, work.cancelled()) == (([], False) if begun else (["gone"], True))
-    if begun:
-        work.set_exception(KeyError("nobody hears of it"))
-    assert gone == ["gone"]
-
-
 def list_errors(kind: type[errors.CasebookError]) -> list[type[errors.CasebookError]]:
     """Return the class and every class below it."""
     return [kind, *(each for below in kind.__subclasses__() for each in list_errors(below))]
@@ -618,10 +592,10 @@ def test_the_openapi_document_is_true(client: httpx.Client) -> None:
             "204", "401", "408", "413", "415", "421", "422", "429", "500", "503",
         ],
         ("GET", "/api/search"): ["200", "401", "421", "422", "429", "500", "503"],
-        ("GET", "/api/cases"): ["200", "401", "421", "500", "503"],
-        ("GET", "/api/cases/{case_id}"): ["200", "401", "404", "421", "422", "500", "503"],
+        ("GET", "/api/cases"): ["200", "401", "421", "429", "500", "503"],
+        ("GET", "/api/cases/{case_id}"): ["200", "401", "404", "421", "422", "429", "500", "503"],
         ("GET", "/cases"): ["200", "401", "421", "422", "429", "500", "503"],
-        ("GET", "/cases/{case_id}"): ["200", "401", "404", "421", "422", "500", "503"],
+        ("GET", "/cases/{case_id}"): ["200", "401", "404", "421", "422", "429", "500", "503"],
         ("GET", "/healthz"): ["200"],
         ("GET", "/readyz"): ["200", "503"],
         ("GET", "/metrics"): ["200", "404"],

@@ -9,18 +9,16 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
 from chatbot.answers.conversation import Turn
-from chatbot.engine import Engine
 from chatbot.locales.interface import ERRORS
-from chatbot.web.chat import reply
 from corpus import errors
 from tests.clock import wait_until
-from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config
+from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config, reply_whole
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,7 +32,7 @@ def engine() -> FakeEngine:
 def run(engine: FakeEngine, **data: Any) -> list[dict[str, Any]]:
     """Return the updates that a question gets."""
     body = {"turn": 1, "interface": "en", **data}
-    return list(reply(cast("Engine", engine), body, "/x"))
+    return reply_whole(engine, body, "/x")
 
 
 def test_half_an_emoji_is_accepted(engine: FakeEngine) -> None:
@@ -174,7 +172,7 @@ def test_a_bad_question_is_one_sentence(
 @pytest.mark.parametrize("data", [None, [], "x", {"turn": "x"}, {}])
 def test_rubbish_is_answered_too(engine: FakeEngine, data: object) -> None:
     """Nothing that a client sends makes the chat raise."""
-    (only,) = reply(cast("Engine", engine), data, "")
+    (only,) = reply_whole(engine, data)
     assert only["state"] == "failed"
 
 

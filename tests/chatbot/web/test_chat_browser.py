@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from chatbot.locales.interface import ERRORS
 from corpus import errors
 from corpus.records import Case, Document, Entry, Passage, Sentence
 from tests.axe import find_violations
 from tests.browser import WAIT
+from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
 
 
@@ -522,4 +525,51 @@ def test_a_hostile_document_is_only_words(chromium: Browser) -> None:
         expect(page.locator("#note")).to_have_text("The words of this link are not in this case.")
         assert page.evaluate("window.pwned") is None
         assert reader.faults == []
+    context.close()
+
+
+def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
+    """It is there after a reload; signed out elsewhere, or another member's, it is gone."""
+    context = chromium.new_context()
+    with serving(FakeEngine(), **REQUIRED) as address:
+        context.request.post(f"{address}/session", form={"token": sign()})
+        reader = Visit(context.new_page(), address)
+        page = reader.page
+        page.goto(address)
+        expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        reader.ask("benefit")
+        page.reload()
+        expect(page.locator(".turn")).to_have_count(1, timeout=WAIT)
+        time.sleep(1.1)  # a session knows the second in which it was made
+        context.request.post(f"{address}/session/end", form={"token": sign()}, max_redirects=0)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
+        expect(page.locator("article.missing")).to_be_visible(timeout=WAIT)
+        assert "benefit" not in page.evaluate("JSON.stringify({...sessionStorage})")
+        time.sleep(1.1)
+        context.request.post(f"{address}/session", form={"token": sign(jti="2")})
+        page.goto(address)
+        expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        reader.ask("lockdown")
+        form = {"token": sign(sub="member-8")}
+        context.request.post(f"{address}/session", form=form)
+        page.reload()
+        expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        expect(page.locator("#welcome")).to_be_visible()
+        assert page.locator(".turn").count() == 0
+    context.close()
+
+
+def test_a_refused_question_is_told_soon(chromium: Browser) -> None:
+    """What is over the limit never reaches the queue, and the page says so in a sentence."""
+    context = chromium.new_context(extra_http_headers={"X-Forwarded-For": "198.51.100.7"})
+    with serving(
+        FakeEngine(), trusted_proxies=("127.0.0.1/32",), questions_per_minute=1
+    ) as address:
+        reader = Visit(context.new_page(), address)
+        reader.page.goto(address)
+        expect(reader.page.locator("#boot")).to_have_count(0, timeout=WAIT)
+        reader.ask("benefit")
+        reader.ask("lockdown")
+        trouble = reader.page.locator(".turn").last.locator("p.trouble")
+        expect(trouble).to_have_text(ERRORS["en"]["limited"], timeout=WAIT)
     context.close()

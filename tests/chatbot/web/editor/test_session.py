@@ -64,17 +64,19 @@ def test_five_wrong_tries_a_minute_close_an_address(sessions: Sessions, clock: C
     assert sessions.sign_in(TOKEN, "a")
 
 
-def test_thirty_wrong_tries_a_minute_close_the_desk(sessions: Sessions, clock: Clock) -> None:
-    """From however many addresses; what is remembered of them is bounded."""
-    for number in range(session.ALL_TRIES):
+def test_wrong_tries_lock_nobody_else_out(sessions: Sessions, clock: Clock) -> None:
+    """From however many addresses they come; of IPv6 a network counts; memory is bounded."""
+    for number in range(session.MOST_TRIES + 10):
         with pytest.raises(WrongTokenError):
             sessions.sign_in("wrong", f"address {number}")
-    for number in range(100):
-        with pytest.raises(TooManyTriesError):
-            sessions.sign_in(TOKEN, f"other {number}")
-    assert len(sessions._wrong) == session.ALL_TRIES
-    clock.now += session.WINDOW
-    assert sessions.sign_in(TOKEN, "other 1")
+    assert len(sessions._wrong) == session.MOST_TRIES
+    for number in range(session.TRIES):
+        with pytest.raises(WrongTokenError):
+            sessions.sign_in("wrong", f"2001:db8:1:2::{number}")
+    with pytest.raises(TooManyTriesError):
+        sessions.sign_in(TOKEN, "2001:db8:1:2:3::4")
+    assert sessions.sign_in(TOKEN, "2001:db8:1:3::4")
+    assert sessions.sign_in(TOKEN, "198.51.100.7")
 
 
 def test_a_session_ends_when_nothing_is_done(sessions: Sessions, clock: Clock) -> None:
