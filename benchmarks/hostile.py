@@ -257,7 +257,7 @@ def serving(var: Path) -> Iterator[httpx.Client]:
                                stderr=log)  # fmt: skip
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            wait_until_ready(client)
+            wait_until_ready(client, 300)
             yield client
     finally:
         process.send_signal(signal.SIGINT)

@@ -68,6 +68,7 @@ class Limits:
         self._ledger = shared_state or SharedState()
         self._kind = kind
         self._at_once: Counter[str] = Counter()
+        self._all = 0  # at once, of all callers
 
     async def check(self, caller: Caller) -> None:
         """Raise what `admit` would raise now, counting nothing."""
@@ -83,6 +84,7 @@ class Limits:
         """
         self._check_room(caller)
         self._at_once[caller.id] += 1
+        self._all += 1
         place = ExitStack()
         place.callback(self._leave, caller.id)
         place.callback(asyncio.get_running_loop().call_later(_LONGEST, place.close).cancel)
@@ -99,15 +101,16 @@ class Limits:
 
     def at_once(self) -> int:
         """Return how many questions are at work or wait, in this process."""
-        return self._at_once.total()
+        return self._all
 
     def _leave(self, caller: str) -> None:
+        self._all -= 1
         self._at_once[caller] -= 1
         if not self._at_once[caller]:
             del self._at_once[caller]
 
     def _check_room(self, caller: Caller) -> None:
-        if self._at_once.total() >= AT_WORK + WAITING:
+        if self._all >= AT_WORK + WAITING:
             raise BusyError("too many questions wait for an answer; ask again in a few seconds")
         if caller.limited and self._at_once[caller.id] >= AT_ONCE:
             raise LimitedError(f"{AT_ONCE} questions are answered at once; wait for an answer", 1)

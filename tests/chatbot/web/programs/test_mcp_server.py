@@ -284,7 +284,7 @@ def test_members_ask_with_the_portals_token() -> None:
 
         first, second, third, cases = asyncio.run(run())
         assert [each.is_error for each in (first, second, cases)] == [False] * 3
-        assert read(third).startswith("limited: 2 questions a minute are answered")
+        assert read(third).startswith("limited: 2 questions a minute are taken")
         told = httpx.get(f"{address}/metrics").text
         assert 'casebook_requests_total{route="/mcp",status="200"}' in told
         assert 'casebook_questions_total{outcome="answered"} 2.0' in told
