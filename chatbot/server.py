@@ -79,6 +79,7 @@ def serve(
             http=cast("Any", partial(HttpProtocol, bound=bound_connections(settings))),
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=False,  # it would show what is asked; `Guard` has a line for each request
+            ws="none",  # a connection that changes its protocol would be counted for ever
             server_header=False,
             root_path=settings.root_path,
             proxy_headers=False,  # whom to believe is decided in one place, security/forwarded.py

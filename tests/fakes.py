@@ -332,6 +332,7 @@ def serving_app(app: ASGIApp, root_path: str = "", proxies: tuple[str, ...] = ()
             "Any", partial(HttpProtocol, bound=bound_connections(Settings(trusted_proxies=proxies)))
         ),
         log_level="error",
+        ws="none",
         root_path=root_path,
         proxy_headers=False,
         server_header=False,

@@ -5,8 +5,8 @@ own name and addresses of its site in the head. `FrontPage` rewrites those docum
 out, and nothing else. Where Gradio's document changes, a rewrite that no longer matches leaves it
 as it is.
 
-`KeptFiles` keeps Gradio's own files as they went out: packing one takes up to 13 ms of the loop that
-everybody waits for, and a page asks for some 60 of them.
+`KeptFiles` keeps Gradio's own files as they went out: packing one takes up to 13 ms of the loop
+that everybody waits for, and a page asks for some 60 of them.
 """
 
 from __future__ import annotations

@@ -289,6 +289,19 @@ def test_a_request_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyP
             time.sleep(0.6)
 
 
+def test_no_connection_is_counted_for_ever() -> None:
+    """Whatever becomes of them, as by asking for another protocol, they are given back."""
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: "
+    key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n"
+    asks = (head + b"websocket\r\n" + key + b"\r\n", head + b"h2c\r\n\r\n", b"x\r\n\r\n", b"")
+    with serving(FakeEngine()) as address:
+        for ask in asks * AT_ONCE:
+            with connect(address, ask) as opened:
+                if ask:
+                    assert opened.recv(4096).startswith((b"HTTP/1.1 200", b"HTTP/1.1 400"))
+        assert httpx.get(f"{address}/healthz").status_code == 200
+
+
 @pytest.mark.slow
 def test_half_open_connections_keep_nobody_out(caplog: pytest.LogCaptureFixture) -> None:
     """Of 1,100 from one address few are held, others connect, and the log has a line or two."""

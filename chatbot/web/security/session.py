@@ -151,9 +151,14 @@ def make_router(
     async def tell(request: Request) -> Response:
         """Tell the chat that it may go on asking, and as whom; else why it may not."""
         caller: Caller = request.state.caller
-        await limits.check(caller)
-        member = {"Casebook-Member": caller.id.removeprefix("member ")} if caller.member else None
-        return Response(status_code=204, headers=member)
+        try:
+            await limits.check(caller)
+            answer = Response(status_code=204)
+        except AccessError as error:
+            answer = respond(error)
+        if caller.member:
+            answer.headers["Casebook-Member"] = caller.id.removeprefix("member ")
+        return answer
 
     @router.post("/session", include_in_schema=False)
     async def exchange(request: Request) -> Response:

@@ -43,13 +43,15 @@
     language = boot?.lang.startsWith("zh") ? "zh" : "en";
     watch("value", () => update(data.value));
     listen();
-    watchMember(true).then(restore);
+    watchMember(true).then(() => {
+      restore();
+      open();
+    });
     setInterval(watchMember, LOOK);
     speak(page);
     drawLanguage();
     drawExamples();
     survey();
-    open();
     boot?.remove();
     if (matchMedia("(pointer: fine)").matches) find("#question").focus({ preventScroll: true });
   }
@@ -325,10 +327,11 @@
     } catch {
       return; // without a network, nobody can say
     }
+    if (!there.headers.has("X-Request-Id")) return; // a proxy's word
     const member = there.headers.get("Casebook-Member") ?? "";
-    const changed = there.status === 401 || (there.ok && owner && member !== owner);
-    if (there.ok && member) owner = member;
-    if (!changed) return;
+    const changed = owner && member !== owner;
+    owner = member;
+    if (!changed && there.status !== 401) return;
     find("#question").value = "";
     fresh();
     if (there.status === 401) location.reload(); // the page that says where to sign in
