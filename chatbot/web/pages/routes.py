@@ -17,6 +17,7 @@ from chatbot.web.pages.collection import MOST_HITS, CollectionQuery, render_coll
 from chatbot.web.pages.language import keep_language, read_language
 from chatbot.web.programs.dispatcher import Dispatcher
 from chatbot.web.programs.routing import refuse_others
+from index.reader.ranking import Hit
 
 CaseId = Annotated[str, Path(max_length=200)]
 
@@ -46,7 +47,7 @@ def make_router(dispatcher: Dispatcher, root_path: str) -> APIRouter:
     async def collection(query: Annotated[CollectionQuery, Query()], request: Request) -> Response:
         """Return the cases as a page, those that the fields leave; with `q` the passages found."""
         catalogue = await dispatcher.read(request.state.caller, engine.cases)
-        hits = None
+        hits: tuple[Hit, ...] | None = None
         if query.q.strip():
             left = [entry.case.id for entry in select(catalogue.entries, query)]
             filters = {"case_id": left} if query.wanted() else None

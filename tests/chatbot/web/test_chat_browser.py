@@ -550,8 +550,7 @@ def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
         page.goto(address)
         expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
         reader.ask("lockdown")
-        form = {"token": sign(sub="member-8")}
-        context.request.post(f"{address}/session", form=form)
+        context.request.post(f"{address}/session", form={"token": sign(sub="member-8")})
         page.reload()
         expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
         expect(page.locator("#welcome")).to_be_visible()

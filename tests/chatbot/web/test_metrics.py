@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import cast
 
@@ -75,8 +76,12 @@ def test_what_is_at_work_is_seen() -> None:
     engine, limits = FakeEngine(), Limits(30)
     engine.ready = False
     metrics = Metrics(cast("Engine", engine), limits)
-    with limits.admit(ANN), limits.admit(ANN):
-        told = metrics.write().decode()
+
+    async def ask_twice() -> str:
+        with await limits.admit(ANN), await limits.admit(ANN):
+            return metrics.write().decode()
+
+    told = asyncio.run(ask_twice())
     assert "casebook_questions_at_once 2.0" in told
     assert "casebook_ready 0.0" in told
     assert "casebook_questions_at_once 0.0" in metrics.write().decode()

@@ -142,8 +142,14 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.mark.parametrize("path", ["/", "/api/cases", "/healthz", "/nothing", "/web/chat.js"])
 def test_no_route_is_without_a_limit(address: str, path: str) -> None:
     """Whatever it asks for, one address hears 429, slowly; another is answered meanwhile."""
-    eve = httpx.Client(base_url=address, headers={"X-Forwarded-For": "198.51.100.7"})
-    ann = httpx.Client(base_url=address, headers={"X-Forwarded-For": "2001:db8::1"})
+    eve, ann = (
+        httpx.Client(
+            base_url=address,
+            timeout=60,
+            headers={"X-Forwarded-For": each, "Accept": "application/json"},
+        )
+        for each in ("198.51.100.7", "2001:db8::1")
+    )
     with eve, ann, ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(eve.get, path) for _ in range(60)]
         began = time.monotonic()
