@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -134,6 +133,7 @@ def test_the_log_tells_once_a_minute() -> None:
 def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server that lets an address have twenty requests."""
     monkeypatch.setattr(traffic, "BURST", 20)
+    monkeypatch.setattr(traffic, "PER_SECOND", 0.1)
     monkeypatch.setattr("chatbot.web.middleware.SLOWED", 0.3)
     with serving(FakeEngine(), trusted_proxies=("127.0.0.1/32",)) as address:
         yield address
@@ -152,11 +152,10 @@ def test_no_route_is_without_a_limit(address: str, path: str) -> None:
     )
     with eve, ann, ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(eve.get, path) for _ in range(60)]
-        began = time.monotonic()
         assert ann.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 5
+        assert not all(each.done() for each in sent)
         answers = [each.result() for each in sent]
     refused = [each for each in answers if each.status_code == 429]
-    assert 5 <= len(refused) <= 40
+    assert 30 <= len(refused) <= 40
     assert refused[0].json()["error"]["code"] == "limited"
     assert int(refused[0].headers["Retry-After"]) >= 1
