@@ -56,7 +56,8 @@ def request(
 ) -> str:
     """Send one request and return its status, or what went wrong."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
-    headers = {"X-Forwarded-For": sender, "Content-Type": "application/json"}
+    kind = "application/x-www-form-urlencoded" if path == "/session" else "application/json"
+    headers = {"X-Forwarded-For": sender, "Content-Type": kind}
     data = body if isinstance(body, bytes | None) else json.dumps(body)
     try:
         connection.request(method, path, data, headers)

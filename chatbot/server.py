@@ -42,6 +42,8 @@ log = logging.getLogger("casebook")
 HEAD = 10.0  # seconds in which the address and headers of a request have to come
 _FILES = 4096  # open files that are asked for; what the system gives may be less
 _OWN_FILES = 256  # of which connections leave so many for documents, vectors and the log
+_AT_A_TIME = 32  # connections that the loop takes before it looks at requests again
+_BACKLOG = 1024  # that may wait to be taken
 _M_ARENA_MAX = -8  # mallopt(3)
 
 
@@ -79,13 +81,14 @@ def serve(
             http=cast("Any", partial(HttpProtocol, bound=bound_connections(settings))),
             log_level=settings.log_level if settings.log_level == "debug" else "warning",
             access_log=False,  # it would show what is asked; `Guard` has a line for each request
+            backlog=_AT_A_TIME,
             ws="none",  # a connection that changes its protocol would be counted for ever
             server_header=False,
             root_path=settings.root_path,
             proxy_headers=False,  # whom to believe is decided in one place, security/forwarded.py
             timeout_graceful_shutdown=3,
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         address = describe_address(listener)
         failures: list[Exception] = []
 
@@ -118,6 +121,16 @@ def serve(
         return 0
     finally:
         listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which a thousand connections at once do not keep from its requests."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; the system holds more connections than are taken from it at a time."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            listener.listen(_BACKLOG)
 
 
 def _is_no_ending(record: logging.LogRecord) -> bool:
