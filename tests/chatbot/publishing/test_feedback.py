@@ -229,10 +229,11 @@ def test_a_full_disk_spoils_no_line(tmp_path: Path) -> None:
     assert [line["question"] for line in read_lines(tmp_path)] == ["before", "after"]
 
 
-def test_a_vote_that_cannot_be_kept_is_told(served: httpx.Client, tmp_path: Path) -> None:
+def test_a_vote_that_cannot_be_kept_is_told(served: httpx.Client, folder: Path) -> None:
     """Where the disk refuses, the reader hears to come back, and not of a fault."""
-    (tmp_path / "feedback.jsonl").mkdir()
+    (folder / "feedback.jsonl").mkdir()
     answer = served.post("/api/feedback", json=GOOD)
+    (folder / "feedback.jsonl").rmdir()
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "busy")
 
 

@@ -382,7 +382,7 @@ def test_questions_count_at_the_door() -> None:
         ]  # fmt: skip
         for thread in held:
             thread.start()
-        while engine.waiting < AT_ONCE:
+        while f"casebook_questions_at_once {AT_ONCE}.0" not in client.get("/metrics").text:
             time.sleep(0.01)
         refused = client.post("/v1/chat/completions", json=body, headers=headers)
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "limited")
