@@ -292,7 +292,7 @@ def _forget(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"votes": gone})
     else:
-        print(f"{gone} votes are deleted")
+        print(f"{count(gone, 'vote')} deleted")
     return 0
 
 

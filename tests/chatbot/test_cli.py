@@ -430,8 +430,8 @@ def test_a_member_is_forgotten(
     monkeypatch.setenv("CASEBOOK_MEMBER_KEY", SECRET)
     monkeypatch.setenv("CASEBOOK_MEMBER_ISSUER", ISSUER)
     var = ["--var", str(tmp_path)]
-    assert _run(capsys, "forget", "mei", *var) == (0, "2 votes are deleted\n", "")
-    assert _run(capsys, "forget", "mei", *var) == (0, "0 votes are deleted\n", "")
+    assert _run(capsys, "forget", "mei", *var) == (0, "2 votes deleted\n", "")
+    assert _run(capsys, "forget", "mei", *var) == (0, "0 votes deleted\n", "")
     monkeypatch.setenv("CASEBOOK_MEMBERS", "open")
     code, _, err = _run(capsys, "forget", "jonas", *var)
     assert (code, err.count("\n"), "opaque id" in err) == (2, 1, True)
