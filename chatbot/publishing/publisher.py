@@ -22,6 +22,7 @@ from chatbot.evaluation.regression_questions import (
     compare,
     read_questions,
 )
+from chatbot.publishing.known_questions import drop_question, keep_question
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer
@@ -165,6 +166,18 @@ class Publisher:
         """Return what the library holds, by name, and why the others cannot be read."""
         return list_holdings(self.library, self._releases)
 
+    def questions(self) -> list[Question]:
+        """Return the known questions, in the file's order; raises DocumentError, naming a line."""
+        return read_questions(self.library.folder / QUESTIONS)
+
+    def keep_question(self, question: Question) -> None:
+        """Put a known question in, in place of the one that asks the same."""
+        keep_question(self.library.folder / QUESTIONS, question)
+
+    def drop_question(self, question: str) -> None:
+        """Take a known question out; raises NotFoundError where there is no such."""
+        drop_question(self.library.folder / QUESTIONS, question)
+
     def plan(self, full: bool = False) -> Plan:
         """Return what `publish` would do to documents, cases and passages; changes nothing."""
         return build.plan(self.library, self._releases, self._load_encoder(), full)
@@ -184,7 +197,7 @@ class Publisher:
         `index.build.build` raises besides. `progress` is told texts encoded and in all, `asking`
         questions.
         """
-        questions = read_questions(self.library.folder / QUESTIONS)
+        questions = self.questions()
         encoder = self._load_encoder()
         reports: list[GateReport] = []
 

@@ -40,7 +40,7 @@ from chatbot.web.rendering import (
     render_written,
 )
 from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
-from chatbot.web.security.gradio_routes import GradioRoutes, Page
+from chatbot.web.security.gradio_routes import GradioRoutes
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 from chatbot.web.templates import render
 
@@ -75,14 +75,9 @@ class ChatBody(Refusing):
     interface: Literal["en", "zh"] = "en"
 
 
-def open_gradio(uploads: Path | None = None) -> Any:
-    """Return the module, set up to call nobody; takes the seconds that importing it takes.
-
-    `uploads` is the folder that takes what is uploaded, for the whole process.
-    """
+def _open_gradio() -> Any:
+    """Return the module, set up to call nobody; takes the seconds that importing it takes."""
     os.environ.update(_GRADIO)
-    if uploads is not None:
-        os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     # It would import the SDK of the Model Context Protocol for servers of its own, of which there
     # is none here: a second at the start of every process, and 24 MB of it.
     modules: dict[str, Any] = sys.modules
@@ -107,57 +102,26 @@ async def _fetch_nothing(url: str) -> NoReturn:  # noqa: ARG001 - in Gradio's wo
     raise ValueError("a page's files are those that it uploads")
 
 
-def run_in_loop(mount: Callable[[], None]) -> None:
-    """Run `mount` inside an event loop: without one, gradio leaves a loop open for each lock."""
-
-    async def run() -> None:
-        mount()
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(run())
-    else:
-        mount()
-
-
-def mount_blocks(app: FastAPI, blocks: Any, page: Page, path: str, root: str, **more: Any) -> None:
-    """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
-
-    What no setting turns off, `GradioRoutes` holds back. `root` is the prefix under which a proxy
-    serves the application.
-    """
-    gr = open_gradio()
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path=path,
-        root_path=f"{root}{path}".rstrip("/"),
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-        **more,
-    )
-    mounted: Any = app.router.routes[-1]
-    mounted.app.add_middleware(GradioRoutes, page=page)  # the last added is the outermost
-
-
 def mount_chat(
     app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
 ) -> None:
     """Mount the chat at `/` of `app`."""
-    run_in_loop(lambda: _mount(app, engine, settings, limits, metrics))
+
+    async def run() -> None:
+        _mount(app, engine, settings, limits, metrics)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # without a loop, gradio leaves one open for each lock
+        asyncio.run(run())
+    else:
+        _mount(app, engine, settings, limits, metrics)
 
 
 def _mount(
     app: FastAPI, engine: Engine, settings: Settings, limits: Limits, metrics: Metrics
 ) -> None:
-    gr = open_gradio()
+    gr = _open_gradio()
 
     def ask(event: Any, request: Any) -> Iterator[Update]:
         admitted = limits.admit(request.request.state.caller)
@@ -186,7 +150,25 @@ def _mount(
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.ask(ask, None, page, concurrency_limit=AT_WORK, trigger_mode="multiple", **private)
     blocks.queue(max_size=WAITING, api_open=False)
-    mount_blocks(app, blocks, "chat", "/", root, max_file_size=1)
+    # Everything is off that the page does not need; what no setting turns off, `GradioRoutes` holds
+    # back.
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        root_path=root,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size=1,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+    )
+    mounted: Any = app.router.routes[-1]
+    mounted.app.add_middleware(GradioRoutes)  # the last added is the outermost
 
 
 def reply(
