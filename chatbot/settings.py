@@ -41,7 +41,8 @@ class Settings:
     every IP address, in lower case. `trusted_proxies` are networks whose word about a request's
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
     portal's tokens are checked with and `member_issuer` who has to have issued them.
-    `questions_per_minute` is what one member, or one address, may ask.
+    `questions_per_minute` is what one member, or one address, may ask. A question asked in vain is
+    kept for `question_days`, without who asked; not at all for 0.
     `milvus_uri` is empty, or where vectors are kept: a file of milvus-lite, or a server's address.
     `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
     the quotations, and chooses them where `reader` is `llm`; `llm_key` is what it asks for, if
@@ -64,6 +65,7 @@ class Settings:
     member_key: str = field(default="", repr=False)
     member_issuer: str = ""
     questions_per_minute: int = 30
+    question_days: int = 90
     milvus_uri: str = field(default="", repr=False)
     llm_url: str = ""
     llm_model: str = ""
@@ -106,6 +108,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         members=given.get("members", default.members).lower(),
         member_key=given.get("member_key", default.member_key),
         member_issuer=given.get("member_issuer", default.member_issuer),
+        question_days=_read_days(given.get("question_days", str(default.question_days))),
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
@@ -182,6 +185,14 @@ def _read_network(value: str) -> str:
             f"{PREFIX}TRUSTED_PROXIES: {value!r} is neither an IP address nor a network such as "
             "10.0.0.0/24"
         ) from error
+
+
+def _read_days(value: str) -> int:
+    if value.isascii() and value.isdigit() and len(value) < 5 and int(value) <= 3650:
+        return int(value)
+    raise UsageError(
+        f"{PREFIX}QUESTION_DAYS: {value!r} is no such number; give one up to 3650, 0 to keep none"
+    )
 
 
 def _read_rate(value: str) -> int:

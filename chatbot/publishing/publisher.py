@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from corpus.records import Entry
 from index import build
 from index.build import ignore_plan
 from index.build_plan import Plan
-from index.encoder.encoder import Encoder, Progress, ignore_progress
+from index.encoder.encoder import Encoder, Progress, Vectors, ignore_progress
 from index.inventory import Summary, list_holdings
 from index.reader.protocol import Reader
 from index.searcher import READ, Searcher
@@ -177,6 +177,10 @@ class Publisher:
     def drop_question(self, question: str) -> None:
         """Take a known question out; raises NotFoundError where there is no such."""
         drop_question(self.library.folder / QUESTIONS, question)
+
+    def encode_alike(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, d) float32 unit rows of texts that are compared with each other, in order."""
+        return self._load_encoder().encode_alike(texts)
 
     def plan(self, full: bool = False) -> Plan:
         """Return what `publish` would do to documents, cases and passages; changes nothing."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from chatbot.locales import LANGUAGES
 from chatbot.publishing.pending_uploads import Folder
 from chatbot.publishing.publish_job import PublishJob
-from chatbot.web.editor import document_routes, question_routes, release_routes
+from chatbot.publishing.worklist import Worklist
+from chatbot.web.editor import document_routes, question_routes, release_routes, worklist_routes
 from chatbot.web.editor.actions import Actions
 from chatbot.web.editor.session import Sessions
 from chatbot.web.editor.visit import Shared, answer, refuse
@@ -26,6 +27,7 @@ ROUTES = (
     *document_routes.ROUTES,
     *release_routes.ROUTES,
     *question_routes.ROUTES,
+    *worklist_routes.ROUTES,
     ("GET", "/{rest:path}", refuse),
 )
 _UPLOADS = 4  # at once, of 21 open files each
@@ -45,6 +47,7 @@ def mount_editor(
     shared = Shared(
         {language: Actions(publisher, engine, language) for language in LANGUAGES},
         PublishJob(publisher),
+        Worklist(settings.var, settings.question_days, publisher.encode_alike),
         folder.incoming,
         settings.root_path,
         asyncio.Semaphore(_UPLOADS),

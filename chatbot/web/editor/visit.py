@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chatbot.locales.interface import EDITOR, count
 from chatbot.publishing.publish_job import PublishJob
+from chatbot.publishing.worklist import Worklist
 from chatbot.web.editor.access import UPLOAD
 from chatbot.web.editor.actions import Actions
 from chatbot.web.editor.session import Said, Session
@@ -35,13 +36,15 @@ Query = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all editors share: the actions in each language, the publishing, where uploads land.
+    """What all editors share: the actions in each language, publishing, the worklist, uploads.
 
-    `uploading` bounds how many uploads are taken at once, and with them the open files.
+    Uploads land in `incoming`; `uploading` bounds how many are taken at once, and so the open
+    files.
     """
 
     actions: dict[str, Actions]
     job: PublishJob
+    worklist: Worklist
     incoming: Path
     root: str
     uploading: asyncio.Semaphore

@@ -459,3 +459,33 @@ def test_what_was_typed_stays_where_it_is_wrong(server: tuple[Office, str], offi
             assert 'value="A new title"' in shown.text
             assert 'value="soon"' in shown.text
     assert office.library.facts("tea.txt").title == ""
+
+
+def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Office) -> None:
+    """Asked in vain twice and voted down: shown, exported, made known, put aside."""
+    with page(server) as opened:
+        asked = {"question": "Who <b>painted</b> the moon?"}
+        for _ in range(2):
+            opened.client.post("/api/ask", json=asked).raise_for_status()
+        known = {"question": "When was the red bridge built?", "release": office.releases.live()}
+        vote = {**known, "vote": "down", "citation": 1, "comment": "<i>wrong</i> place"}
+        opened.client.post("/api/feedback", json=vote).raise_for_status()
+        shown = opened.get("worklist")
+        assert "<b>painted" not in shown
+        assert "<i>wrong" not in shown
+        told = read(shown)
+        assert "Asked in vain" in told
+        assert "asked 2 times" in told
+        assert "The reader says: <i>wrong</i> place" in told
+        assert "The red bridge was built in 1999 by Ada." in told
+        lines = opened.get("worklist/export").splitlines()
+        kinds = {json.loads(line)["kind"]: json.loads(line)["id"] for line in lines}
+        assert set(kinds) == {"unanswered", "vote"}
+        shown = read(opened.get("questions", **asked, item=kinds["unanswered"], **{"try": "1"}))
+        assert "right It is not said outright" in shown or "right The collection" in shown
+        done = opened.post("questions/keep", **asked, answers="", item=kinds["unanswered"])
+        assert (done.url.path, "Known from now on" in said(done)) == ("/editor/en/worklist", True)
+        assert "Done: When was" in said(opened.post("worklist/done", item=kinds["vote"]))
+        assert "no longer" in said(opened.post("worklist/done", item="../../x"))
+        assert "Nothing is to be done." in opened.get("worklist")
+    assert office.publisher.questions()[-1].question == "Who <b>painted</b> the moon?"
