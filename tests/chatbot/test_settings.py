@@ -38,6 +38,7 @@ def test_every_field_can_be_set() -> None:
         "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
         "trusted_proxies": "10.0.0.7 10.1.0.0/16", "members": "Required", "member_key": "k" * 32,
         "member_issuer": "portal", "questions_per_minute": "60",
+        "question_days": "0",
         "milvus_uri": "http://a:sk-b@127.0.0.1:19530",
         "llm_url": "http://127.0.0.1:8000/v1", "llm_model": "small", "llm_key": "sk-secret",
     }  # fmt: skip
@@ -47,7 +48,7 @@ def test_every_field_can_be_set() -> None:
         Path("~/r").expanduser(), Path("/v"), "m", "r", "::1", 0, "/casebook", "debug",
         "sixteen-letters-long",
         ("https://portal.example", "http://b:8080"), ("casebook.example",),
-        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60,
+        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60, 0,
         "http://a:sk-b@127.0.0.1:19530", "http://127.0.0.1:8000/v1", "small", "sk-secret",
     )  # fmt: skip
     assert "kkk" not in repr(settings)

@@ -52,7 +52,9 @@ def editor(chromium: Browser, server: tuple[Office, str], office: Office) -> Ite
 
         def sign_in(width: int = 1280, **settings: Any) -> Visit:
             context: BrowserContext = chromium.new_context(
-                viewport={"width": width, "height": 800}, **{"locale": "en-US", **settings}
+                base_url=server[1],
+                viewport={"width": width, "height": 800},
+                **{"locale": "en-US", **settings},
             )
             contexts.callback(context.close)
             found = Visit(context.new_page(), server[1])
@@ -367,8 +369,11 @@ def test_every_page_is_whole(editor: Open, office: Office, width: int, scheme: s
     page.get_by_role("button", name="Try it", exact=True).click()
     expect(page.locator("#tried")).to_be_visible()
     check()
+    page.request.post("/api/ask", data={"question": f"Who painted the {'moon' * 40}?"})
+    show(page, "Worklist")
+    expect(page.locator(".work .asked")).to_contain_text("Who painted the moon")
+    check()
     page.goto(page.url + "/nothing")
-    page.goto(page.url.partition("/questions")[0] + "/nothing")
     check()
 
 
@@ -417,6 +422,12 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     expect(page.locator("#said.done")).to_contain_text("onerror")
     publish(page)
     expect(page.locator("#outcome")).to_contain_text(name)
+    page.request.post("/api/ask", data={"question": f"{EVIL} painted the moon?"})
+    vote = {"question": "When was it built?", "release": "00c0ffee0000", "vote": "down"}
+    page.request.post("/api/feedback", data={**vote, "comment": EVIL})
+    show(page, "Worklist")
+    expect(page.locator(".work")).to_have_count(2)
+    expect(page.locator("main")).to_contain_text(f"The reader says: {EVIL}")
     assert page.evaluate("window.pwned") is None
     assert page.locator("main :is(img, script)").count() == 0
 

@@ -113,7 +113,9 @@ def test_without_a_token_or_a_desk_there_is_no_such_page(tmp_path: Path) -> None
     assert not list((office.folder / "var").glob("uploads-*"))
 
 
-@pytest.mark.parametrize("path", ["", "publish", "releases", "questions", "document?name=tea.txt"])
+@pytest.mark.parametrize(
+    "path", ["", "publish", "releases", "questions", "worklist", "document?name=tea.txt"]
+)
 def test_the_pages_are_the_editors_in_both_languages(
     server: tuple[Office, str], office: Office, path: str
 ) -> None:
