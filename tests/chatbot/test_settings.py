@@ -74,7 +74,8 @@ def test_every_field_can_be_set() -> None:
         ("trusted_proxies", "*"), ("trusted_proxies", "10.0.0"), ("trusted_proxies", "nginx"),
         ("trusted_proxies", "10.0.0.0/33"), ("members", "closed"), ("members", ""),
         ("questions_per_minute", "0"), ("questions_per_minute", "1001"),
-        ("questions_per_minute", "many"), ("questions_per_minute", "-1"),
+        ("questions_per_minute", "many"), ("questions_per_minute", "-1"), ("question_days", "-1"),
+        ("question_days", "3651"), ("question_days", "٣"), ("question_days", "9" * 5000),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:

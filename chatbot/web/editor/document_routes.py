@@ -9,6 +9,7 @@ from chatbot.web.editor.actions import FIELDS, Sheet, Shown
 from chatbot.web.editor.session import Said
 from chatbot.web.editor.visit import Route, Visit
 from corpus.errors import DocumentError, NotFoundError, UsageError
+from corpus.passages import count_searched
 from corpus.records import Case, Entry, Passage
 
 MOST_ROWS = 200  # documents of a list; the rest is counted
@@ -154,6 +155,7 @@ def _show_sheet(
     return visit.show(
         "document", "documents", status, said, sheet=sheet, entry=entry, fields=FIELDS,
         typed=typed or sheet.shown, left_out=sum_up(entry.left_out), preview=_preview(entry),
+        searched=count_searched(entry),
         sentences=sum(len(passage.sentences) for passage in entry.passages),
         waiting=visit.session.pending.list(), most=MOST_PASSAGES,
     )  # fmt: skip

@@ -6,15 +6,18 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expect
 
+from chatbot.publishing.asked_questions import AskedQuestions
 from tests.axe import find_violations
 from tests.chatbot.web.test_chat_browser import CONTRAST, Visit, listen, measure_overflow
 from tests.fake_publisher import TOKEN, Office, serving_publisher
+from tests.fakes import FakeEngine
 
 ROAD = """The long road
 
@@ -422,7 +425,8 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     expect(page.locator("#said.done")).to_contain_text("onerror")
     publish(page)
     expect(page.locator("#outcome")).to_contain_text(name)
-    page.request.post("/api/ask", data={"question": f"{EVIL} painted the moon?"})
+    asked = replace(FakeEngine().ask("Why?"), question=EVIL)
+    AskedQuestions(office.folder / "var", 90).note(asked)
     vote = {"question": "When was it built?", "release": "00c0ffee0000", "vote": "down"}
     page.request.post("/api/feedback", data={**vote, "comment": EVIL})
     show(page, "Worklist")
