@@ -124,9 +124,12 @@ def test_nothing_waits_for_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
 def test_many_write_at_once(tmp_path: Path) -> None:
     """No question of several threads is lost."""
     asked = AskedQuestions(tmp_path, 90)
-    threads = [
-        threading.Thread(target=lambda: [note(asked, "Why?") for _ in range(5)]) for _ in range(4)
-    ]
+
+    def ask() -> None:
+        for _ in range(5):
+            note(asked, "Why?")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
