@@ -52,7 +52,7 @@ def _run(publisher: Publisher, settings: Settings, arguments: argparse.Namespace
         _tell("done", worklist.finish(item_id))
     if arguments.done or arguments.known:
         return 0
-    items = worklist.list()
+    items = worklist.read()
     if arguments.json:
         print_json({"worklist": [item.to_json() for item in items]})
         return 0

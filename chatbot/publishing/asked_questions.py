@@ -78,7 +78,7 @@ class AskedQuestions:
         except (sqlite3.Error, OSError) as error:
             log.warning("what readers asked in vain cannot be kept: %s", error)
 
-    def list(self, today: date | None = None) -> list[AskedQuestion]:
+    def read(self, today: date | None = None) -> list[AskedQuestion]:
         """Return what is kept, the last asked first; raises OSError where it cannot be read."""
         if not self._path.exists():
             return []

@@ -19,8 +19,8 @@ from chatbot.publishing.asked_questions import BORDER, AskedQuestion, AskedQuest
 from corpus.errors import NotFoundError
 from index.encoder.encoder import Vectors
 
-# Of pairs of questions in English and Chinese, half of those that ask the same are as alike, and
-# one in eighty of the others, which ask of a kind: the price of copper, and that of steel.
+# Half of the pairs of questions that ask the same are as alike, and one in eighty of the others,
+# which ask of a kind: the price of copper, and that of steel (benchmarks/LOG.md).
 ALIKE = 0.88  # cosine
 MOST = 500  # questions that are grouped, the last asked; of votes, the last cast
 _LARGEST = 64 * 2**20  # bytes of votes that are looked through, from the end
@@ -75,9 +75,9 @@ class Worklist:
         self._vectors: dict[str, Vectors] = {}
         self._lock = threading.Lock()
 
-    def list(self) -> list[Item]:
+    def read(self) -> list[Item]:
         """Return every item, the newest first, what was asked in vain before what is unsure."""
-        asked = self.asked.list()[:MOST]
+        asked = self.asked.read()[:MOST]
         unsure = [each for each in asked if abs(each.confidence - FOUND) <= BORDER]
         vain = [each for each in asked if abs(each.confidence - FOUND) > BORDER]
         return [
@@ -86,7 +86,7 @@ class Worklist:
 
     def find(self, item_id: str) -> Item:
         """Return an item; raises NotFoundError where it is done, or was never there."""
-        for item in self.list():
+        for item in self.read():
             if item.id == item_id:
                 return item
         raise NotFoundError("this is on the worklist no longer; it was done, or is too old")

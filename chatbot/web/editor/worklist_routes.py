@@ -18,7 +18,7 @@ _MOST_QUOTED = 20  # votes for whose quotation the live release is asked
 
 def show_worklist(visit: Visit) -> Response:
     """Show every item, by kind."""
-    items = visit.shared.worklist.list()
+    items = visit.shared.worklist.read()
     kinds = {kind: [each for each in items if each.kind == kind]
              for kind in ("unanswered", "vote", "unsure")}  # fmt: skip
     quotes = _find_quotes(visit, kinds["vote"][:_MOST_QUOTED])
@@ -35,7 +35,7 @@ def finish(visit: Visit) -> Response:
 def export(visit: Visit) -> Response:
     """Return every item as a line of JSON."""
     lines = [
-        json.dumps(each.to_json(), ensure_ascii=False) for each in visit.shared.worklist.list()
+        json.dumps(each.to_json(), ensure_ascii=False) for each in visit.shared.worklist.read()
     ]
     saved = {"Content-Disposition": 'attachment; filename="worklist.jsonl"'}
     body = "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
@@ -51,7 +51,7 @@ ROUTES: tuple[Route, ...] = (
 
 def _find_quotes(visit: Visit, votes: Sequence[Item]) -> dict[str, str]:
     """Return, by a vote's id, what stands now under the number that it means."""
-    quotes = {}
+    quotes: dict[str, str] = {}
     for vote in votes:
         if vote.citation:
             try:

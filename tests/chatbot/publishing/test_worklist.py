@@ -57,12 +57,12 @@ def note(asked: AskedQuestions, question: str, confidence: float = 0.01, **more:
 def test_what_is_kept_is_the_question_alone(tmp_path: Path) -> None:
     """Counted, with the days of the first and the last time; nobody else may read the file."""
     asked = AskedQuestions(tmp_path, 90)
-    assert asked.list() == []
+    assert asked.read() == []
     assert list(tmp_path.iterdir()) == []
     note(asked, "Why?", day=DAY)
     note(asked, "桥\ud800在哪里？", day=DAY)
     note(asked, "Why?", 0.02, day=date(2026, 3, 9))
-    first, second = asked.list(date(2026, 3, 9))
+    first, second = asked.read(date(2026, 3, 9))
     assert (first.question, first.times, first.first, first.last, first.confidence) == (
         "Why?", 2, "2026-03-01", "2026-03-09", 0.02,
     )  # fmt: skip
@@ -84,7 +84,7 @@ def test_a_sure_answer_is_no_work(tmp_path: Path, change: dict[str, Any], kept: 
     """Nor is a greeting, nor what is no question any more."""
     asked = AskedQuestions(tmp_path, 90)
     asked.note(replace(ABSENT, **change))
-    assert bool(asked.list()) is kept
+    assert bool(asked.read()) is kept
 
 
 def test_it_is_bounded_in_rows_and_days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,8 +94,8 @@ def test_it_is_bounded_in_rows_and_days(tmp_path: Path, monkeypatch: pytest.Monk
     for number in range(5):
         note(asked, f"{number}?", day=DAY)
     note(asked, "2?", day=DAY)
-    assert [each.question for each in asked.list(DAY)] == ["2?", "4?", "3?"]
-    assert asked.list(date(2026, 3, 12)) == []
+    assert [each.question for each in asked.read(DAY)] == ["2?", "4?", "3?"]
+    assert asked.read(date(2026, 3, 12)) == []
     assert b"4?" not in (tmp_path / "questions.sqlite").read_bytes()
     none = AskedQuestions(tmp_path / "none", 0)
     note(none, "Why?")
@@ -115,7 +115,7 @@ def test_nothing_waits_for_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     (tmp_path / "questions.sqlite").write_bytes(b"no table" * 1000)
     note(asked, "Where?")
     with pytest.raises(OSError, match=r"questions\.sqlite cannot be read"):
-        asked.list()
+        asked.read()
     (tmp_path / "file").write_text("")
     note(AskedQuestions(tmp_path / "file", 90), "Who?")
     assert caplog.text.count("cannot be kept") == 3
@@ -134,7 +134,7 @@ def test_many_write_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert asked.list()[0].times == 20
+    assert asked.read()[0].times == 20
 
 
 def test_questions_that_mean_the_same_are_one_item(work: Worklist) -> None:
@@ -142,7 +142,7 @@ def test_questions_that_mean_the_same_are_one_item(work: Worklist) -> None:
     for question in ("What does copper cost?", "Who?", "copper price", "copper price"):
         note(work.asked, question)
     note(work.asked, "Is copper dear?", FOUND - BORDER / 2)
-    first, second, third = work.list()
+    first, second, third = work.read()
     assert (first.kind, first.questions, first.times) == (
         "unanswered", ("copper price", "What does copper cost?"), 3,
     )  # fmt: skip
@@ -160,16 +160,16 @@ def test_what_is_done_comes_back_when_it_is_asked_again(work: Worklist, tmp_path
     note(work.asked, "copper price")
     note(work.asked, "What does copper cost?")
     VoteLog(tmp_path).append(Vote("benefit?", "00c0ffee0000", "down", 2, "another case"))
-    asked, vote = work.list()
+    asked, vote = work.read()
     assert (vote.kind, vote.comment, vote.citation) == ("vote", "another case", 2)
     assert datetime.fromisoformat(vote.last).tzinfo == UTC
     for item in (asked, vote):
         assert work.finish(item.id) == item
         with pytest.raises(NotFoundError, match="on the worklist no longer"):
             work.finish(item.id)
-    assert Worklist(tmp_path, 90, encode).list() == []
+    assert Worklist(tmp_path, 90, encode).read() == []
     note(work.asked, "copper price")
-    assert [item.question for item in work.list()] == ["copper price"]
+    assert [item.question for item in work.read()] == ["copper price"]
 
 
 def test_a_log_of_votes_may_hold_anything(work: Worklist, tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_log_of_votes_may_hold_anything(work: Worklist, tmp_path: Path) -> Non
                      json.dumps({**good, "citation": "1"}).encode()):  # fmt: skip
             log.write(line + b"\n")
     (tmp_path / "feedback.old.jsonl").write_text(json.dumps({**good, "question": "old?"}) + "\n")
-    assert [item.question for item in work.list()] == ["2?", "0?", "old?"]
+    assert [item.question for item in work.read()] == ["2?", "0?", "old?"]
 
 
 def test_only_the_last_are_grouped(work: Worklist, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,4 +192,4 @@ def test_only_the_last_are_grouped(work: Worklist, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(worklist, "MOST", 2)
     for number in range(4):
         note(work.asked, f"{number}?")
-    assert [item.question for item in work.list()] == ["3?", "2?"]
+    assert [item.question for item in work.read()] == ["3?", "2?"]
