@@ -19,9 +19,9 @@ from chatbot.publishing.asked_questions import BORDER, AskedQuestion, AskedQuest
 from corpus.errors import NotFoundError
 from index.encoder.encoder import Vectors
 
-# Half of the pairs of questions that ask the same are as alike, and one in eighty of the others,
+# Half of the pairs of questions that ask the same are as alike, and one in 160 of the others,
 # which ask of a kind: the price of copper, and that of steel (benchmarks/LOG.md).
-ALIKE = 0.88  # cosine
+ALIKE = 0.9  # cosine
 MOST = 500  # questions that are grouped, the last asked; of votes, the last cast
 _LARGEST = 64 * 2**20  # bytes of votes that are looked through, from the end
 _VOTES = ("feedback.old.jsonl", "feedback.jsonl")  # the older log first
