@@ -19,7 +19,8 @@ EVERY = 0.25  # seconds between two looks at publishing
 def show_publishing(visit: Visit) -> Response:
     """Show what publishing would change, if that is asked; how far it is; or how it ended."""
     state, actions = visit.shared.job.state, visit.actions
-    plan = actions.publisher.plan() if "plan" in visit.request.query_params else None
+    asked = "plan" in visit.request.query_params and not state.working
+    plan = actions.publisher.plan() if asked else None
     line = state.line
     if state.code == "internal":
         line = actions.words["internal"].format(request=state.request_id)

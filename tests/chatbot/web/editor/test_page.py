@@ -327,8 +327,7 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
         shown = two.post("publish/start")
         assert "another editor is publishing" in said(shown)
         assert '<noscript><meta http-equiv="refresh"' in shown.text
-        locked = two.client.get("/editor/zh/publish?plan=1")
-        assert (locked.status_code, "another build is at work" in locked.text) == (503, True)
+        assert 'id="progress"' in two.get("publish", plan="1")
         assert two.client.get("/api/cases").status_code == 200
         with two.client.stream("GET", "/editor/zh/publish/progress") as stream:
             lines = stream.iter_lines()
@@ -341,6 +340,15 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
             shown_last = opened.wait()
             assert words in shown_last
             assert office.releases.live() in shown_last
+
+
+def test_a_build_at_work_elsewhere_is_a_line(server: tuple[Office, str], office: Office) -> None:
+    """As a verb in a shell does it: what would change cannot be said, and nothing is published."""
+    with page(server) as opened, office.releases.draft():
+        locked = opened.client.get("/editor/en/publish?plan=1")
+        assert (locked.status_code, "another build is at work" in locked.text) == (503, True)
+        opened.post("publish/start")
+        assert "another build is at work" in opened.wait()
 
 
 def test_publishing_can_be_stopped(server: tuple[Office, str], office: Office) -> None:
