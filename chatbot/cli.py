@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 from chatbot import VERSION
 from chatbot.commands.evaluation import add_verb
 from chatbot.commands.publishing import add_verbs, publish
+from chatbot.commands.worklist import add_worklist
 from chatbot.engine import Engine
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.llm.restating import Complete
@@ -64,6 +65,7 @@ _FLAGS = {
     "member_issuer": "who issues the tokens: their `iss`",
     "questions_per_minute": "what one member or address may ask (default 30)",
     "vote_days": "days that readers' votes are kept (default 180)",
+    "question_days": "days that what was asked in vain is kept (default 90; 0 keeps none)",
     "milvus_uri": "Milvus server, or file ending in .db, that keeps the vectors (default none)",
     "llm_url": "OpenAI-compatible endpoint whose model sums up the quotations (default none)",
     "llm_model": "name of that model (default none)",
@@ -138,6 +140,7 @@ def _make_parser() -> argparse.ArgumentParser:
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
     add_verbs(lambda name, run, text: add(name, _with_publisher(run), text))
+    add_worklist(add, _make_publisher)
     add_verb(add, _releases, _load_encoder, choose_reader)
     add("status", _status, "Print what is live.")
     forget = add("forget", _forget, "Delete the votes of a member.")

@@ -42,7 +42,8 @@ class Settings:
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
     portal's tokens are checked with and `member_issuer` who has to have issued them.
     `questions_per_minute` is what one member, or one address, may ask; votes are kept for
-    `vote_days`.
+    `vote_days`. A question asked in vain is kept for `question_days`, without who asked; not at all
+    for 0.
     `milvus_uri` is empty, or where vectors are kept: a file of milvus-lite, or a server's address.
     `llm_url` is empty, or the address of an OpenAI-compatible endpoint whose `llm_model` sums up
     the quotations, and chooses them where `reader` is `llm`; `llm_key` is what it asks for, if
@@ -66,6 +67,7 @@ class Settings:
     member_issuer: str = ""
     questions_per_minute: int = 30
     vote_days: int = 180
+    question_days: int = 90
     milvus_uri: str = field(default="", repr=False)
     llm_url: str = ""
     llm_model: str = ""
@@ -111,7 +113,10 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
-        vote_days=_read_days(given.get("vote_days", str(default.vote_days))),
+        vote_days=_read_days(given.get("vote_days", str(default.vote_days)), "vote_days", 1),
+        question_days=_read_days(
+            given.get("question_days", str(default.question_days)), "question_days", 0
+        ),
         milvus_uri=_read_milvus_uri(given.get("milvus_uri", default.milvus_uri)),
         llm_url=_read_llm_url(given.get("llm_url", default.llm_url)),
         llm_model=given.get("llm_model", default.llm_model),
@@ -187,18 +192,20 @@ def _read_network(value: str) -> str:
         ) from error
 
 
+def _read_days(value: str, name: str, least: int) -> int:
+    if value.isascii() and value.isdigit() and len(value) < 5 and least <= int(value) <= 3650:
+        return int(value)
+    raise UsageError(
+        f"{variable_of(name)}: {value!r} is no such number; give one from {least} to 3650"
+    )
+
+
 def _read_rate(value: str) -> int:
     if value.isascii() and value.isdigit() and 1 <= int(value) <= 1000:
         return int(value)
     raise UsageError(
         f"{PREFIX}QUESTIONS_PER_MINUTE: {value!r} is no such number; give one from 1 to 1000"
     )
-
-
-def _read_days(value: str) -> int:
-    if value.isascii() and value.isdigit() and 1 <= int(value) <= 3650:
-        return int(value)
-    raise UsageError(f"{PREFIX}VOTE_DAYS: {value!r} is no such number; give one from 1 to 3650")
 
 
 def _read_port(value: str) -> int:

@@ -85,6 +85,8 @@ class Office:
         """Have it as it was made, but for the releases, of which the last one is of this."""
         self.encoder.hold = None
         self.encoder.at_work.clear()
+        for left in (self.folder / "var").glob("[fqw]*.*"):  # votes, questions, what is done
+            left.unlink()
         for name in (*self.library.names(), *self.library.removed()):
             (self.library.folder / name).unlink(missing_ok=True)
             (self.library.folder / f"{name}.json").unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -259,6 +259,11 @@ def _read_question(line: bytes, place: str) -> Question:
         raise DocumentError(f"{place}: not JSON in UTF-8 ({error}); mend or remove it") from error
     if not isinstance(fields, dict) or set(fields) != set(_KEYS):
         raise DocumentError(f"{place}: not an object of {', '.join(_KEYS)}; write these three")
+    return check_question(fields, place)
+
+
+def check_question(fields: Mapping[str, object], place: str) -> Question:
+    """Return the question of its three fields; raises DocumentError, naming place and mend."""
     question, language, answers = (fields[key] for key in _KEYS)
     try:
         if not isinstance(question, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +18,12 @@ from index.languages.cldr import put_names
 _MOST_WORDS = 4  # of a company's name before a colon
 _READ = 50_000  # characters in which names are looked for
 _MOST_PLACES = 8  # lines of what was left out, by where it stood
+# What a fact is called, and what the flag of its name is given.
+_MISSING = {
+    "company": ("company", "NAME"),
+    "published": ("date", "2024-02-23"),
+    "title": ("title", "TITLE"),
+}
 
 
 def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
@@ -30,7 +36,11 @@ def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
         f"language: {document.language} · {count(len(entry.cases), 'case')}, "
         f"{count(count_searched(entry), 'passage')}"
     )
-    missing = list(_ask(entry, companies, glossary))
+    missing = [
+        f"{_MISSING[key][0]}{f' (perhaps {shlex.quote(guess)})' if guess else ''}: "
+        f"--{key} {_MISSING[key][1]}"
+        for key, guess in list_missing(entry, glossary).items()
+    ]
     if missing:
         yield f"missing: {'; '.join(missing)}"
     if told := sum_up(entry.left_out):
@@ -91,13 +101,13 @@ def _is_place(name: str) -> bool:
     return put_names(name, one, other) != name
 
 
-def _ask(entry: Entry, companies: Sequence[str], glossary: Glossary) -> Iterator[str]:
-    """Yield what the document does not say, each with the flag that sets it."""
-    if not companies:
-        guess = suggest_company(entry, glossary)
-        perhaps = f" (perhaps {shlex.quote(guess)})" if guess else ""
-        yield f"company{perhaps}: --company NAME"
+def list_missing(entry: Entry, glossary: Glossary) -> dict[str, str]:
+    """Return the facts that the document does not say, by key, each with a guess or nothing."""
+    missing = {}
+    if not any(case.company for case in entry.cases):
+        missing["company"] = suggest_company(entry, glossary)
     if not entry.document.published:
-        yield "date: --published 2024-02-23"
+        missing["published"] = ""
     if entry.document.title == PurePosixPath(entry.document.name).stem:
-        yield "title: --title TITLE"
+        missing["title"] = ""
+    return missing

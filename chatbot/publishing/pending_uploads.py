@@ -1,7 +1,7 @@
 """Documents on their way in, on disk and not in memory, until they are added or put away.
 
 <folder>/              private to the process, gone with it
-<folder>/gradio/       where the page's uploads land, each for a moment
+<folder>/incoming/     where uploads land, each for as long as its request
 <folder>/<random>/     one session's, a file for each document
 """
 
@@ -24,6 +24,7 @@ from corpus.passages import count_searched
 from corpus.records import Entry
 
 MOST = 20  # documents that wait in one session
+MOST_BYTES = 256 * 2**20  # of all of them together, and of what is uploaded at once
 _AT_ONCE = 2  # of a session's requests that read one, the one that waits among them
 _PREFIX = "uploads-"
 
@@ -84,6 +85,12 @@ class PendingUploads:
             if same is None and len(self._drafts) >= MOST:
                 raise UsageError(
                     f"{offer.name}: {MOST} documents wait already; add some or put them away first"
+                )
+            others = sum(d.path.stat().st_size for d in self._drafts.values() if d is not same)
+            if others + len(offer.data) > MOST_BYTES:
+                raise UsageError(
+                    f"{offer.name}: with it, more than {MOST_BYTES // 2**20} MiB would wait; add "
+                    "some or put them away first"
                 )
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(dir=self._above))
@@ -148,8 +155,8 @@ class Folder:
                 os.close(handle)
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=above)).resolve()
         self._handle = _lock(self.path)
-        self.uploads = self.path / "gradio"
-        self.uploads.mkdir(mode=0o700)
+        self.incoming = self.path / "incoming"
+        self.incoming.mkdir(mode=0o700)
 
     def make_tray(self) -> PendingUploads:
         """Return an empty place for uploads in the folder."""

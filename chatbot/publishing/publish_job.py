@@ -1,17 +1,17 @@
-"""One publishing at a time in a thread of its own, followed by any number of pages.
+"""One publishing at a time in a thread of its own, looked at by any number of pages.
 
-A page that is closed or reloaded stops nothing: the next one follows what is at work, or is shown
-how the last one ended.
+A page that is closed or reloaded stops nothing: the next one shows what is at work, or how the last
+one ended.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
-from functools import partial
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from chatbot.evaluation.regression_questions import GateReport
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from chatbot.publishing.publisher import Publication, Publisher
     from index.build_plan import Plan
 
-Phase = Literal["idle", "reading", "encoding", "asking", "done", "failed"]
-EVERY = 0.25  # seconds between two looks of a page at most
+Phase = Literal["idle", "reading", "encoding", "asking", "done", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class State:
     """How far publishing is.
 
     `done` of `total` texts are encoded or questions asked after `seconds` of the phase. At the end
-    `publication` is there, or `code`, `line` and `request_id` of what went wrong, with the gate's
-    report where that stopped it.
+    `at` says when that was, in UTC, and `publication` is there, or `code`, `line` and `request_id`
+    of what went wrong, with the gate's report where that stopped it.
     """
 
     phase: Phase = "idle"
@@ -45,11 +44,16 @@ class State:
     code: str = ""
     line: str = ""
     request_id: str = ""
+    at: datetime | None = None
 
     @property
     def working(self) -> bool:
         """Whether it is at work."""
         return self.phase in ("reading", "encoding", "asking")
+
+
+class _StoppedError(Exception):
+    """An editor stopped the publishing."""
 
 
 class PublishJob:
@@ -61,49 +65,42 @@ class PublishJob:
         self._clock = clock
         self._began = 0.0
         self._state = State()
-        self._changed = threading.Condition()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
 
     @property
     def state(self) -> State:
         """How far it is now."""
-        with self._changed:
-            return self._look()
+        with self._lock:
+            return replace(self._state, seconds=self._clock() - self._began)
 
     def start(self, accept: bool = False) -> None:
         """Begin; raises BuildLockedError where it is at work already."""
-        with self._changed:
+        with self._lock:
             if self._state.working:
                 raise BuildLockedError("another editor is publishing now: wait for it to end")
-            self._turn(State("reading"))
+            self._stop.clear()
+            self._set(State("reading"))
         # The thread takes the request's id along, for what it may have to log.
         work = threading.Thread(
-            target=copy_context().run, args=(self._work, accept), name="press", daemon=True
+            target=copy_context().run, args=(self._work, accept), name="publish", daemon=True
         )
         work.start()
 
-    def follow(self) -> Iterator[State]:
-        """Yield how far it is, at least four times a second, and last how it ended."""
-        while True:
-            with self._changed:
-                state = self._look()
-            yield state
-            if not state.working:
-                return
-            with self._changed:
-                self._changed.wait_for(partial(self._has_left, state.phase), EVERY)
+    def stop(self) -> None:
+        """Have it end with the text or question that it is at; what is live stays live."""
+        self._stop.set()
 
-    def _has_left(self, phase: Phase) -> bool:
-        return self._state.phase != phase
-
-    def _look(self) -> State:
-        return replace(self._state, seconds=self._clock() - self._began)
+    def _set(self, state: State) -> None:
+        if state.phase != self._state.phase:
+            self._began = self._clock()
+        self._state = state
 
     def _turn(self, state: State) -> None:
-        with self._changed:
-            if state.phase != self._state.phase:
-                self._began = self._clock()
-            self._state = state
-            self._changed.notify_all()
+        if state.working and self._stop.is_set():
+            raise _StoppedError
+        with self._lock:
+            self._set(state if state.working else replace(state, at=datetime.now(UTC)))
 
     def _work(self, accept: bool) -> None:
         plan: list[Plan] = []
@@ -120,6 +117,8 @@ class PublishJob:
 
         try:
             made = self._publisher.publish(accept, False, announce, encode, ask)
+        except _StoppedError:
+            self._turn(State("stopped"))
         except Exception as error:  # noqa: BLE001 - the page must hear of it
             gate = error.report if isinstance(error, GateError) else None
             _, code, line = report(error)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from chatbot.evaluation.regression_questions import (
     compare,
     read_questions,
 )
+from chatbot.publishing.known_questions import drop_question, keep_question
 from corpus.errors import DocumentError, GateError, NotFoundError, ReleaseError
 from corpus.files import read_file
 from corpus.library import LARGEST, QUESTIONS, Added, Library, Offer
@@ -33,7 +34,7 @@ from corpus.records import Entry
 from index import build
 from index.build import ignore_plan
 from index.build_plan import Plan
-from index.encoder.encoder import Encoder, Progress, ignore_progress
+from index.encoder.encoder import Encoder, Progress, Vectors, ignore_progress
 from index.inventory import Summary, list_holdings
 from index.reader.protocol import Reader
 from index.searcher import READ, Searcher
@@ -165,6 +166,22 @@ class Publisher:
         """Return what the library holds, by name, and why the others cannot be read."""
         return list_holdings(self.library, self._releases)
 
+    def questions(self) -> list[Question]:
+        """Return the known questions, in the file's order; raises DocumentError, naming a line."""
+        return read_questions(self.library.folder / QUESTIONS)
+
+    def keep_question(self, question: Question) -> None:
+        """Put a known question in, in place of the one that asks the same."""
+        keep_question(self.library.folder / QUESTIONS, question)
+
+    def drop_question(self, question: str) -> None:
+        """Take a known question out; raises NotFoundError where there is no such."""
+        drop_question(self.library.folder / QUESTIONS, question)
+
+    def encode_alike(self, texts: Sequence[str]) -> Vectors:
+        """Return (n, d) float32 unit rows of texts that are compared with each other, in order."""
+        return self._load_encoder().encode_alike(texts)
+
     def plan(self, full: bool = False) -> Plan:
         """Return what `publish` would do to documents, cases and passages; changes nothing."""
         return build.plan(self.library, self._releases, self._load_encoder(), full)
@@ -184,7 +201,7 @@ class Publisher:
         `index.build.build` raises besides. `progress` is told texts encoded and in all, `asking`
         questions.
         """
-        questions = read_questions(self.library.folder / QUESTIONS)
+        questions = self.questions()
         encoder = self._load_encoder()
         reports: list[GateReport] = []
 

@@ -25,6 +25,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     from fastapi import FastAPI
     from starlette.routing import Route
 
+    from chatbot.publishing.asked_questions import AskedQuestions
     from chatbot.web import api
     from chatbot.web import error_responses as failures
     from chatbot.web import middleware as access
@@ -49,7 +50,8 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
             settings.member_key, settings.member_issuer, shared_state.secret("sessions")
         )
     limits = Limits(settings.questions_per_minute, shared_state=shared_state)
-    metrics = Metrics(engine, limits)
+    asked = AskedQuestions(settings.var, settings.question_days)
+    metrics = Metrics(engine, limits, asked.note)
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",

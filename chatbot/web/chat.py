@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ from chatbot.web.rendering import (
 )
 from chatbot.web.schemas import MOST_TURNS, Refusing, TurnBody
 from chatbot.web.security.fair_queue import FairQueue, measure_question
-from chatbot.web.security.gradio_routes import GradioRoutes, Page, QueueDoor
+from chatbot.web.security.gradio_routes import GradioRoutes, QueueDoor
 from chatbot.web.security.limits import AT_WORK, WAITING, Limits
 from chatbot.web.templates import render
 
@@ -79,14 +79,9 @@ class ChatBody(Refusing):
     interface: Literal["en", "zh"] = "en"
 
 
-def open_gradio(uploads: Path | None = None) -> Any:
-    """Return the module, set up to call nobody; takes the seconds that importing it takes.
-
-    `uploads` is the folder that takes what is uploaded, for the whole process.
-    """
+def _open_gradio() -> Any:
+    """Return the module, set up to call nobody; takes the seconds that importing it takes."""
     os.environ.update(_GRADIO)
-    if uploads is not None:
-        os.environ["GRADIO_TEMP_DIR"] = str(uploads)
     # It would import the SDK of the Model Context Protocol for servers of its own, of which there
     # is none here: a second at the start of every process, and 24 MB of it.
     modules: dict[str, Any] = sys.modules
@@ -111,56 +106,6 @@ async def _fetch_nothing(url: str) -> NoReturn:  # noqa: ARG001 - in Gradio's wo
     raise ValueError("a page's files are those that it uploads")
 
 
-def run_in_loop(mount: Callable[[], None]) -> None:
-    """Run `mount` inside an event loop: without one, gradio leaves a loop open for each lock."""
-
-    async def run() -> None:
-        mount()
-
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(run())
-    else:
-        mount()
-
-
-def mount_blocks(
-    app: FastAPI,
-    blocks: Any,
-    page: Page,
-    path: str,
-    root: str,
-    doors: Sequence[tuple[Any, dict[str, Any]]] = (),
-    **more: Any,
-) -> None:
-    """Mount Gradio's blocks at a path of `app`, with everything off that the page does not need.
-
-    What no setting turns off, `GradioRoutes` holds back; behind it stand the `doors`, ASGI
-    middleware with what it is given. `root` is the prefix under which a proxy serves the
-    application.
-    """
-    gr = open_gradio()
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path=path,
-        root_path=f"{root}{path}".rstrip("/"),
-        footer_links=[],
-        run_history=False,
-        enable_monitoring=False,
-        show_error=False,
-        ssr_mode=False,
-        pwa=False,
-        mcp_server=False,
-        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-        **more,
-    )
-    mounted: Any = app.router.routes[-1]
-    for kind, given in ((KeptFiles, {}), *doors, (GradioRoutes, {"page": page})):
-        mounted.app.add_middleware(kind, **given)  # the last added is the outermost
-
-
 def mount_chat(
     app: FastAPI,
     engine: Engine,
@@ -170,7 +115,16 @@ def mount_chat(
     queue: FairQueue,
 ) -> None:
     """Mount the chat at `/` of `app`."""
-    run_in_loop(lambda: _mount(app, engine, settings, limits, metrics, queue))
+
+    async def run() -> None:
+        _mount(app, engine, settings, limits, metrics, queue)
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # without a loop, gradio leaves one open for each lock
+        asyncio.run(run())
+    else:
+        _mount(app, engine, settings, limits, metrics, queue)
 
 
 def _mount(
@@ -181,7 +135,7 @@ def _mount(
     metrics: Metrics,
     queue: FairQueue,
 ) -> None:
-    gr = open_gradio()
+    gr = _open_gradio()
 
     async def ask(event: Any, request: Any) -> AsyncIterator[Update]:
         state = request.request.state
@@ -223,8 +177,29 @@ def _mount(
     blocks.queue(max_size=AT_WORK + WAITING, api_open=False)
     sessions: Any = blocks._queue.pending_messages_per_session
     sessions.max_size = PAGES
-    door = (QueueDoor, {"limits": limits, "is_known": lambda session: session in sessions})
-    mount_blocks(app, blocks, "chat", "/", root, [door], max_file_size=1)
+    # Everything is off that the page does not need; what no setting turns off, `GradioRoutes` holds
+    # back.
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        root_path=root,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        pwa=False,
+        mcp_server=False,
+        max_file_size=1,
+        theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
+    )
+    mounted: Any = app.router.routes[-1]
+    mounted.app.add_middleware(KeptFiles)
+    mounted.app.add_middleware(
+        QueueDoor, limits=limits, is_known=lambda session: session in sessions
+    )
+    mounted.app.add_middleware(GradioRoutes)  # the last added is the outermost
 
 
 def forget_pages(queue: Any) -> None:

@@ -1,9 +1,8 @@
 """Gradio's page made Casebook's: its own title, language, styles and first paint.
 
-Gradio serves an HTML document for the chat and one for the editor's page in each language, with its
-own name and addresses of its site in the head. `FrontPage` rewrites those documents on their way
-out, and nothing else. Where Gradio's document changes, a rewrite that no longer matches leaves it
-as it is.
+Gradio serves an HTML document with its own name and addresses of its site in the head. `FrontPage`
+rewrites that document on its way out, and nothing else. Where Gradio's document changes, a rewrite
+that no longer matches leaves it as it is.
 
 `KeptFiles` keeps Gradio's own files as they went out: packing one takes up to 13 ms of the loop
 that everybody waits for, and a page asks for some 60 of them.
@@ -18,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.locales.interface import EDITOR, TAGS, WORDS
+from chatbot.locales.interface import TAGS, WORDS
 from chatbot.web.pages.language import keep_language, read_language
 from chatbot.web.templates import render
 
@@ -27,18 +26,13 @@ _FOREIGN = re.compile(
 )
 _HTML = re.compile(r"<html\s+lang=\"[^\"]*\"")
 _BODY = re.compile(r"<body[^<>]*+>")
-_EDITOR = {"/editor/en/": "en", "/editor/zh/": "zh"}
 _FILE = re.compile(r"/(?:assets/.+|static/.+|theme\.css)", re.DOTALL)
 _MOST_KEPT = 32 * 1024 * 1024  # bytes; all of Gradio's files, packed and plain, are 10 MB
 
 
-def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
-    """Return Gradio's document with Casebook's head, in an interface language.
-
-    `view` is the page, `chat` or `editor`: which words it has and which style.
-    """
-    words = (WORDS if view == "chat" else EDITOR)[language]
-    told = {"words": words, "language": language, "root": root, "view": view}
+def rewrite(html: str, language: str, root: str) -> str:
+    """Return Gradio's document with Casebook's head, in an interface language."""
+    told = {"words": WORDS[language], "language": language, "root": root}
     head, boot = render("head.html", **told), render("boot.html", **told)
     html = _FOREIGN.sub("", html)
     html = _HTML.sub(f'<html lang="{TAGS[language]}"', html, count=1)
@@ -47,7 +41,7 @@ def rewrite(html: str, language: str, root: str, view: str = "chat") -> str:
 
 
 class FrontPage:
-    """ASGI middleware that rewrites the documents of the chat and of the editor's page."""
+    """ASGI middleware that rewrites the document of the chat."""
 
     def __init__(self, app: ASGIApp, root_path: str = "") -> None:
         """Wrap `app`, served under `root_path`."""
@@ -55,14 +49,13 @@ class FrontPage:
         self.root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on, and the two documents rewritten."""
+        """Pass everything on, and the document rewritten."""
         path = scope["path"].removeprefix(self.root_path) if scope["type"] == "http" else ""
-        if path not in ("/", *_EDITOR):
+        if path != "/":
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        view = "editor" if path in _EDITOR else "chat"
-        language = _EDITOR.get(path) or read_language(request)
+        language = read_language(request)
         # Asked for plainly, or it would come compressed; Gradio makes other pages of a query.
         plain = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
         start: Message = {}
@@ -79,7 +72,7 @@ class FrontPage:
             body = b"".join(chunks)
             answered = MutableHeaders(scope=start)
             if answered.get("content-type", "").startswith("text/html"):
-                body = rewrite(body.decode("utf-8"), language, self.root_path, view).encode()
+                body = rewrite(body.decode("utf-8"), language, self.root_path).encode()
                 answered["Content-Length"] = str(len(body))
                 answered["Cache-Control"] = "no-cache"
                 answered["Vary"] = "Accept-Language, Cookie"

@@ -37,8 +37,14 @@ _BELOW = ("/v1/models/", "/api/cases/", "/cases/", "/widget/", "/web/", "/editor
 class Metrics:
     """The counts of one process; safe for threads."""
 
-    def __init__(self, engine: Engine, limits: Limits) -> None:
-        """Count from zero; the engine and the limits are looked at whenever somebody reads."""
+    def __init__(
+        self, engine: Engine, limits: Limits, note: Callable[[Answer], None] = lambda _: None
+    ) -> None:
+        """Count from zero; the engine and the limits are looked at whenever somebody reads.
+
+        `note` is shown every answer.
+        """
+        self._note = note
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "casebook_requests", "Requests answered", ["route", "status"], registry=registry
@@ -79,6 +85,7 @@ class Metrics:
             if answer.mode == "about":
                 outcome = "about"
             self._thought.observe(time.perf_counter() - started)
+            self._note(answer)
             return answer
         except CasebookError as error:
             outcome = "refused" if status_of(error) < 500 else "failed"

@@ -9,8 +9,8 @@
     FrontPage    Gradio's page made ours (`gradio_page.py`)
     CORS         no other site may read anything else: without it Gradio allows every one
 
-All of them wrap the whole application. Before each part of Gradio's stands one more,
-`GradioRoutes`, which knows what of it answers at all (`security/gradio_routes.py`).
+All of them wrap the whole application. Before Gradio's part stands one more, `GradioRoutes`, which
+knows what of it answers at all (`security/gradio_routes.py`).
 """
 
 from __future__ import annotations
@@ -243,7 +243,9 @@ class Bodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or UPLOAD.fullmatch(path):  # the door bounds uploads as it reads
+        if scope["type"] != "http" or UPLOAD.fullmatch(
+            path
+        ):  # the editor's page bounds uploads as it reads
             await self.app(scope, receive, send)
             return
         most = LONGER.get(path, BODY_LIMIT)

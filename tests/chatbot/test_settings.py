@@ -38,6 +38,7 @@ def test_every_field_can_be_set() -> None:
         "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
         "trusted_proxies": "10.0.0.7 10.1.0.0/16", "members": "Required", "member_key": "k" * 32,
         "member_issuer": "portal", "questions_per_minute": "60", "vote_days": "30",
+        "question_days": "0",
         "milvus_uri": "http://a:sk-b@127.0.0.1:19530",
         "llm_url": "http://127.0.0.1:8000/v1", "llm_model": "small", "llm_key": "sk-secret",
     }  # fmt: skip
@@ -47,7 +48,7 @@ def test_every_field_can_be_set() -> None:
         Path("~/r").expanduser(), Path("/v"), "m", "r", "::1", 0, "/casebook", "debug",
         "sixteen-letters-long",
         ("https://portal.example", "http://b:8080"), ("casebook.example",),
-        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60, 30,
+        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60, 30, 0,
         "http://a:sk-b@127.0.0.1:19530", "http://127.0.0.1:8000/v1", "small", "sk-secret",
     )  # fmt: skip
     assert "kkk" not in repr(settings)
@@ -74,7 +75,8 @@ def test_every_field_can_be_set() -> None:
         ("trusted_proxies", "10.0.0.0/33"), ("members", "closed"), ("members", ""),
         ("questions_per_minute", "0"), ("questions_per_minute", "1001"),
         ("vote_days", "0"), ("vote_days", "3651"), ("vote_days", "1.5"), ("vote_days", "-1"),
-        ("questions_per_minute", "many"), ("questions_per_minute", "-1"),
+        ("questions_per_minute", "many"), ("questions_per_minute", "-1"), ("question_days", "-1"),
+        ("question_days", "3651"), ("question_days", "٣"), ("question_days", "9" * 5000),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_work_is_named(field: str, value: str) -> None:

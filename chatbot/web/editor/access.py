@@ -2,15 +2,13 @@
 
 `EditorAccess` wraps the whole application inside `middleware.Guard`. It serves the page for signing
 in, ends sessions, sends to the page of one's language, refuses requests that another site's page
-makes, and lets through what is on the page's list in `gradio_routes`. The application finds a
-`Visit` in the scope of what was let through.
+makes, and lets the rest through to the pages, which find the session in `request.state.editor`.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,37 +16,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.locales.interface import COOKIE as LANGUAGE_COOKIE
-from chatbot.locales.interface import Language, choose_language
+from chatbot.locales.interface import EDITOR
 from chatbot.web.editor.session import Session, Sessions, TooManyTriesError, WrongTokenError
-from chatbot.web.editor.sign_in import SIGN_IN_POLICY, render_sign_in
-from chatbot.web.error_responses import REQUEST_ID, make_response
-from chatbot.web.security.gradio_routes import is_asked
+from chatbot.web.error_responses import make_response
+from chatbot.web.pages.language import keep_language, read_language
+from chatbot.web.security.limits import caller_at
+from chatbot.web.templates import render
 
 log = logging.getLogger("casebook")
 
 COOKIE = "casebook_editor"
-VISIT = "casebook.visit"  # the key of a scope under which a Visit stands
-LARGEST_FILE = 64 * 2**20  # bytes of one file
-MOST_FILES = 20  # at once
-_LARGEST_UPLOAD = MOST_FILES * LARGEST_FILE + 2**20  # bytes of a body, its boundaries included
 _LONGEST_FORM = 4096  # bytes
 
 _LEADING = ("/editor", "/editor/", "/editor/en", "/editor/zh")
-_PAGE = re.compile(r"/editor/(?:en|zh)(/.*)", re.DOTALL)
-UPLOAD = re.compile(r"/editor/(?:en|zh)/gradio_api/upload")
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request that was let in: whose it is, and its id."""
-
-    session: Session
-    request_id: str
-
-
-class _TooLargeError(Exception):
-    """A body is larger than an upload may be."""
+_PAGE = re.compile(r"/editor/(?:en|zh)/.*", re.DOTALL)
+# What the page for signing in loads and where its form goes is here; nothing runs in it.
+SIGN_IN_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+UPLOAD = re.compile(r"/editor/(?:en|zh)/upload")  # whose body is read as it comes
 
 
 class EditorAccess:
@@ -73,91 +60,73 @@ class EditorAccess:
 
         async def dress(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if path.startswith("/editor/sign-"):
-                    headers["Content-Security-Policy"] = SIGN_IN_POLICY
-                if "/assets/" not in path:
-                    headers["Cache-Control"] = "no-store"
+                MutableHeaders(scope=message)["Cache-Control"] = "no-store"
             await send(message)
 
         reading = scope["method"] in ("GET", "HEAD")
+        key = request.cookies.get(COOKIE, "")
+        response: Response
         if not reading and _is_foreign(request.headers):
             words = "the request comes from a page of another site; use the editor's own page"
-            await make_response(403, "cross_site", words)(scope, receive, dress)
-            return
-        key = request.cookies.get(COOKIE, "")
-        page = _PAGE.fullmatch(path)
-        asked = page is not None and is_asked("editor", scope["method"], page[1])
-        if path == "/editor/sign-in":
+            response = make_response(403, "cross_site", words)
+        elif path == "/editor/sign-in":
             response = await self._sign_in(request, key)
         elif path == "/editor/sign-out" and scope["method"] == "POST":
             response = self._sign_out(request, key)
-        elif not asked and path not in _LEADING:
+        elif path not in _LEADING and not _PAGE.fullmatch(path):
             response = make_response(404, "not_found", "no such page")
         elif (session := self._find(key, path)) is None:
             response = self._refuse(request)
-        elif asked:
-            inner = {**scope, VISIT: Visit(session, REQUEST_ID.get())}
-            await self._pass(inner, receive, dress, path)
-            return
-        else:
+        elif path in _LEADING:
             response = self._lead(request, path)
+        else:
+            inner = {**scope, "state": {**scope.get("state", {}), "editor": session}}
+            await self.app(inner, receive, dress)
+            return
         await response(scope, receive, dress)
 
     def _find(self, key: str, path: str) -> Session | None:
-        """Return the session; a page that only stays open sends heartbeats, which are no use."""
-        return self.sessions.find(key, use="/heartbeat/" not in path)
-
-    async def _pass(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
-        if not UPLOAD.fullmatch(path):
-            await self.app(scope, receive, send)
-            return
-        size = 0
-        length = Headers(scope=scope).get("content-length", "0")
-        too_large = length.isdigit() and int(length) > _LARGEST_UPLOAD
-
-        async def count() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > _LARGEST_UPLOAD:
-                raise _TooLargeError
-            return message
-
-        if not too_large:
-            try:
-                await self.app(scope, count, send)
-            except _TooLargeError:
-                too_large = True
-        if too_large:
-            words = f"{MOST_FILES} files of {LARGEST_FILE // 2**20} MiB are the most; send fewer"
-            await make_response(413, "too_large", words)(scope, receive, send)
+        """Return the session; a page that only watches publishing does nothing with it."""
+        return self.sessions.find(key, use=not path.endswith("/publish/progress"))
 
     async def _sign_in(self, request: Request, key: str) -> Response:
-        language, chosen = self._choose(request)
+        language = read_language(request)
         if request.method in ("GET", "HEAD"):
             if self.sessions.find(key) is not None:
                 return RedirectResponse(f"{self.root_path}/editor/", 303)
             ended = "ended" in request.query_params
-            page = render_sign_in(language, self.root_path, "signed_out" if ended else "")
-            return self._keep(HTMLResponse(page), language, chosen)
+            response = self._show_sign_in(language, "signed_out" if ended else "")
+            keep_language(request, response, self.root_path)
+            return response
         if request.method != "POST":
             return make_response(405, "method_not_allowed", "use GET or POST", {"Allow": "GET"})
         form = parse_qs((await request.body())[:_LONGEST_FORM].decode("utf-8", "replace"))
-        address = request.client.host if request.client else ""
+        address = caller_at(request.state.peer).id
         try:
             made = self.sessions.sign_in(form.get("token", [""])[0].strip(), address)
         except WrongTokenError:
             log.warning("the editor's page was refused to %s: a wrong token", address)
-            return HTMLResponse(render_sign_in(language, self.root_path, "wrong_token"), 403)
+            return self._show_sign_in(language, "wrong_token", 403)
         except TooManyTriesError as error:
             log.warning("the editor's page was refused to %s: too many tries", address)
-            page = render_sign_in(language, self.root_path, "too_many_tries", error.wait)
-            return HTMLResponse(page, 429, {"Retry-After": str(error.wait)})
+            response = self._show_sign_in(language, "too_many_tries", 429, error.wait)
+            response.headers["Retry-After"] = str(error.wait)
+            return response
         self.sessions.sign_out(key)
         response = RedirectResponse(f"{self.root_path}/editor/", 303)
         self._set_key(response, request, made, None)
         return response
+
+    def _show_sign_in(
+        self, language: str, problem: str, status: int = 200, wait: int = 0
+    ) -> Response:
+        """Return the page for signing in; `problem` is the key of what went wrong."""
+        words = EDITOR[language]
+        said = words[problem].format(seconds=wait) if problem else ""
+        page = render(
+            "editor/sign_in.html", language=language, words=words, root=self.root_path, said=said
+        )
+        return HTMLResponse(page, status, {"Content-Security-Policy": SIGN_IN_POLICY})
 
     def _sign_out(self, request: Request, key: str) -> Response:
         self.sessions.sign_out(key)
@@ -173,8 +142,7 @@ class EditorAccess:
 
     def _refuse(self, request: Request) -> Response:
         """Send a page to sign in, and tell everything else that nobody is signed in."""
-        wants_page = "text/html" in request.headers.get("accept", "")
-        if request.method in ("GET", "HEAD") and wants_page:
+        if "text/html" in request.headers.get("accept", ""):
             ended = "?ended" if COOKIE in request.cookies else ""
             return RedirectResponse(f"{self.root_path}/editor/sign-in{ended}", 303)
         words = "nobody is signed in, or the session has ended: sign in at /editor/sign-in"
@@ -182,25 +150,11 @@ class EditorAccess:
 
     def _lead(self, request: Request, path: str) -> Response:
         """Send to the page in the editor's language, and remember a language that was chosen."""
-        language, chosen = self._choose(request)
+        language = read_language(request)
         if path in ("/editor/en", "/editor/zh"):
             language = "en" if path == "/editor/en" else "zh"
         response = RedirectResponse(f"{self.root_path}/editor/{language}/", 303)
-        return self._keep(response, language, chosen)
-
-    def _choose(self, request: Request) -> tuple[Language, bool]:
-        asked = request.query_params.get("lang")
-        language = choose_language(
-            asked, request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language")
-        )
-        return language, asked is not None
-
-    def _keep(self, response: Response, language: str, chosen: bool) -> Response:
-        if chosen:
-            response.set_cookie(
-                LANGUAGE_COOKIE, language, max_age=31_536_000, path=self.root_path or "/",
-                samesite="lax",
-            )  # fmt: skip
+        keep_language(request, response, self.root_path)
         return response
 
 

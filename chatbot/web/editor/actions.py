@@ -1,73 +1,83 @@
-"""What an editor's page asks for, done by the publisher and told as HTML.
+"""What an editor's page asks for, done by the publisher and told in one language.
 
 Nothing that a browser sends is trusted: a document's name and a release's id go to the publisher,
-which knows its own, and an upload's path is looked at before it is read. A method raises what goes
-wrong; `explain` makes a sentence of it.
+which knows its own. A method raises what goes wrong; `explain` makes a sentence of it.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from chatbot.locales.interface import EDITOR, count
+from chatbot.publishing.document_summary import list_missing
 from chatbot.publishing.pending_uploads import PendingUploads, Upload
-from chatbot.web.editor.access import LARGEST_FILE, MOST_FILES
-from chatbot.web.editor.fragments.documents import (
-    Holding,
-    Kind,
-    Standing,
-    render_alarm,
-    render_collection,
-    render_line,
-    render_problems,
-)
-from chatbot.web.editor.fragments.preview import render_drafts, render_proof
+from chatbot.web.editor.session import Said
 from chatbot.web.error_responses import REQUEST_ID, report
-from corpus.errors import CasebookError, DocumentError, NotFoundError, UsageError
-from corpus.files import read_file
-from corpus.library import Offer
+from corpus.errors import CasebookError, DocumentError, NotFoundError, ReleaseError, UsageError
+from corpus.glossary import Glossary
+from corpus.library import LARGEST, Offer
 from corpus.metadata import Facts, check_facts, show
 from corpus.records import Entry
+from index.inventory import Summary
 
 if TYPE_CHECKING:
     from chatbot.engine import Engine
     from chatbot.publishing.publisher import Publisher
 
-FIELDS = ("title", "company", "published", "url")  # the facts that the page shows
+FIELDS = ("title", "company", "published", "language", "url")  # the facts that the page shows
 _LONGEST = 2000  # characters of an address or of a search
+_MOST_KEPT = 1000  # releases that `prune` may be asked to keep
 Shown = dict[str, str]
-_BROKEN_OFF = 3600  # seconds after which an upload goes on no more
-BLANK: Shown = dict.fromkeys(FIELDS, "")
+Standing = Literal["live", "new", "edited", "removed", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
-class Desktop:
-    """What the page for adding shows: a line, the list, and the document that is looked at.
+class Holding:
+    """A document of the collection and how it stands to the live release.
 
-    `number` is 0 where none is, `shown` its facts as they stand.
+    `document` is None where it cannot be read, and `reason` says why; both are empty for one that
+    was removed since.
     """
 
-    said: str
-    uploads: str
-    number: int
-    shown: Shown
-    proof: str
+    name: str
+    standing: Standing
+    document: Summary | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The documents that were looked for, of `count`, and the names that can be restored."""
+
+    found: tuple[Holding, ...]
     count: int
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One document as it will be quoted: what was read of it, its facts, and which are missing.
+
+    `missing` has a guess for each fact, or an empty text. `number` is that of a document that
+    waits, 0 for one of the library.
+    """
+
+    name: str
+    entry: Entry
+    shown: Shown
+    missing: Mapping[str, str]
+    number: int = 0
 
 
 class Actions:
-    """What one language's page may do; safe to share between sessions."""
+    """What one language's pages may do; safe to share between sessions."""
 
-    def __init__(self, publisher: Publisher, engine: Engine, uploads: Path, language: str) -> None:
-        """Take the publisher, the engine that says what is live, and the folder of uploads."""
+    def __init__(self, publisher: Publisher, engine: Engine, language: str) -> None:
+        """Take the publisher, and the engine that says what is live."""
         self.publisher = publisher
-        self._engine = engine
-        self._uploads = uploads
+        self.engine = engine
         self.language = language
         self.words = EDITOR[language]
 
@@ -80,52 +90,44 @@ class Actions:
             return line
         return self.words["internal"].format(request=REQUEST_ID.get())
 
-    def take_files(self, pending: PendingUploads, files: Sequence[Mapping[str, object]]) -> Desktop:
-        """Keep uploads waiting, each with a line where it cannot be read, and look at one."""
-        self._sweep()
+    def take_files(
+        self, pending: PendingUploads, files: Iterable[tuple[str, IO[bytes]]], left: Sequence[str]
+    ) -> tuple[Said, int]:
+        """Keep files waiting, each with a line where it cannot be read; returns the first's number.
+
+        `left` are the names of those that came beyond the most at once.
+        """
         taken: list[Upload] = []
         problems: list[str] = []
-        for number, file in enumerate(files):
-            name = show(str(file.get("orig_name") or Path(str(file.get("path"))).name)[-200:])
+        for given, file in files:
+            name = show(given[-200:])
             try:
-                data = self._receive(str(file.get("path")), name)
-                if number >= MOST_FILES:
-                    raise DocumentError(f"{name}: {MOST_FILES} files at once are the most")
-                taken.append(self._put(pending, self.publisher.take_file(name, data)))
+                file.seek(0)
+                offer = self.publisher.take_file(given, file.read(LARGEST + 1))
+                taken.append(self._put(pending, offer))
             except Exception as error:  # noqa: BLE001 - one bad file does not stop the others
                 line = self.explain(error)
                 problems.append(line if name in line else f"{name}: {line}")
+        problems += [self.words["too_many"].format(name=show(name[-200:])) for name in left]
         told = (("taken", len(taken)), ("not_taken", len(problems)))
-        said = [count(key, number, self.language) for key, number in told if number]
-        kind: Kind = "trouble" if problems else "done"
-        line = render_line(" ".join(said), kind) + render_problems(problems, self.language)
-        return self.look(pending, taken[0].number if taken else 0, line)
+        line = " ".join(count(key, number, self.language) for key, number in told if number)
+        said = Said(line, "trouble" if problems else "done", tuple(problems))
+        return said, taken[0].number if taken else 0
 
-    def take_address(self, pending: PendingUploads, address: str) -> Desktop:
-        """Fetch an address, keep it waiting and look at it."""
+    def take_address(self, pending: PendingUploads, address: str) -> tuple[Said, int]:
+        """Fetch an address and keep it waiting; returns its number."""
         upload = self._put(pending, self.publisher.take_address(address.strip()[:_LONGEST]))
-        line = render_line(self.words["taken_one"], "done")
-        return self.look(pending, upload.number, line)
+        return Said(self.words["taken_one"]), upload.number
 
-    def look(self, pending: PendingUploads, number: int, said: str = "") -> Desktop:
-        """Show a waiting document as it will be quoted, the first where there is no such."""
-        uploads = pending.list()
-        if uploads and number not in {upload.number for upload in uploads}:
-            number = uploads[0].number
-        if not uploads:
-            return Desktop(said, render_drafts((), 0, self.language), 0, BLANK, "", 0)
+    def show_waiting(self, pending: PendingUploads, number: int) -> Sheet:
+        """Return a waiting document as it will be quoted."""
         upload = pending.get(number)
         entry = self._read(pending, _offer(upload))
-        return Desktop(
-            said,
-            render_drafts(uploads, number, self.language),
-            number,
-            list_facts(entry, upload.facts),
-            render_proof(entry, self.language),
-            len(uploads),
-        )
+        return self._lay_out(upload.name, entry, upload.facts, number)
 
-    def keep(self, pending: PendingUploads, number: int, shown: Shown, given: Shown) -> None:
+    def correct_waiting(
+        self, pending: PendingUploads, number: int, shown: Shown, given: Shown
+    ) -> None:
         """Keep what an editor corrected of a waiting document."""
         upload = pending.get(number)
         facts = correct(upload.name, upload.facts, shown, given)
@@ -133,14 +135,13 @@ class Actions:
             entry = self._read(pending, replace(_offer(upload), facts=facts))
             pending.change(number, facts, entry)
 
-    def put_away(self, pending: PendingUploads, number: int, current: int) -> Desktop:
+    def put_away(self, pending: PendingUploads, number: int) -> Said:
         """Put a waiting document away."""
         name = pending.get(number).name
         pending.drop(number)
-        said = render_line(self.words["put_away_done"].format(name=name), "done")
-        return self.look(pending, current, said)
+        return Said(self.words["put_away_done"].format(name=name))
 
-    def add(self, pending: PendingUploads, numbers: Sequence[int]) -> Desktop:
+    def add(self, pending: PendingUploads, numbers: Sequence[int]) -> Said:
         """Add waiting documents to the library; the ones that cannot be added stay."""
         lines: list[str] = []
         problems: list[str] = []
@@ -156,11 +157,10 @@ class Actions:
             lines += [made.note] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
-        said = render_line(" ".join(lines), "done") + render_problems(problems, self.language)
-        return self.look(pending, numbers[0] if problems else 0, said)
+        return Said(" ".join(lines), "trouble" if problems else "done", tuple(problems))
 
-    def list(self, search: str = "") -> str:
-        """Return the table of the collection: what the library holds and the live release held."""
+    def search(self, search: str = "") -> Collection:
+        """Return what the library holds and the live release held, by name."""
         documents, failed = self.publisher.documents()
         live = self._list_live()
         holdings = [Holding(name, "unreadable", reason=reason) for name, reason in failed.items()]
@@ -175,66 +175,59 @@ class Actions:
         found = [each for each in holdings if _matches(each, search[:_LONGEST])]
         found.sort(key=lambda holding: holding.name)
         removed = [name for name in self.publisher.removed() if name not in names]
-        return render_collection(found, removed, len(holdings), self.language)
+        return Collection(tuple(found), len(holdings), tuple(removed))
 
-    def show_facts(self, name: str) -> Shown:
-        """Return the facts of a document of the library as they stand."""
-        return list_facts(self.publisher.library.read(name), self.publisher.library.facts(name))
+    def show_held(self, name: str) -> Sheet:
+        """Return a document of the library as it will be quoted."""
+        library = self.publisher.library
+        return self._lay_out(name, library.read(name), library.facts(name))
 
-    def describe(self, name: str, shown: Shown, given: Shown) -> str:
-        """Correct a document's facts in the library; returns the line that says so."""
+    def describe(self, name: str, shown: Shown, given: Shown) -> Said:
+        """Correct a document's facts in the library."""
         facts = correct(name, self.publisher.library.facts(name), shown, given)
         made = self.publisher.describe(name, facts)
         key = "saved" if made.action != "unchanged" else "not_changed"
-        return render_line(self.words[key].format(name=made.name), "done")
+        return Said(self.words[key].format(name=made.name))
 
-    def remove(self, name: str) -> str:
-        """Take a document out of the library; returns the line that says so."""
+    def remove(self, name: str) -> Said:
+        """Take a document out of the library."""
         self.publisher.remove(name)
-        return render_line(self.words["removed"].format(name=name), "done")
+        return Said(self.words["removed"].format(name=name))
 
-    def restore(self, name: str) -> str:
-        """Bring a removed document back; returns the line that says so."""
+    def restore(self, name: str) -> Said:
+        """Bring a removed document back."""
         self.publisher.restore(name)
-        return render_line(self.words["restored"].format(name=name), "done")
+        return Said(self.words["restored"].format(name=name))
 
-    def rollback(self, release_id: str) -> str:
-        """Make a release live; returns the line that says so."""
+    def rollback(self, release_id: str) -> Said:
+        """Make a release live."""
         if not release_id:
             raise NotFoundError("no release is named: reload the page")
         made = self.publisher.rollback(release_id)
-        return render_line(self.words["rolled_back"].format(release=made), "done")
+        return Said(self.words["rolled_back"].format(release=made))
 
-    def warn(self) -> str:
-        """Return the warning that stands over the whole page, empty where all is well."""
-        status = self._engine.status()
-        return render_alarm(
-            self.publisher.releases(), status.message if status.refused else "", self.language
-        )
+    def verify(self) -> Said:
+        """Check every byte of every release; what is damaged is a problem each."""
+        found = self.publisher.verify()
+        damaged = [str(what) for what in found.values() if isinstance(what, ReleaseError)]
+        line = count("verified", len(found) - len(damaged), self.language)
+        return Said(line, "trouble" if damaged else "done", tuple(damaged))
 
-    def _receive(self, path: str, name: str) -> bytes:
-        """Return an upload's bytes and take it off the disk; reads no other file.
+    def prune(self, keep: str) -> Said:
+        """Delete old releases but for as many as are kept beside the live one."""
+        if not keep.isascii() or not keep.isdigit() or int(keep[:9]) > _MOST_KEPT:
+            raise UsageError(f"{keep[:20]!r} releases cannot be kept: say 0 to {_MOST_KEPT}")
+        gone, forgotten = self.publisher.prune(int(keep))
+        told = (("pruned", len(gone)), ("forgotten", len(forgotten)))
+        return Said(" ".join(count(key, number, self.language) for key, number in told))
 
-        An upload lies in a folder named by its digest, in the folder of uploads.
-        """
-        place = Path(path)
-        if place.parent.parent != self._uploads or ".." in place.parts or "\0" in path:
-            raise DocumentError(f"{name}: not uploaded by this page; choose the file again")
-        try:
-            return read_file(place, name, LARGEST_FILE, self._uploads)
-        except FileNotFoundError as error:
-            raise DocumentError(f"{name}: the upload is gone; choose the file again") from error
-        finally:
-            with suppress(OSError):
-                place.unlink()
-                place.parent.rmdir()
-
-    def _sweep(self) -> None:
-        """Remove what is left of uploads that were broken off."""
-        for left in self._uploads.iterdir():
-            with suppress(OSError):
-                if left.is_file() and time.time() - left.stat().st_mtime > _BROKEN_OFF:
-                    left.unlink()
+    def warn(self) -> tuple[list[str], bool]:
+        """Return what is wrong with the releases, a line each, and whether the live one is."""
+        status = self.engine.status()
+        damaged = [info for info in self.publisher.releases() if info.damage]
+        lines = [info.damage for info in damaged] + [status.message] * bool(status.refused)
+        live = bool(status.refused) or any(info.live for info in damaged)
+        return list(dict.fromkeys(lines)), live
 
     def _put(self, pending: PendingUploads, offer: Offer) -> Upload:
         return pending.put(offer, self._read(pending, offer))
@@ -243,10 +236,14 @@ class Actions:
         with pending.turn():
             return self.publisher.preview(offer)
 
+    def _lay_out(self, name: str, entry: Entry, facts: Facts, number: int = 0) -> Sheet:
+        glossary = Glossary(self.publisher.library.glossary())
+        return Sheet(name, entry, list_facts(entry, facts), list_missing(entry, glossary), number)
+
     def _list_live(self) -> dict[str, tuple[str, str]]:
         """Return the documents that readers are answered from, each with its files' digests."""
         try:
-            documents = [entry.document for entry in self._engine.cases().entries]
+            documents = [entry.document for entry in self.engine.cases().entries]
         except CasebookError:  # nothing is published yet, or nothing can be served
             return {}
         return {each.name: (each.file_sha256, each.facts_sha256) for each in documents}
@@ -260,6 +257,7 @@ def list_facts(entry: Entry, facts: Facts) -> Shown:
         "title": document.title,
         "company": company,
         "published": document.published,
+        "language": document.language,
         "url": document.url,
     }
 

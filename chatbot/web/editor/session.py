@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from chatbot.publishing.pending_uploads import PendingUploads
 from chatbot.web.security.forwarded import name_network
@@ -22,8 +23,8 @@ IDLE = 30 * 60.0  # seconds without a request after which a session has ended
 LONGEST = 8 * 3600.0  # seconds after which it has ended in any case
 MOST = 64  # sessions at once; one more ends the one that rested longest
 WINDOW = 60.0  # seconds in which wrong tries are counted
-TRIES = 5  # of one address, of IPv6 of one network; no other one's count
-MOST_TRIES = 1000  # remembered
+TRIES = 5  # of one address, or of one network of IPv6
+REMEMBERED = 10_000  # addresses; whoever has more of them meets a token that no guess will find
 
 
 class WrongTokenError(Exception):
@@ -39,13 +40,26 @@ class TooManyTriesError(Exception):
         self.wait = wait
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What just happened, in a line, and what went wrong beside it."""
+
+    line: str = ""
+    kind: Literal["done", "trouble"] = "done"
+    problems: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Session:
-    """One signed-in browser: when it began and was last used, and the documents that wait there."""
+    """One signed-in browser: when it began and was last used, and the documents that wait there.
+
+    `said` is what the page that it is led to next shows first.
+    """
 
     started: float
     used: float
     pending: PendingUploads = field(repr=False)
+    said: Said = Said()
 
 
 class Sessions:
@@ -62,25 +76,27 @@ class Sessions:
         self._make_tray = make_tray
         self._clock = clock
         self._sessions: dict[str, Session] = {}
-        self._wrong: deque[tuple[float, str]] = deque(maxlen=MOST_TRIES)  # when, from where
+        self._wrong: dict[str, deque[float]] = {}  # when the last wrong tries of an address were
 
     def sign_in(self, token: str, address: str) -> str:
         """Return the key of a new session, 256 random bits in hexadecimal.
 
         Raises WrongTokenError, or TooManyTriesError where the address tried too many wrong ones
-        within a minute; then even the right one is not looked at.
+        within a minute; then even the right one is not looked at. Others' tries do not count.
         """
         address = name_network(address)
         now = self._clock()
-        while self._wrong and now - self._wrong[0][0] >= WINDOW:
-            self._wrong.popleft()
-        mine = [when for when, where in self._wrong if where == address]
-        if len(mine) >= TRIES:
-            raise TooManyTriesError(max(1, math.ceil(mine[-TRIES] + WINDOW - now)))
+        tries = self._wrong.get(address, deque(maxlen=TRIES))
+        if len(tries) == TRIES and now - tries[0] < WINDOW:
+            raise TooManyTriesError(max(1, math.ceil(tries[0] + WINDOW - now)))
         if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
-            self._wrong.append((now, address))
+            tries.append(now)
+            self._wrong.pop(address, None)  # the last to try is the last to be forgotten
+            self._wrong[address] = tries
+            if len(self._wrong) > REMEMBERED:
+                del self._wrong[next(iter(self._wrong))]
             raise WrongTokenError
-        self._sweep(now)
+        self.sweep()
         if len(self._sessions) >= MOST:
             self._end(min(self._sessions, key=lambda key: self._sessions[key].used))
         key = secrets.token_hex(32)
@@ -92,11 +108,10 @@ class Sessions:
 
         `use` tells that the editor did something; a page that only stays open does not.
         """
-        now = self._clock()
-        self._sweep(now)
+        self.sweep()
         session = self._sessions.get(_digest(key))
         if session is not None and use:
-            session.used = now
+            session.used = self._clock()
         return session
 
     def sign_out(self, key: str) -> None:
@@ -109,7 +124,9 @@ class Sessions:
         for digest in list(self._sessions):
             self._end(digest)
 
-    def _sweep(self, now: float) -> None:
+    def sweep(self) -> None:
+        """End the sessions that rested or lasted too long, and drop what waited in them."""
+        now = self._clock()
         for digest, session in list(self._sessions.items()):
             if now - session.used >= IDLE or now - session.started >= LONGEST:
                 self._end(digest)

@@ -1,9 +1,8 @@
-"""What of Gradio answers: the routes that Casebook's two pages ask for, and no other.
+"""What of Gradio answers: the routes that the chat asks for, and no other.
 
 Gradio has routes that read the machine's files, fetch addresses and pass requests on, and a new
-version may have more of them. `GradioRoutes` stands before each of its applications, wherever it is
-mounted: what is on its page's list passes, in these very words, and all else is 404. `EditorAccess`
-reads the same list, so that an editor's session makes no difference to what is not on it.
+version may have more of them. `GradioRoutes` stands before its application: what is on the list
+passes, in these very words, and all else is 404.
 
 A question to the chat is counted here, before Gradio has it: where it is too much, Gradio never
 hears of it. What Gradio would fail at with a traceback, `QueueDoor` refuses.
@@ -14,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, Literal
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -24,9 +23,7 @@ from chatbot.web.error_responses import make_response, respond
 from chatbot.web.security.limits import Limits
 from corpus.errors import AccessError
 
-Page = Literal["chat", "editor"]
-
-_CHAT = (
+_ROUTES = (
     r"(?:GET|HEAD) /",
     r"GET /theme\.css",
     r"GET /assets/[A-Za-z0-9_.-]+\.(?:css|js)",
@@ -35,28 +32,21 @@ _CHAT = (
     r"POST /gradio_api/queue/join",
     r"GET /gradio_api/queue/data",
 )
-_EDITOR = (
-    *_CHAT,
-    r"GET /gradio_api/heartbeat/[a-z0-9]{1,32}",
-    r"POST /gradio_api/upload",
-    r"GET /gradio_api/upload_progress",
-)
 _SESSION = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_ASKED = {"chat": re.compile("|".join(_CHAT)), "editor": re.compile("|".join(_EDITOR))}
+_ASKED = re.compile("|".join(_ROUTES))
 
 
 class GradioRoutes:
-    """ASGI middleware that lets through to Gradio's application what its page asks for."""
+    """ASGI middleware that lets through to Gradio's application what the chat asks for."""
 
-    def __init__(self, app: ASGIApp, page: Page) -> None:
-        """Wrap `app`, which serves `page` and is asked by HTTP alone."""
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`, which is asked by HTTP alone."""
         self.app = app
-        self.page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope["path"].removeprefix(scope["root_path"])
-        if is_asked(self.page, scope["method"], path):
+        if is_asked(scope["method"], path):
             await self.app(scope, receive, send)
         else:
             await make_response(404, "not_found", "no such page")(scope, receive, send)
@@ -129,6 +119,6 @@ def _read_session(scope: Scope) -> str:
     return Request(scope).query_params.get("session_hash", "")
 
 
-def is_asked(page: Page, method: str, path: str) -> bool:
-    """Tell whether a page asks for a path, without percents and below where Gradio is mounted."""
-    return _ASKED[page].fullmatch(f"{method} {path}") is not None
+def is_asked(method: str, path: str) -> bool:
+    """Tell whether the chat asks for a path, without percents and below where Gradio is mounted."""
+    return _ASKED.fullmatch(f"{method} {path}") is not None

@@ -22,7 +22,10 @@ WIDGET_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
-EDITOR_POLICY = CHAT_POLICY.replace("frame-ancestors 'self'", "frame-ancestors 'none'")
+EDITOR_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _FEATURES = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 _DATA = ("/api/", "/v1/", "/mcp", "/openapi.json", "/healthz", "/readyz", "/metrics")

@@ -1,97 +1,58 @@
-/* The editor's page: what Gradio's components leave open.
-
-   Loaded before Gradio. Buttons in the server's HTML trigger `act`; a question is asked first where
-   the button has one. Words of documents are written as text only. */
+/* The editor's pages work without this: it shows how far publishing is, and that something goes on. */
 (() => {
   "use strict";
 
-  // Gradio speaks the browser's language; this page has its own.
-  const language = document.documentElement.lang;
-  Object.defineProperty(navigator, "language", { get: () => language });
-  Object.defineProperty(navigator, "languages", { get: () => [language] });
-
   const find = (selector) => document.querySelector(selector);
-
-  /* ---- buttons ---- */
-
-  function listen(element, trigger, name) {
-    element.addEventListener("click", async (event) => {
-      const button = event.target.closest("button[data-act]");
-      if (!button || !element.contains(button)) return;
-      const { act, name: which, number } = button.dataset;
-      if (button.dataset.ask && !(await ask(button))) return;
-      trigger(name, number === undefined ? { act, name: which } : { act, number: Number(number) });
-    });
-  }
-
-  function ask(button) {
-    const dialog = find("#ask");
-    find("#ask-what").textContent = button.dataset.ask;
-    const yes = find("#ask-yes");
-    yes.textContent = button.textContent;
-    dialog.showModal();
-    find("#ask-no").focus();
-    // Not by the dialog's `close`: it comes later, and may be that of the question before.
-    return new Promise((resolve) => {
-      const end = (answer) => {
-        dialog.close();
-        resolve(answer);
-      };
-      yes.onclick = () => end(true);
-      find("#ask-no").onclick = () => end(false);
-      dialog.oncancel = () => resolve(false);
-    });
-  }
-
-  /* ---- the four parts by arrow keys, which Gradio leaves out ---- */
-
-  document.addEventListener("keydown", (event) => {
-    const list = event.target.closest?.("[role=tablist]");
-    if (!list) return;
-    const tabs = [...list.querySelectorAll("[role=tab]")];
-    const last = tabs.length - 1;
-    const at = tabs.indexOf(event.target);
-    const next = { ArrowRight: at < last ? at + 1 : 0, ArrowLeft: at > 0 ? at - 1 : last, Home: 0, End: last }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    tabs[next].click();
-    tabs[next].focus();
-  });
-
-  /* ---- the session and the connection ---- */
-
-  const plain = window.fetch;
-  window.fetch = async (...given) => {
-    let answer;
-    try {
-      answer = await plain(...given);
-    } catch (error) {
-      if (error?.name !== "AbortError") warn("lost");
-      throw error;
-    }
-    if (answer.status === 401) location.reload(); // which leads to signing in
-    else if (answer.status === 413) warn("large");
-    else if (find("#trouble")?.dataset.shown === "lost") warn("");
-    return answer;
-  };
 
   function warn(key) {
     const trouble = find("#trouble");
-    if (!trouble) return;
-    trouble.dataset.shown = key;
     trouble.textContent = key ? trouble.dataset[key] : "";
     trouble.hidden = !key;
-    if (key === "large") setTimeout(() => trouble.dataset.shown === key && warn(""), 10000);
   }
 
-  /* ---- the first paint ---- */
+  /* ---- a form that is sent: not twice, and no files that would be refused after minutes ---- */
 
-  new MutationObserver((_, observer) => {
-    if (!find("#head .masthead")) return;
-    observer.disconnect();
-    document.documentElement.lang = language;
-    find("#boot")?.remove();
-  }).observe(document, { childList: true, subtree: true });
+  document.addEventListener("submit", (event) => {
+    const files = event.target.querySelector("input[type=file]");
+    const size = [...(files?.files ?? [])].reduce((sum, file) => sum + file.size, 0);
+    if (size > Number(files?.dataset.largest)) {
+      event.preventDefault();
+      warn("large");
+    } else if (event.target.ariaBusy === "true") {
+      event.preventDefault();
+    } else {
+      event.target.ariaBusy = "true";
+      find("#working").textContent = find("#working").dataset.words;
+    }
+  });
 
-  window.desk = { listen };
+  addEventListener("pageshow", () => { // also of a page that the browser had kept
+    for (const form of document.forms) form.ariaBusy = null;
+    find("#working").textContent = "";
+  });
+
+  /* ---- publishing ---- */
+
+  const box = find("#progress");
+  if (!box) return;
+  const [phase, bar, counts] = box.children;
+  const events = new EventSource(box.dataset.stream);
+  events.addEventListener("progress", (event) => {
+    const told = JSON.parse(event.data);
+    if (phase.textContent !== told.phase) phase.textContent = bar.ariaLabel = told.phase;
+    counts.textContent = told.pace;
+    bar.max = told.total || 1;
+    if (told.total) bar.value = told.done;
+    else bar.removeAttribute("value");
+  });
+  events.addEventListener("end", () => {
+    events.close();
+    location.reload();
+  });
+  events.addEventListener("open", () => warn(""));
+  events.addEventListener("error", () => {
+    if (events.readyState !== EventSource.CLOSED) warn("lost");
+    else setTimeout(() => location.reload(), 1000); // which leads to signing in
+  });
+  addEventListener("pagehide", () => events.close());
 })();

@@ -64,6 +64,17 @@ def test_a_tray_is_bounded(tmp_path: Path) -> None:
     _put(mine, "0.txt")
 
 
+def test_what_waits_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All together; one that takes another's place counts once."""
+    monkeypatch.setattr(pending, "MOST_BYTES", 2 * 2**20)
+    mine, large = PendingUploads(tmp_path), "It is long. " * 120_000
+    _put(mine, words=large)
+    with pytest.raises(UsageError, match=r"b\.txt: with it, more than 2 MiB would wait"):
+        _put(mine, "b.txt", large)
+    _put(mine, words=large)
+    _put(mine, "c.txt")
+
+
 def test_a_cleared_tray_takes_nothing(tmp_path: Path) -> None:
     """What comes after its session has ended does not stay on the disk."""
     mine = PendingUploads(tmp_path)
@@ -78,7 +89,7 @@ def test_a_cleared_tray_takes_nothing(tmp_path: Path) -> None:
 def test_the_folder_is_private_and_goes(tmp_path: Path) -> None:
     """Nobody else may look into it, and nothing of it is left."""
     folder = Folder(tmp_path / "var")
-    for place in (folder.path, folder.uploads):
+    for place in (folder.path, folder.incoming):
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
     _put(folder.make_tray())
     folder.close()

@@ -1,19 +1,17 @@
-"""chatbot.publishing.publish_job: one publishing at a time, followed by whoever looks."""
+"""chatbot.publishing.publish_job: one publishing at a time, for whoever looks at it."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import cast
 
 import pytest
 
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
-from chatbot.publishing import publish_job
 from chatbot.publishing.publish_job import PublishJob, State
 from chatbot.publishing.publisher import Publication, Publisher
-from chatbot.web.editor.fragments.changes import render_plan
 from chatbot.web.error_responses import REQUEST_ID
 from corpus.errors import BuildLockedError, GateError
 from index.build_plan import Plan
@@ -63,26 +61,41 @@ def publisher() -> FakePublisher:
 
 def finish(work: PublishJob) -> State:
     """Return how it ended."""
-    return list(work.follow())[-1]
+    until = time.monotonic() + 60
+    while (state := work.state).working:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return state
 
 
-def test_it_is_followed_from_the_plan_to_the_release(publisher: FakePublisher) -> None:
-    """Every follower sees how far it is, and how it ended."""
+def test_it_is_seen_from_the_plan_to_the_release(publisher: FakePublisher) -> None:
+    """Whoever looks sees how far it is, and how and when it ended."""
     work = PublishJob(cast("Publisher", publisher), lambda: 7.0)
-    assert not work.state.working
-    assert [state.phase for state in work.follow()] == ["idle"]
+    assert (work.state.phase, work.state.working, work.state.at) == ("idle", False, None)
     work.start()
     assert publisher.at_work.wait(60)
-    followers = [work.follow(), work.follow()]
-    for follower in followers:
-        state = next(follower)
-        assert (state.phase, state.done, state.total, state.plan) == ("encoding", 1, 4, PLAN)
+    state = work.state
+    assert (state.phase, state.done, state.total, state.plan) == ("encoding", 1, 4, PLAN)
     publisher.hold.set()
-    for follower in followers:
-        *_, last = follower
-        assert (last.phase, last.working) == ("done", False)
-        assert last.publication == Publication(PLAN, "r1", True, None)
+    last = finish(work)
+    assert last.phase == "done"
+    assert last.publication == Publication(PLAN, "r1", True, None)
+    assert last.at is not None
+    assert last.at.utcoffset() is not None
     assert publisher.accepted == [False]
+
+
+def test_it_can_be_stopped(publisher: FakePublisher) -> None:
+    """With the text it is at; nothing is published, and it may be started again."""
+    work = PublishJob(cast("Publisher", publisher))
+    work.start()
+    assert publisher.at_work.wait(60)
+    work.stop()
+    publisher.hold.set()
+    last = finish(work)
+    assert (last.phase, last.publication, last.line) == ("stopped", None, "")
+    work.start()
+    assert finish(work).phase == "done"
 
 
 def test_a_second_one_is_refused_while_it_works(publisher: FakePublisher) -> None:
@@ -133,27 +146,3 @@ def test_what_goes_wrong_is_kept_for_the_page(publisher: FakePublisher) -> None:
     last = finish(work)
     assert (last.code, last.request_id) == ("internal", "request-7")
     assert "secret" not in last.line
-
-
-def test_a_follower_waits_for_the_next_phase(
-    publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not for each text: a page is told a few times a second, and at once when a phase begins."""
-    monkeypatch.setattr(publish_job, "EVERY", 30.0)
-    work = PublishJob(cast("Publisher", publisher))
-    work.start()
-    assert publisher.at_work.wait(60)
-    states = work.follow()
-    assert next(states).phase == "encoding"
-    publisher.hold.set()
-    assert next(states).phase in ("asking", "done")
-
-
-def test_a_renamed_file_is_shown_as_that() -> None:
-    """Where it was and where it is, and a count only where there is one."""
-    made = replace(PLAN, added=(), renamed={"<a>.txt": "2024/a.txt"})
-    html = render_plan(made, "en")
-    assert "&lt;a&gt;.txt → 2024/a.txt" in html
-    assert "<dt>renamed</dt><dd>1</dd>" in html
-    assert "更名" in render_plan(made, "zh")
-    assert "renamed" not in render_plan(PLAN, "en")

@@ -1,16 +1,20 @@
-"""chatbot.web.editor.fragments.changes: what known questions showed, as HTML; words stay words."""
+"""The template of what known questions showed and what a build changes; words stay words."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
+from chatbot.evaluation.gate_report import cut, join_expected, list_changed
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
-from chatbot.locales.interface import EDITOR
-from chatbot.web.editor.fragments.changes import render_gate
+from chatbot.locales.interface import EDITOR, count
+from chatbot.web.templates import make_environment
+from tests.chatbot.publishing.test_publish_job import PLAN
 
 EVIL = "</li><img src=x onerror=alert(1)>\x1b\x00\u202e\"'&amp;"
 WEAKER = Setback(
@@ -52,12 +56,21 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Note the words."""
-        self.text.append(data)
+        self.text += [data.strip()] if data.strip() else []
+
+
+def load(language: str) -> Any:
+    """Return the parts of the template, as a page in a language has them."""
+    shared = {
+        "language": language, "words": EDITOR[language], "cut": cut, "changed": list_changed,
+        "join_expected": join_expected, "count": partial(count, language=language),
+    }  # fmt: skip
+    return make_environment().get_template("editor/changes.html").make_module(shared)
 
 
 def test_both_quotations_are_shown_with_their_documents() -> None:
     """Figures first; what is lost and what is weaker each with its meaning; then the others."""
-    read = Reader(render_gate(REPORT, "en"))
+    read = Reader(load("en").gate(REPORT))
     assert [text for text in read.text if "filler" not in text] == [
         "Known questions",
         "5 of 9 are answered rightly; before, 7.",
@@ -83,17 +96,17 @@ def test_both_quotations_are_shown_with_their_documents() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_word_is_the_pages(language: str) -> None:
     """Nothing quoted, nothing expected, not to be asked: each has its words in both languages."""
-    words = EDITOR[language]
+    words, gate = EDITOR[language], load(language).gate
     for setback, said in (
         (replace(LOST, now=Quoted()), words["gate_nothing"]),
         (replace(LOST, expected=(), before=Quoted()), words["gate_expected_none"]),
         (replace(LOST, now=Quoted(), error="x"), words["gate_error"].format(error="x")),
     ):
-        read = Reader(render_gate(replace(REPORT, lost=(setback,), weaker=()), language))
+        read = Reader(gate(replace(REPORT, lost=(setback,), weaker=())))
         assert said in read.text
         assert words["gate_weaker"] not in read.text
     none = replace(REPORT, right_before=None, kept=0, lost=(), weaker=())
-    assert words["gate_lost"] not in Reader(render_gate(none, language)).text
+    assert words["gate_lost"] not in Reader(gate(none)).text
 
 
 def test_hostile_words_stay_words() -> None:
@@ -105,7 +118,7 @@ def test_hostile_words_stay_words() -> None:
         for now, error in ((quoted, ""), (Quoted(), EVIL * 50))
     )
     asked = tuple(each.question for each in setbacks)
-    html = render_gate(GateReport(120, 0, 120, 0, setbacks, setbacks, asked, (), asked), "zh")
+    html = load("zh").gate(GateReport(120, 0, 120, 0, setbacks, setbacks, asked, (), asked))
     read = Reader(html)
     assert not {"img", "script"} & read.names
     assert "\x1b" not in html
@@ -113,3 +126,13 @@ def test_hostile_words_stay_words() -> None:
     assert max(map(len, read.text)) < 200
     assert html.count("<dl>") == 100
     assert read.text.count("另有 70 项") == 3
+
+
+def test_a_renamed_file_is_shown_as_that() -> None:
+    """Where it was and where it is, and a count only where there is one."""
+    made = replace(PLAN, added=(), renamed={"<a>.txt": "2024/a.txt"})
+    html = load("en").changes(made, False)
+    assert "&lt;a&gt;.txt → 2024/a.txt" in html
+    assert "<dt>renamed</dt><dd>1</dd>" in html
+    assert "更名" in load("zh").changes(made, False)
+    assert "renamed" not in load("en").changes(PLAN, False)

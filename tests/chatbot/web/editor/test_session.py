@@ -66,10 +66,10 @@ def test_five_wrong_tries_a_minute_close_an_address(sessions: Sessions, clock: C
 
 def test_wrong_tries_lock_nobody_else_out(sessions: Sessions, clock: Clock) -> None:
     """From however many addresses they come; of IPv6 a network counts; memory is bounded."""
-    for number in range(session.MOST_TRIES + 10):
+    for number in range(session.REMEMBERED + 10):
         with pytest.raises(WrongTokenError):
             sessions.sign_in("wrong", f"address {number}")
-    assert len(sessions._wrong) == session.MOST_TRIES
+    assert len(sessions._wrong) == session.REMEMBERED
     for number in range(session.TRIES):
         with pytest.raises(WrongTokenError):
             sessions.sign_in("wrong", f"2001:db8:1:2::{number}")

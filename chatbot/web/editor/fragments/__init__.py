@@ -1,1 +1,0 @@
-"""Parts of the editor's page as HTML: pure functions."""
