@@ -10,19 +10,24 @@ An element with `data-word` holds an interface word that the page may put into a
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import quote
 
 from chatbot.answers.answer import Answer, Citation
 from chatbot.web import templates
-from chatbot.web.templates import render
+from chatbot.web.templates import read_address, render
+
+# A text fragment: up to how many letters it is whole, else so many words or letters of either end.
+_SHORT, _WORDS, _LETTERS = 80, 4, 20
 
 
 class Card(NamedTuple):
-    """A source, and its passage before, in and after the quotation."""
+    """A source, its passage before, in and after the quotation, and where the original shows it."""
 
     citation: Citation
     before: str
     marked: str
     after: str
+    original: str
 
 
 def render_pieces(answer: Answer, turn: int) -> list[str]:
@@ -91,12 +96,32 @@ def make_card(citation: Citation) -> Card:
 
     Where that does not lie in the passage, it stands alone.
     """
+    original = point_at(citation.url, citation.quote)
     start = citation.start - citation.passage_start
     end = start + len(citation.quote)
     passage = citation.passage
     if start < 0 or passage[start:end] != citation.quote:
-        return Card(citation, "", citation.quote, "")
-    return Card(citation, passage[:start], citation.quote, passage[end:])
+        return Card(citation, "", citation.quote, "", original)
+    return Card(citation, passage[:start], citation.quote, passage[end:], original)
+
+
+def point_at(url: str, words: str) -> str:
+    """Return a web address at which browsers mark words of the page; empty for any other address.
+
+    They know a text by its beginning and its end where it is long or of several paragraphs. On a
+    case page `static/case.js` does the same.
+    """
+    if not read_address(url):
+        return ""
+    apart = words.split()
+    plain = " ".join(apart)
+    ends = [plain]
+    if len(words) > _SHORT or "\n" in words:
+        ends = [" ".join(apart[:_WORDS]), " ".join(apart[-_WORDS:])]
+        if len(apart) < 2 * _WORDS:  # in a script without spaces
+            ends = [plain[:_LETTERS], plain[-_LETTERS:]]
+    spelled = (quote(each, safe="", errors="replace").replace("-", "%2D") for each in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={','.join(spelled)}"
 
 
 def render_error(sentence: str, code: str, language: str) -> str:

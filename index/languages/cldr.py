@@ -104,7 +104,7 @@ def put_names(text: str, language: str, into: str) -> str:
 
 def name_language(tag: str, language: str) -> str:
     """Return what a language is called in another, such as `Chinese`; the tag where none knows."""
-    return str(Locale.parse(language).languages.get(tag, tag))
+    return str(Locale.parse(language).languages.get(tag.replace("-", "_"), tag))
 
 
 @functools.lru_cache(_KEPT)

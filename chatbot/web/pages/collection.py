@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 A_PAGE = 20  # cases
 MOST_HITS = 20  # passages
-# What the cases are told apart by, in the order of the page; empty where a document does not say.
-FACETS: dict[str, Callable[[CaseEntry], str]] = {
-    "company": lambda entry: entry.case.company,
-    "year": lambda entry: entry.document.published[:4],
-    "language": lambda entry: entry.document.language,
+# What the cases are told apart by, in the order of the page; a document may be in two languages.
+FACETS: dict[str, Callable[[CaseEntry], list[str]]] = {
+    "company": lambda entry: [entry.case.company],
+    "year": lambda entry: [entry.document.published[:4]],
+    "language": lambda entry: entry.document.language.split("+"),
 }
 
 
@@ -64,7 +64,7 @@ class Option(NamedTuple):
 
     value: str
     name: str
-    count: int
+    cases: int
 
 
 class Found(NamedTuple):
@@ -81,7 +81,7 @@ def select(entries: Iterable[CaseEntry], query: CollectionQuery) -> list[CaseEnt
     left = [
         entry
         for entry in entries
-        if entry.case.kind == "case" and all(FACETS[key](entry) == value for key, value in wanted)
+        if entry.case.kind == "case" and all(value in FACETS[key](entry) for key, value in wanted)
     ]
     return sorted(left, key=lambda entry: entry.document.published, reverse=True)
 
@@ -93,7 +93,8 @@ def list_options(
     options = {}
     for key, read in FACETS.items():
         chosen = query.wanted().get(key, "")
-        counts = Counter(map(read, select(entries, query.model_copy(update={key: ""}))))
+        left = select(entries, query.model_copy(update={key: ""}))
+        counts = Counter(value for entry in left for value in read(entry))
         values = sorted({*counts, chosen} - {""}, key=str.casefold, reverse=key == "year")
         names = {
             value: name_language(value, language) if key == "language" else value

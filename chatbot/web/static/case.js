@@ -125,12 +125,14 @@
     original.href = address + directive;
   }
 
-  /* The words whole where they are short and of one paragraph, else their beginning and their end. */
+  /* The words whole where they are short and of one paragraph, else their beginning and their end;
+     `point_at` in rendering.py does the same. */
   function cut(text) {
     const words = text.trim().split(/\s+/);
-    if (text.length <= 80 && !/\n/.test(text)) return [text.trim()];
+    const plain = words.join(" ");
+    if (text.length <= 80 && !/\n/.test(text)) return [plain];
     if (words.length >= 8) return [words.slice(0, 4).join(" "), words.slice(-4).join(" ")];
-    return [text.trim().slice(0, 20), text.trim().slice(-20)];
+    return [plain.slice(0, 20), plain.slice(-20)];
   }
 
   function cite() {

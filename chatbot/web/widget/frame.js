@@ -201,7 +201,7 @@ function makeLink(path, ...children) {
   const link = make("a", { href: path, target: "_blank", rel: "noopener" }, ...children,
     say("span", "new_tab", { className: "unseen" }));
   link.addEventListener("click", async (event) => {
-    if (!token) return;
+    if (!token && !renews) return;
     event.preventDefault();
     await refresh();
     const form = make("form", { method: "post", action: "session", target: "_blank", hidden: true });

@@ -238,7 +238,8 @@ def test_names_are_listed_or_passed_on_by_a_proxy(
 def test_a_foreign_name_is_refused(client: httpx.Client, members: httpx.Client) -> None:
     """A page that resolves its own name to this machine reads nothing, on any route."""
     for path in ("/", "/api/cases", "/healthz", "/theme.css", "/web/chat.js"):
-        response = client.get(path, headers={"Host": "rebound.evil.example"})
+        foreign = {"Host": "rebound.evil.example", "Accept": "application/json"}
+        response = client.get(path, headers=foreign)
         assert read_code(response, 421) == "wrong_host"
         assert response.headers["x-content-type-options"] == "nosniff"
     assert client.get("/healthz", headers={"Host": "LOCALHOST:9"}).status_code == 200
@@ -605,7 +606,8 @@ def test_a_token_opens_one_session(members: httpx.Client) -> None:
     assert "set-cookie" not in again.headers
     kept = members.cookies
     members.cookies = httpx.Cookies()
-    page = come_in(members, token)
+    assert read_code(come_in(members, token), 401) == "token_refused"
+    page = come_in(members, token, accept="text/html")
     assert page.status_code == 401
     assert "style-src 'self'" in page.headers["content-security-policy"]
     assert "expired" in page.text

@@ -19,6 +19,7 @@ from chatbot.web.gradio_page import rewrite
 from chatbot.web.pages.case_page import render_case
 from chatbot.web.rendering import (
     make_card,
+    point_at,
     render_error,
     render_offers,
     render_pieces,
@@ -153,7 +154,7 @@ def test_nothing_in_a_document_becomes_markup(text: str) -> None:
 def test_the_mark_is_exactly_the_quotation(text: str) -> None:
     """The passage is whole, and what is marked in it is the quotation and nothing else."""
     answer = make_answer(text)
-    before, within, after = (shown(part) for part in make_card(answer.citations[0])[1:])
+    before, within, after = (shown(part) for part in make_card(answer.citations[0])[1:4])
     assert before + within + after == shown(answer.citations[0].passage)
     reader = Reader(render_sources(answer, 1, "en", "/x"))
     assert f"{before}{within}{after}" in reader.text
@@ -163,7 +164,26 @@ def test_the_mark_is_exactly_the_quotation(text: str) -> None:
 def test_a_span_outside_the_passage_shows_the_quotation_alone() -> None:
     """A citation that does not fit its passage never marks other words."""
     citation = replace(make_answer("three words here").citations[0], start=90)
-    assert make_card(citation) == (citation, "", "three words here", "")
+    assert make_card(citation) == (citation, "", "three words here", "", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "words", "wanted"),
+    [
+        ("https://a.example/b", "It is well-made, & new.",
+         "https://a.example/b#:~:text=It%20is%20well%2Dmade%2C%20%26%20new."),
+        ("https://a.example/b#c", "Two.\nOne two three, three four five six.",
+         "https://a.example/b#c:~:text=Two.%20One%20two%20three%2C,three%20four%20five%20six."),
+        ("http://a.example", "水" * 90,
+         f"http://a.example#:~:text={'%E6%B0%B4' * 20},{'%E6%B0%B4' * 20}"),
+        ("http://a.example", "\ud800", "http://a.example#:~:text=%3F"),
+        ("javascript:alert(1)", "words", ""),
+        ("", "words", ""),
+    ],
+)  # fmt: skip
+def test_the_original_is_shown_at_its_words(url: str, words: str, wanted: str) -> None:
+    """A short quotation whole, a long one by its ends; signs of the fragment's own are spelled."""
+    assert point_at(url, words) == wanted
 
 
 def test_direction_characters_stay_in_their_element() -> None:

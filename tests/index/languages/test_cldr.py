@@ -17,7 +17,7 @@ from corpus.library import Library
 from index.build import build
 from index.encoder.encoder import EncodedQuery
 from index.languages import cldr
-from index.languages.cldr import put_names
+from index.languages.cldr import name_language, put_names
 from index.languages.dictionary import Dictionary
 from index.search.query import Query, parse
 from index.storage.publish import Releases
@@ -239,3 +239,12 @@ def test_a_name_finds_the_text_of_another_language(
     query = _parse(question, Glossary([]), Dictionary.empty())
     named, other = release.words.share(query.groups(release.languages[0])).tolist()
     assert named > other
+
+
+@pytest.mark.parametrize(
+    ("tag", "language", "name"),
+    [("zh", "en", "Chinese"), ("zh-Hant", "zh", "繁体中文"), ("x-y", "en", "x-y")],
+)
+def test_a_language_has_a_name_in_another(tag: str, language: str, name: str) -> None:
+    """As CLDR has it; a tag that nobody knows stands for itself."""
+    assert name_language(tag, language) == name

@@ -210,6 +210,8 @@ def test_an_address_asks_a_question(visit: Open, engine: FakeEngine, address: st
     engine.asked.clear()
     page = visit("/?q=solar+lights%3F&company=POWERCHINA&lang=zh", permissions=COPYING)
     expect(page.locator(".turn .quote").first).to_contain_text(LIGHTS)
+    original = page.locator("#source-1-1").get_by_role("link", name="在原件中阅读")
+    expect(original).to_have_attribute("href", re.compile(f"^{ORIGINAL}#:~:text=In%20Lauteye"))
     expect(page.locator("#company")).to_have_value("POWERCHINA")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     assert page.url == f"{address}/"

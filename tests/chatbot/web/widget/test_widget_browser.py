@@ -207,6 +207,16 @@ def test_before_the_click_there_is_one_request(start: Open) -> None:
     assert asked[0] == "/widget"
 
 
+def test_all_cases_are_a_click_away(start: Open) -> None:
+    """From the frame, in a tab of their own."""
+    reader = start()
+    reader.open()
+    with reader.page.context.expect_page() as opening:
+        reader.frame.get_by_role("link", name="All cases").click()
+    expect(opening.value.locator(".entries li")).to_have_count(4)
+    assert opening.value.url == f"{reader.casebook}/cases"
+
+
 def test_from_a_question_to_the_words_in_their_case(start: Open, site: Site) -> None:
     """Ask, open [1] in place, follow it to the marked words in a tab of its own, twice."""
     reader = start()
