@@ -299,8 +299,9 @@ def test_the_example_portals_flags_are_the_widgets_attributes(
     server_process: None, tmp_path: Path
 ) -> None:
     """They stand in its tag, escaped."""
-    command = [sys.executable, ROOT / "examples" / "portal" / "portal.py", "--port", "0"]
-    flags = ["--language", "zh", "--attribute", 'data-greeting=<"你好">', "--key", tmp_path / "key"]
+    portal, key = ROOT / "examples" / "portal" / "portal.py", tmp_path / "key"
+    command = [sys.executable, str(portal), "--port", "0", "--key", str(key)]
+    flags = ["--language", "zh", "--attribute", 'data-greeting=<"你好">']
     with subprocess.Popen(
         [*command, "--casebook", "http://127.0.0.1:1", *flags],
         stdout=subprocess.PIPE, text=True,
