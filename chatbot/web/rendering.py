@@ -13,7 +13,6 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from chatbot.answers.answer import Answer, Citation
-from chatbot.web import templates
 from chatbot.web.templates import read_address, render
 
 # A text fragment: up to how many letters it is whole, else so many words or letters of either end.
@@ -127,21 +126,3 @@ def point_at(url: str, words: str) -> str:
 def render_error(sentence: str, code: str, language: str) -> str:
     """Return an error as one sentence with a button that asks again."""
     return render("answer/failure.html", sentence=sentence, code=code, language=language)
-
-
-# The editor's page writes its HTML itself, with these.
-
-
-def escape(text: str) -> str:
-    """Return `text` as HTML; see chatbot.web.templates."""
-    return str(templates.escape(text))
-
-
-def web_address(url: str) -> str:
-    """Return an escaped `http(s)` address, or nothing for any other."""
-    return escape(templates.read_address(url))
-
-
-def language_of(text: str) -> str:
-    """Return a `lang` attribute for foreign words, empty where their language is not clear."""
-    return str(templates.mark_language(text))
