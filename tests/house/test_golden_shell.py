@@ -101,8 +101,8 @@ def test_verbs_on_the_mixed_library(
     run("rollback", "--json")
     run("restore", "school.txt")
     run("remove", "road.txt", "--json")
-    for verb in ("build", "prune --keep 0", "prune --keep 0 --json", "releases", "list",
-                 "worklist", "worklist --json", "worklist --done nothing", "forget nobody"):  # fmt: skip
+    for verb in ("build", "prune --keep 0", "prune --keep 0 --json", "releases", "list", "worklist",
+                 "worklist --json", "worklist --done nothing", "forget nobody"):  # fmt: skip
         run(*verb.split())
     for verb in ("fly", "ask", "search tea -k many", "search tea -k 0", "prune", "-x", "--version",
                  "prune --keep -1", "verify nothing", "show nothing.txt", "build --port x",
