@@ -51,7 +51,7 @@ QUESTIONS = {
 }
 _ID = re.compile(r"(?<![\w.])[0-9a-f]{12,64}\b")  # of figures alone too, once in 2,000
 _MASKS = (
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:\+00:00|Z)?"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:\+00:00|Z)?"), "<time>"),
     (re.compile(r'("elapsed_ms": ?)[\d.]{1,24}'), r"\1<time>"),
     (re.compile(r'("p\d\d ms": \{)[^{}]{0,200}'), r"\1<times>"),
     (re.compile(r"(\bp\d\d ms) {1,24}\d[^\n]{0,60}"), r"\1 <times>"),

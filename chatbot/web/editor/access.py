@@ -20,7 +20,6 @@ from chatbot.locales.interface import EDITOR
 from chatbot.web.editor.session import Session, Sessions, TooManyTriesError, WrongTokenError
 from chatbot.web.error_responses import make_response
 from chatbot.web.pages.language import keep_language, read_language
-from chatbot.web.security.limits import caller_at
 from chatbot.web.templates import render
 
 log = logging.getLogger("casebook")
@@ -101,7 +100,7 @@ class EditorAccess:
         if request.method != "POST":
             return make_response(405, "method_not_allowed", "use GET or POST", {"Allow": "GET"})
         form = parse_qs((await request.body())[:_LONGEST_FORM].decode("utf-8", "replace"))
-        address = caller_at(request.state.peer).id
+        address = request.client.host if request.client else ""
         try:
             made = self.sessions.sign_in(form.get("token", [""])[0].strip(), address)
         except WrongTokenError:

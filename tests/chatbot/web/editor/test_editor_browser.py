@@ -351,6 +351,7 @@ def test_every_page_is_whole(editor: Open, office: Office, width: int, scheme: s
     page = editor(width=width, color_scheme=scheme).page
 
     def check() -> None:
+        page.wait_for_load_state()  # with its style
         assert measure_overflow(page) == 0
         assert find_violations(page) == []
 
