@@ -229,8 +229,9 @@ def test_cases_of_a_kind_are_cases(report: Engine, question: str, company: str) 
     """The introduction to cases is none, however much it speaks of cases."""
     answer = report.ask(question)
     assert answer.found is bool(company)
-    assert all(citation.company for citation in answer.citations)
-    assert company in {citation.company for citation in answer.citations} or not company
+    if company:
+        assert all(citation.company for citation in answer.citations)
+        assert company in {citation.company for citation in answer.citations}
 
 
 def test_what_somebody_did_somewhere(report: Engine) -> None:
