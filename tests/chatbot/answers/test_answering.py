@@ -41,6 +41,9 @@ TABLE = "Lamps\n\nYear | Lamps\n\n2020 | 40\n\n2021 | 60\n\nThe lamps are red. T
 Sure = Callable[[Query, Sequence[Text]], float]
 
 
+_TELLING = 5.0  # what a word weighs that tells of a subject; "the" and "which" weigh less
+
+
 class ToldReader:
     """Scores sentences by how many words of the question they share.
 
@@ -57,7 +60,7 @@ class ToldReader:
     def read(self, query: Query, texts: Sequence[Text]) -> Reading:
         """See index.reader.protocol.Reader."""
         self.asked.append((query.text, {text.case.company for text in texts}))
-        stems = set(query.stems)
+        stems = {stem for stem in query.stems if query.weights[stem] > _TELLING}
         scores = []
         for text in texts:
             shared = [9.0 * len(stems & each.stems) for each in text.sentences]

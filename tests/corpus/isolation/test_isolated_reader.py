@@ -200,10 +200,11 @@ def test_a_process_that_is_killed_is_one_line() -> None:
     reader = IsolatedReader(LIMITS)
     reader(GOOD)
     server = reader._servers[0][0].pid
+    children = Path(f"/proc/{server}/task/{server}/children")
+    before = children.read_text().split()  # the one that answered may be on its way out
 
     def kill() -> None:
-        children = Path(f"/proc/{server}/task/{server}/children")
-        while not (found := [each for each in children.read_text().split() if _runs(each)]):
+        while not (found := [each for each in children.read_text().split() if each not in before]):
             time.sleep(0.01)
         os.kill(int(found[0]), signal.SIGKILL)
 
