@@ -37,16 +37,23 @@ _FLAGS = {
 }
 
 
+def _read_name(text: str) -> str:
+    """Return a name as it is; what a variable that is not set leaves would mean everything."""
+    if not text:
+        raise argparse.ArgumentTypeError("a name is empty; leave it out, or give one")
+    return text
+
+
 def add_verbs(add: Add) -> None:
     """Tell a parser of the verbs; `add` takes a name, what runs it, and a line of help."""
     verb = add("add", _add, "Put files, folders or web addresses into the library.")
-    verb.add_argument("sources", nargs="+", metavar="PATH|URL")
+    verb.add_argument("sources", nargs="+", metavar="PATH|URL", type=_read_name)
     for name, text in _FLAGS.items():
         verb.add_argument(f"--{name}", default="", help=text)
     verb = add("remove", _remove, "Take documents out of the library; they can be restored.")
-    verb.add_argument("names", nargs="+", metavar="NAME")
+    verb.add_argument("names", nargs="+", metavar="NAME", type=_read_name)
     verb = add("restore", _restore, "Bring removed documents back; without a name, list them.")
-    verb.add_argument("names", nargs="*", metavar="NAME")
+    verb.add_argument("names", nargs="*", metavar="NAME", type=_read_name)
     add("list", _list, "Print the documents and cases of the library.")
     verb = add("show", _show, "Print a document's cases and passages, as they will be quoted.")
     verb.add_argument("name", metavar="NAME")
@@ -56,9 +63,10 @@ def add_verbs(add: Add) -> None:
     verb.add_argument("--full", action="store_true", help="read and encode everything anew")
     add("releases", _releases, "Print every release and which one is live.")
     verb = add("rollback", _rollback, "Make an earlier release live at once.")
-    verb.add_argument("id", nargs="?", default="", help="without it, the one before the live one")
+    text = "without it, the one before the live one"
+    verb.add_argument("id", nargs="?", type=_read_name, help=text)
     verb = add("verify", _verify, "Check every byte and every span of the releases.")
-    verb.add_argument("id", nargs="?", default="", help="without it, all of them")
+    verb.add_argument("id", nargs="?", type=_read_name, help="without it, all of them")
     verb = add("prune", _prune, "Delete old releases, and removed documents that none holds.")
     verb.add_argument("--keep", type=int, required=True, help="how many, beside the live one")
 
@@ -284,7 +292,7 @@ def _releases(publisher: Publisher, arguments: argparse.Namespace) -> int:
 
 
 def _rollback(publisher: Publisher, arguments: argparse.Namespace) -> int:
-    live = publisher.rollback(arguments.id)
+    live = publisher.rollback(arguments.id or "")
     if arguments.json:
         print_json({"live": live})
     else:
@@ -294,7 +302,7 @@ def _rollback(publisher: Publisher, arguments: argparse.Namespace) -> int:
 
 
 def _verify(publisher: Publisher, arguments: argparse.Namespace) -> int:
-    found = publisher.verify(arguments.id)
+    found = publisher.verify(arguments.id or "")
     damaged = {each: str(what) for each, what in found.items() if isinstance(what, ReleaseError)}
     whole = [what for what in found.values() if not isinstance(what, ReleaseError)]
     if arguments.json:

@@ -68,6 +68,8 @@ PATIENCE = 30  # seconds in which a body has to come
 SLOWED = 1.0  # seconds before an address that sends too much hears so
 _DRAINED = 1024 * 1024  # read of a body that is too large, so that its sender hears why
 _ASKING = ("/api/", "/v1/", "/mcp")
+# Where HEAD is answered as GET is: the contract's routes, none of which is a stream to GET.
+_HEADED = ("/api/", "/v1/", "/mcp", "/cases", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -95,6 +97,11 @@ def install(
     app.add_middleware(Members, keys=keys, shared_state=shared_state, edited=editors is not None)
     app.add_middleware(ApiOrigins, origins=settings.embed_origins)
     app.add_middleware(Guard, settings=settings, metrics=metrics)  # the last added is the outermost
+
+
+def _read_method(method: str, path: str) -> str:
+    """Return GET for HEAD, whose answer the server sends without its body."""
+    return "GET" if method == "HEAD" and path.startswith(_HEADED) else method
 
 
 class Guard:
@@ -139,6 +146,7 @@ class Guard:
             "scheme": peer.scheme,
             "headers": drop_claims(scope["headers"]),
             "path": self.root_path + path,
+            "method": _read_method(scope["method"], path),
             "root_path": self.root_path,
             "state": {**scope.get("state", {}), "peer": peer},
         }

@@ -107,6 +107,20 @@ def name_language(tag: str, language: str) -> str:
     return str(Locale.parse(language).languages.get(tag.replace("-", "_"), tag))
 
 
+def find_countries(text: str, language: str) -> list[str]:
+    """Return the countries that a text in a language names, as it spells them, capital or not.
+
+    Names of up to four letters count only as they are written as names: Chad, Mali.
+    """
+    known = _load(language)
+    return [
+        text[start:end]
+        for start, end, found in known.finder.find(text)
+        if re.fullmatch("[A-Z]{2}", known.keys[found])
+        and text[start:end] in known.spelled.get(found, (text[start:end],))
+    ]
+
+
 @functools.lru_cache(_KEPT)
 def _list_names(language: str) -> Mapping[str, str]:
     """Return what is put for each thing, by a key that languages share; none for no language."""

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import json
+import tokenize
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +30,8 @@ PATH = Path(__file__).with_name("reader.npz")
 FORMAT = 1
 # What NumPy and zipfile raise over a file that is missing, damaged or of something else.
 _UNREADABLE = (
-    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, BadZipFile, zlib.error,
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError,
+    tokenize.TokenError, BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -58,6 +60,8 @@ def read_weights(path: Path = PATH) -> Weights:
         str(made["encoder"])
         network = np.asarray(held["network"], np.uint8).tobytes()
         calibration = np.asarray(held["calibration"], np.float32)
+        if not np.isfinite(calibration).all():
+            raise ValueError("its calibration is no numbers")
         return Weights(made, Projection(held), network, calibration)
     except _UNREADABLE as error:
         raise ModelError(

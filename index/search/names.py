@@ -1,9 +1,9 @@
 """The names that a question mentions, and which of them a text or a release holds.
 
-A name is one that is known, from the glossary or as a company, or a word that its letters give
-away: a capital inside it (WeRide, BYD), or one at its head where no sentence begins, but not in
-German, where every noun has one. Other names in scripts without capitals are missed. What is missed
-costs nothing: the question is then judged by its meaning alone.
+A name is one that is known, from the glossary or as a company; a word that its letters give away: a
+capital inside it (WeRide, BYD), or one at its head where no sentence begins, but not in German,
+where every noun has one; or a country, however it is written. Other names in scripts without
+capitals are missed. What is missed costs nothing: the question is then judged by its meaning alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from corpus.glossary import match_whole
 from corpus.language.detection import detect
 from corpus.language.stems import UNSPACED, fold, list_stems
+from index.languages.cldr import find_countries
 from index.languages.rarity import hash_term
 from index.storage.release import Release
 
@@ -40,7 +41,7 @@ def find_names(question: str, known: Iterable[str] = (), language: str | None = 
     language = language or detect(question)
     words = [match for match in _WORD.finditer(question) if _LATIN.search(fold(match[0]))]
     if len(words) > 1 and not any(sign.islower() for sign in question):
-        return names  # all in capitals
+        words = []  # all in capitals
     for match in words:
         word = _POSSESSIVE.sub("", match[0])
         inside = any(sign.isupper() for sign in word[1:])
@@ -48,6 +49,9 @@ def find_names(question: str, known: Iterable[str] = (), language: str | None = 
         named = inside or language in FOREIGN or (heads and language != "de")
         if named and len(word) > 1 and not any(word in name for name in names):
             names.append(word)
+    if language not in (*FOREIGN, "de"):  # which names a text of another language spells otherwise
+        countries = find_countries(question, language)
+        names += [each for each in countries if not any(each in name for name in names)]
     return names
 
 

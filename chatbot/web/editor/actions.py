@@ -178,8 +178,10 @@ class Actions:
         return Collection(tuple(found), len(holdings), tuple(removed))
 
     def show_held(self, name: str) -> Sheet:
-        """Return a document of the library as it will be quoted."""
+        """Return a document of the library as it will be quoted; raises NotFoundError for none."""
         library = self.publisher.library
+        if name not in library.names():
+            raise NotFoundError(self.words["no_document"])
         return self._lay_out(name, library.read(name), library.facts(name))
 
     def describe(self, name: str, shown: Shown, given: Shown) -> Said:

@@ -161,6 +161,7 @@
     const draft = field.value;
     field.value = asked.get("q");
     if (!measure() || busy()) return;
+    fresh(); // a link's question is nobody's follow-up
     field.value = draft;
     measure();
     ask(asked.get("q"), wanted);

@@ -265,3 +265,12 @@ def test_a_weaker_answer_is_told_and_published(
         "         before    “The red bridge was built in 1999 by Ada.” (bridge.txt)",
         "         nearest   “It was put there in 1999 by Ada.” (bridge.txt)",
     ]
+
+
+@pytest.mark.parametrize("verb", ["add", "remove", "restore", "rollback", "verify"])
+def test_an_empty_name_is_refused(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a variable that is not set leaves does not mean everything."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([verb, ""])
+    assert ended.value.code == 2
+    assert "a name is empty" in capsys.readouterr().err

@@ -285,6 +285,16 @@ def test_a_body_over_the_limit_is_not_read(
     assert engine.asked == []
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/api/cases", "/cases", "/api/search?q=red"])
+def test_a_head_is_what_a_get_begins_with(client: httpx.Client, path: str) -> None:
+    """The same status and headers, and no body; where nothing is got, what is allowed is named."""
+    got, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+    refused = client.head("/api/ask")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+
+
 def test_unusual_questions_are_questions(client: httpx.Client, engine: FakeEngine) -> None:
     """Emoji, markup, SQL and other scripts reach the engine as they are."""
     for question in ("🌱 green?", "<b>x</b>", "'; DROP TABLE cases; --", "ما هو؟", "a\u0000b"):

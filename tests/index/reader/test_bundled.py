@@ -219,6 +219,9 @@ def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="does not open"):
         BundledReader(read_weights(path))
     path.write_bytes(whole)
+    change(path, calibration=np.full(8, np.nan, np.float32))
+    with pytest.raises(ModelError, match="no numbers"):
+        read_weights(path)
     change(path, calibration=np.ones(3, np.float32))
     with pytest.raises(ModelError, match="calibration is another's"):
         BundledReader(read_weights(path))

@@ -155,3 +155,18 @@ def test_names_of_anything(question: str, known: list[str]) -> None:
     assert all(name in question for name in names)
     left = leave_out(question, names)
     assert left == question or any(sign.isalnum() for sign in left)
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("what did they build in botswana?", ["botswana"]),
+        ("WHAT DID THEY BUILD IN BOTSWANA?", ["BOTSWANA"]),
+        ("What was built in Botswana?", ["Botswana"]),
+        ("¿qué construyeron en alemania?", ["alemania"]),
+        ("who owns a nice chad of cheese?", []),
+    ],
+)
+def test_a_country_is_a_name_however_it_is_written(question: str, names: list[str]) -> None:
+    """Once; not a short one that is a word too."""
+    assert find_names(question) == names
