@@ -110,7 +110,7 @@ class Actions:
                 problems.append(line if name in line else f"{name}: {line}")
         problems += [self.words["too_many"].format(name=show(name[-200:])) for name in left]
         told = (("taken", len(taken)), ("not_taken", len(problems)))
-        line = " ".join(count(key, number, self.language) for key, number in told if number)
+        line = self._join([count(key, number, self.language) for key, number in told if number])
         said = Said(line, "trouble" if problems else "done", tuple(problems))
         return said, taken[0].number if taken else 0
 
@@ -157,7 +157,7 @@ class Actions:
             lines += [made.note] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
-        return Said(" ".join(lines), "trouble" if problems else "done", tuple(problems))
+        return Said(self._join(lines), "trouble" if problems else "done", tuple(problems))
 
     def search(self, search: str = "") -> Collection:
         """Return what the library holds and the live release held, by name."""
@@ -221,7 +221,11 @@ class Actions:
             raise UsageError(f"{keep[:20]!r} releases cannot be kept: say 0 to {_MOST_KEPT}")
         gone, forgotten = self.publisher.prune(int(keep))
         told = (("pruned", len(gone)), ("forgotten", len(forgotten)))
-        return Said(" ".join(count(key, number, self.language) for key, number in told))
+        return Said(self._join([count(key, number, self.language) for key, number in told]))
+
+    def _join(self, sentences: Sequence[str]) -> str:
+        """Return sentences as one line; in Chinese no blank stands between them."""
+        return ("" if self.language == "zh" else " ").join(sentences)
 
     def warn(self) -> tuple[list[str], bool]:
         """Return what is wrong with the releases, a line each, and whether the live one is."""
