@@ -43,7 +43,7 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
 
 
 def test_the_container_holds_what_casebook_is() -> None:
-    """It copies the three packages, the door and the locks, and nothing that is not there."""
+    """It copies the three packages, what starts them and the locks, and nothing that is not there."""
     copied = [
         name
         for line in re.findall(r"^COPY (.+) \S+$", CONTAINER, re.MULTILINE)
@@ -51,7 +51,8 @@ def test_the_container_holds_what_casebook_is() -> None:
     ]
     assert all((ROOT / name).exists() for name in copied), copied
     assert set(copied) == {
-        "requirements.lock", "requirements-gpu.lock", "app.py", "chatbot", "corpus", "index",
+        "requirements.lock", "requirements-gpu.lock", "app.py", "casebook", "chatbot", "corpus",
+        "index",
     }  # fmt: skip
     held = set((ROOT / ".dockerignore").read_text("utf-8").split())
     assert {".git", ".venv", "var"} <= held
