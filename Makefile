@@ -49,7 +49,12 @@ $(VENV)/pip.stamp:
 # graphics cards only with a torch that asks for them.
 INSTALL = $(BIN)/python -m pip install --no-deps --require-hashes -r
 
+# torch goes first, by its file: where hashes are asked for, pip passes over a machine's own wheels.
 $(VENV)/run.stamp: requirements.lock requirements-gpu.lock | $(VENV)/pip.stamp
+	$(BIN)/python -m pip download --no-deps --dest $(VENV)/wheels $$(grep -o '^torch==[0-9.]*' requirements.lock)
+	grep -q -e "$$($(BIN)/python -m pip hash $(VENV)/wheels/torch-*.whl | tail -n 1)" requirements.lock
+	$(BIN)/python -m pip install --no-deps $(VENV)/wheels/torch-*.whl
+	rm -r $(VENV)/wheels
 	$(INSTALL) requirements.lock
 	@if $(BIN)/python -m pip show torch | grep -q nvidia; then $(INSTALL) requirements-gpu.lock; fi
 	@touch $@
