@@ -43,7 +43,7 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
 
 
 def test_the_container_holds_what_casebook_is() -> None:
-    """It copies the three packages, what starts them and the locks, and nothing that is not there."""
+    """It copies the three packages, what starts them and the locks, and nothing else."""
     copied = [
         name
         for line in re.findall(r"^COPY (.+) \S+$", CONTAINER, re.MULTILINE)
