@@ -23,7 +23,7 @@ import httpx
 
 FOLDER = Path(__file__).parent / "golden"
 ROOT = FOLDER.parent.parent
-COMMAND = "python -m pytest tests/test_golden_*.py --golden-write"
+COMMAND = "python -m pytest tests/house/test_golden_*.py --golden-write"
 LIBRARIES = {"report": ROOT / "corpus" / "reports", "mixed": FOLDER / "library"}
 QUESTIONS = {
     "report": (

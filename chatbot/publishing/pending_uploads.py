@@ -158,7 +158,7 @@ class Folder:
         self.incoming = self.path / "incoming"
         self.incoming.mkdir(mode=0o700)
 
-    def make_tray(self) -> PendingUploads:
+    def make_pending(self) -> PendingUploads:
         """Return an empty place for uploads in the folder."""
         return PendingUploads(self.path)
 

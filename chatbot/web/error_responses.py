@@ -23,7 +23,7 @@ from corpus import errors
 
 log = logging.getLogger("casebook")
 
-# The id of the request that this task works for; access.Guard sets it.
+# The id of the request that this task works for; middleware.Guard sets it.
 REQUEST_ID: ContextVar[str] = ContextVar("casebook_request_id", default="")
 
 # Bad input is 422, what is not there 404, what may work later 503, and what cannot be the reader's
@@ -56,7 +56,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.LimitedError: 429,
     errors.BusyError: 503,
 }
-# Whether the request is one of the OpenAI protocol, whose errors say more; set by access.Guard too.
+# Whether the request is one of the OpenAI protocol, whose errors say more; set by middleware.Guard too.
 OPENAI: ContextVar[bool] = ContextVar("casebook_openai", default=False)
 
 
@@ -68,7 +68,7 @@ class Page(NamedTuple):
     path: str
 
 
-# The page that this request opens, None where it asks for data; set by access.Guard too.
+# The page that this request opens, None where it asks for data; set by middleware.Guard too.
 PAGE: ContextVar[Page | None] = ContextVar("casebook_page", default=None)
 _PAGES = ("/", "/cases")
 _NO_PAGES = ("/api/", "/v1/", "/mcp", "/gradio_api/", "/openapi.json", "/healthz", "/readyz",

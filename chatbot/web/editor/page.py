@@ -43,7 +43,7 @@ def mount_editor(
     ends, and those of a session soon after it has ended.
     """
     folder = Folder(settings.var)
-    sessions = Sessions(settings.editor_token, folder.make_tray)
+    sessions = Sessions(settings.editor_token, folder.make_pending)
     shared = Shared(
         {language: Actions(publisher, engine, language) for language in LANGUAGES},
         PublishJob(publisher),

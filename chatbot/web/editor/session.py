@@ -68,12 +68,12 @@ class Sessions:
     def __init__(
         self,
         token: str,
-        make_tray: Callable[[], PendingUploads],
+        make_pending: Callable[[], PendingUploads],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the token that opens the page, what makes a new session's uploads, and a clock."""
         self._token = token.encode("utf-8", "surrogateescape")
-        self._make_tray = make_tray
+        self._make_pending = make_pending
         self._clock = clock
         self._sessions: dict[str, Session] = {}
         self._wrong: dict[str, deque[float]] = {}  # when the last wrong tries of an address were
@@ -100,7 +100,7 @@ class Sessions:
         if len(self._sessions) >= MOST:
             self._end(min(self._sessions, key=lambda key: self._sessions[key].used))
         key = secrets.token_hex(32)
-        self._sessions[_digest(key)] = Session(now, now, self._make_tray())
+        self._sessions[_digest(key)] = Session(now, now, self._make_pending())
         return key
 
     def find(self, key: str, use: bool = True) -> Session | None:

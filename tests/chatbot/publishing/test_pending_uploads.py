@@ -91,7 +91,7 @@ def test_the_folder_is_private_and_goes(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "var")
     for place in (folder.path, folder.incoming):
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
-    _put(folder.make_tray())
+    _put(folder.make_pending())
     folder.close()
     folder.close()
     assert list((tmp_path / "var").iterdir()) == []
