@@ -56,7 +56,7 @@ STATUS: dict[type[errors.CasebookError], int] = {
     errors.LimitedError: 429,
     errors.BusyError: 503,
 }
-# Whether the request is one of the OpenAI protocol, whose errors say more; set by middleware.Guard too.
+# Whether the request is one of the OpenAI protocol, whose errors say more; `Guard` sets it too.
 OPENAI: ContextVar[bool] = ContextVar("casebook_openai", default=False)
 
 
