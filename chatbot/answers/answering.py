@@ -242,9 +242,10 @@ def _open_companies(
     told: Counter[str] = Counter()
     most = max(extractive.QUOTES // max(len(companies), 1), 1)
     owners = {number: name for name in companies for number in release.cases_of[name]}
-    for number, (case, document) in enumerate(release.cases()):
-        if number not in owners or told[owners[number]] == most:
+    for number in sorted(owners):
+        if told[owners[number]] == most:
             continue
+        case, document = release.case(number)
         prose = (one for one in release.case_passages(case) if one.kind == "paragraph")
         if (first := next(prose, None)) is not None:
             told[owners[number]] += 1

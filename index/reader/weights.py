@@ -27,7 +27,7 @@ from index.encoder.encoder import Encoder, Vectors
 from index.encoder.projection import Projection
 
 PATH = Path(__file__).with_name("reader.npz")
-FORMAT = 1
+FORMAT = 2
 # What NumPy and zipfile raise over a file that is missing, damaged or of something else.
 _UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError,
