@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ def export_network(network: Network) -> bytes:
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as place:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            PackedNetwork(network).eval(), example, dynamo=True, verbose=False, dynamic_shapes=shapes,
-            input_names=list(shapes), output_names=["scores", "none"], opset_version=20,
+            PackedNetwork(network).eval(), example, dynamo=True, verbose=False,
+            dynamic_shapes=shapes, input_names=list(shapes), output_names=["scores", "none"],
+            opset_version=20,
         )  # fmt: skip
         assert program is not None  # noqa: S101 - so with dynamo
         path = Path(place, "network.onnx")
@@ -43,16 +45,24 @@ def export_network(network: Network) -> bytes:
         return path.read_bytes()
 
 
+def export_projection(network: Network) -> dict[str, NDArray[Any]]:
+    """Return the arrays of index.encoder.projection."""
+    state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    return {
+        "norm_weight": state["norm.weight"], "norm_bias": state["norm.bias"],
+        "in_weight": state["project_in.weight"].T, "in_bias": state["project_in.bias"],
+        "match": state["match_in.weight"].T,
+    }  # fmt: skip
+
+
 def write_reader(
-    network: Network, calibration: NDArray[Any], made: dict[str, Any], path: Path
-) -> None:
+    network: Network, calibration: NDArray[Any], interaction: Mapping[str, NDArray[Any]],
+    made: dict[str, Any], path: Path,
+) -> None:  # fmt: skip
     """Write the file of index.reader.weights."""
     assert network.matches == MATCHES  # noqa: S101
-    state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     np.savez_compressed(
         path, allow_pickle=False, made=np.array(json.dumps(made, sort_keys=True)),
-        norm_weight=state["norm.weight"], norm_bias=state["norm.bias"],
-        in_weight=state["project_in.weight"].T, in_bias=state["project_in.bias"],
-        match=state["match_in.weight"].T, calibration=np.asarray(calibration, np.float32),
-        network=np.frombuffer(export_network(network), np.uint8),
+        calibration=np.asarray(calibration, np.float32), **export_projection(network),
+        **interaction, network=np.frombuffer(export_network(network), np.uint8),
     )  # fmt: skip

@@ -26,7 +26,7 @@ class PackedNetwork(nn.Module):
         """Take the network; raises ValueError where it looks further than the gap."""
         super().__init__()
         self.network = network
-        if any(block.window > GAP for block in network.chunk):
+        if any(block.window > GAP for block in network.chunk if isinstance(block, ChunkBlock)):
             raise ValueError(f"the network looks further than {GAP} sub-words")
 
     def forward(
