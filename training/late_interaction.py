@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from index.encoder.projection import Projection
-from index.search.late_interaction import put_rows
 from training.batches import list_questions
 from training.groups import Array, Groups
 
@@ -81,7 +80,8 @@ def put_states(groups: Groups, projection: Projection) -> Array:
     made = []
     for at in range(0, len(groups.states), _AT_ONCE):
         told, match = projection.apply(np.asarray(groups.states[at : at + _AT_ONCE], np.float32))
-        made.append(put_rows(told, match).astype(np.float16))
+        told = told / np.maximum(np.linalg.norm(told, axis=1, keepdims=True), np.float32(1e-6))
+        made.append(np.concatenate([told, match], axis=1).astype(np.float16))
     return np.concatenate(made)
 
 

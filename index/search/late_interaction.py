@@ -25,7 +25,11 @@ WEIGHT = 0.3
 
 
 class LateInteraction:
-    """See the top of this file; safe to share between threads."""
+    """See the top of this file; safe to share between threads.
+
+    Of a sub-word's numbers, those to reason with are compared as a unit vector, the others as they
+    are: unit vectors already.
+    """
 
     def __init__(self, parts: Mapping[str, NDArray[Any]], size: int, matched: int) -> None:
         """Take the arrays of a file; raises ValueError where they do not fit each other.
@@ -72,17 +76,9 @@ class LateInteraction:
                 alike.append(0.0)
                 continue
             rows = states.rows.astype(np.float32)
-            match = rows[:, self._size :] * states.scales[:, 1:].astype(np.float32)
-            best = (put_rows(rows[:, : self._size], match) @ looked).max(axis=0)
-            alike.append(float(best @ weights))
+            told, match = rows[:, : self._size], rows[:, self._size :]
+            lengths = np.maximum(np.sqrt(np.einsum("tc,tc->t", told, told)), np.float32(1e-6))
+            every = told @ looked[: self._size] / lengths[:, None]
+            every += match @ looked[self._size :] * states.scales[:, 1:].astype(np.float32)
+            alike.append(float(every.max(axis=0) @ weights))
         return alike
-
-
-def put_rows(told: Vectors, match: Vectors) -> Vectors:
-    """Return (t, c) rows as they are compared: both kinds of a sub-word's numbers as unit vectors.
-
-    `match` (t, m) are already, in any number of parts.
-    """
-    lengths = np.sqrt(np.einsum("tc,tc->t", told, told))[:, None]
-    made: Vectors = np.concatenate([told / np.maximum(lengths, np.float32(1e-6)), match], axis=1)
-    return made

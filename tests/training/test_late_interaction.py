@@ -99,11 +99,8 @@ def test_what_is_written_is_what_was_trained(projection: Projection) -> None:
     assert not right[:, 1:].any()
     logits = (asked(*given) / asked.log_scale.exp()).detach()
     chunk = int(groups.chunks[0])
-    states = projection.pack(
-        ReadChunk(
-            np.zeros(WIDTH, np.float32), groups.states[groups.starts[chunk] : groups.starts[chunk + 1]],
-            groups.pieces[groups.starts[chunk] : groups.starts[chunk + 1]],
-        )
-    )  # fmt: skip
+    place = slice(*groups.starts[chunk : chunk + 2].tolist())
+    read = ReadChunk(np.zeros(WIDTH, np.float32), groups.states[place], groups.pieces[place])
+    states = projection.pack(read)
     (found,) = made.compare(groups.asked[:2].astype(np.float32), [states])
     assert found == pytest.approx(float(logits[0, 0]), abs=0.02)
