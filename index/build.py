@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus.errors import DocumentError, LibraryError, ReleaseError
+from corpus.errors import DocumentError, LibraryError, Message, ReleaseError
 from corpus.library import Library
 from corpus.readers.reader_version import identify_edition
 from corpus.records import Document, Entry
@@ -93,8 +93,9 @@ def build(
             return BuildResult(made, live, published=True, reach=work.draft.reach)
     except OSError as error:
         raise LibraryError(
-            f"{releases.folder}: the release cannot be written ({error.strerror or error}); "
-            "what was live stays live"
+            "{folder}: the release cannot be written ({reason}); what was live stays live",
+            folder=releases.folder,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -150,10 +151,16 @@ class _Build:
         for name in removed:
             self._cases["removed"] += [f"{name}: {c}" for c in self.held.titles(name)]
         if not number:
-            why = next(iter(self._failed.values()), "no document that Casebook reads is in it")
-            raise LibraryError(f"{self._library.folder}: nothing to build from: {why}")
+            why = next(
+                iter(self._failed.values()), Message("no document that Casebook reads is in it")
+            )
+            raise LibraryError(
+                "{folder}: nothing to build from: {why}", folder=self._library.folder, why=why
+            )
         if not self.draft.rows:
-            raise LibraryError(f"{self._library.folder}: no document has anything but titles in it")
+            raise LibraryError(
+                "{folder}: no document has anything but titles in it", folder=self._library.folder
+            )
         counts = self._counts
         return Plan(
             added=tuple(self._status["added"]),
@@ -234,9 +241,9 @@ class _Build:
     def _refuse(self, name: str, error: DocumentError) -> None:
         if name in self.held.names:
             raise DocumentError(
-                f"{error} (the live release holds it: mend the file, or take it away)"
+                "{error} (the live release holds it: mend the file, or take it away)", error=error
             ) from error
-        self._failed[name] = str(error)
+        self._failed[name] = error.message
 
     def _find_duplicates(self, fresh: set[int]) -> tuple[Duplicate, ...]:
         if not fresh:

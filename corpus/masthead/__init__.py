@@ -45,7 +45,7 @@ def complete(reading: Extraction, name: str) -> Extraction:
     text, stated = reading.text, _say_line(reading.title)
     blocks = _drop_furniture(text, reading.blocks)
     if not blocks:
-        raise DocumentError(f"{name}: holds page furniture only; put text into it")
+        raise DocumentError("{name}: holds page furniture only; put text into it", name=name)
     head = _find_head(text, blocks)
     number = _find_title(text, blocks, head, stated)
     title = "" if _is_label(stated) else stated

@@ -189,10 +189,14 @@ class Releases:
                     raise NoReleaseError("no whole release is live: name one, see `releases`")
                 earlier = [info for info in _list_before(every, live) if not info.damage]
                 if not earlier:
-                    raise NotFoundError(f"no release is older than {live.id}; see `releases`")
+                    raise NotFoundError(
+                        "no release is older than {release}; see `releases`", release=live.id
+                    )
                 release_id = earlier[0].id
             if release_id not in {info.id for info in every}:
-                raise NotFoundError(f"no such release {release_id[:40]!r}: see `releases`")
+                raise NotFoundError(
+                    "no such release {release}: see `releases`", release=repr(release_id[:40])
+                )
             place = self.path(release_id)
             check_files(place, read_manifest(place))
             self._point(release_id)
@@ -285,8 +289,8 @@ class Releases:
             except OSError as error:
                 lock.seek(0)
                 raise BuildLockedError(
-                    f"another build is at work (process {lock.read().strip() or 'unknown'}): "
-                    "wait for it to end"
+                    "another build is at work (process {process}): wait for it to end",
+                    process=lock.read().strip() or "unknown",
                 ) from error
             lock.truncate(0)
             lock.write(str(os.getpid()))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.language.superscripts import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
@@ -31,7 +31,7 @@ def read_slides(data: bytes, name: str) -> Extraction:
     left_out: list[LeftOut] = []
     try:
         for number, part in enumerate(_list_slides(archive), 1):
-            _read_slide(archive, part, f"slide {number}", pieces, left_out)
+            _read_slide(archive, part, Message("slide {number}", number=number), pieces, left_out)
     except DocumentError:
         raise
     except Exception as error:  # lxml's, zipfile's, zlib's; RecursionError
