@@ -34,6 +34,7 @@ _MARKDOWN = re.compile(r"#{1,6}\s+")
 _TRIMMED = " \t\u3000.。,，;；:：()（）*_|｜·—–-/"
 _PARTS = re.compile(r"[|｜·]")
 _LABEL = re.compile(r"[^:：\d]{1,40}")
+_SPOKEN = re.compile("[。！？”」]")  # what no subtitle has, and a dialogue's line does
 
 
 def complete(reading: Extraction, name: str) -> Extraction:
@@ -52,6 +53,10 @@ def complete(reading: Extraction, name: str) -> Extraction:
     if number is not None:
         title = _name_twice(text, blocks, number, head)
         blocks[number] = replace(blocks[number], kind="heading")
+        subtitle = _find_subtitle(text, blocks, number, head)
+        if subtitle:
+            title += subtitle
+            blocks[number + 1] = replace(blocks[number + 1], kind="heading")
     lines = [line for block in blocks[:head] for line in _words(text, block).splitlines()]
     ends = [line for block in blocks[head:][-_TAIL:] for line in _words(text, block).splitlines()]
     told = [line for line in lines if _say_line(line) != title]
@@ -160,6 +165,16 @@ def _name_twice(text: str, blocks: Sequence[Block], number: int, head: int) -> s
     same_script = bool(UNSPACED.search(title)) == bool(UNSPACED.search(words))
     short, long = sorted(map(_measure, (title, words)))
     return title if same_script or 2 * short < long else f"{title} / {words}"
+
+
+def _find_subtitle(text: str, blocks: Sequence[Block], number: int, head: int) -> str:
+    """Return the line below a title that a dash sets apart as its second half, or nothing."""
+    below = blocks[number + 1] if number + 1 < head else None
+    words = "" if below is None else _say(text, below)
+    plain = words.strip("—")
+    if not words.startswith("——") or not plain or _SPOKEN.search(plain):
+        return ""
+    return words if has_heading_form(plain) else ""
 
 
 def _is_label(words: str) -> bool:
