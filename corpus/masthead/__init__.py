@@ -204,7 +204,7 @@ def _find_name(text: str, above: Sequence[Block]) -> str:
     """Return the company whose name stands above the title in capitals, empty where none does."""
     for block in above:
         words = _say(text, block)
-        if words.isupper() and not _is_label(words):
+        if words.isupper() and not any(map(str.isdigit, words)) and not _is_label(words):
             return words.title()
     return ""
 
@@ -271,7 +271,9 @@ def _is_byline(words: str) -> bool:
     """Tell whether words say, with a label, who wrote something or where it is from."""
     label, colon, _ = words.replace("：", ":").partition(":")
     known = (*read_labels("notices"), *read_lexicon("web_page")["bylines"])
-    return bool(colon) and label.strip(_TRIMMED).casefold() in known
+    if not colon:
+        label = words.strip().partition(" ")[0]  # `By Jane Roe`
+    return label.strip(_TRIMMED).casefold() in known
 
 
 def _list_signed(words: str) -> Iterator[tuple[str, str]]:

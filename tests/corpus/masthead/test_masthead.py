@@ -291,3 +291,10 @@ def test_a_case_is_its_companys_by_the_full_name_in_its_text() -> None:
     )
     companies = [case.company for case in read(text).cases if case.company]
     assert companies == ["永泉水务股份有限公司", "北山"]
+
+
+def test_a_figure_in_capitals_is_no_company() -> None:
+    """Nor is any other line with a figure; a byline with a date beside it dates the document."""
+    entry = read(f"50 MW\nAcme gives a school to Lusaka\nBy Jane Roe | June 10, 2019\n\n{BODY}")
+    assert [case.company for case in entry.cases] == [""]
+    assert entry.document.published == "2019-06-10"
