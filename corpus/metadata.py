@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 
 SIDECAR = ".json"
 _MOST = 2000  # characters of a value
@@ -59,11 +59,16 @@ def read_facts(data: bytes, shown: str) -> Facts:
     """Read a sidecar; raises DocumentError, naming it as `shown`, the key and the mend."""
     facts = read_json(data, shown)
     if not isinstance(facts, dict):
-        raise DocumentError(f'{shown}: not a JSON object; write {{"title": "..."}}')
+        raise DocumentError('{name}: not a JSON object; write {{"title": "..."}}', name=shown)
     for key in facts:
         if key not in FIELDS:
             known = ", ".join(FIELDS)
-            raise DocumentError(f"{shown}: unknown key {show(key[:40])!r}; use {known}")
+            raise DocumentError(
+                "{name}: unknown key {key}; use {known}",
+                name=shown,
+                key=repr(show(key[:40])),
+                known=known,
+            )
     return check_facts(facts, shown)
 
 
@@ -71,9 +76,19 @@ def check_facts(facts: dict[str, Any], shown: str) -> Facts:
     """Return facts without outer white space; raises DocumentError, naming key and mend."""
     for key, value in facts.items():
         if not is_line(value):
-            raise DocumentError(f"{shown}: {key} is not one line of text; write it as one")
+            raise DocumentError(
+                "{name}: {key} is not one line of text; write it as one",
+                name=shown,
+                key=Message(key),
+            )
         if len(value) > _MOST:
-            raise DocumentError(f"{shown}: {key} has {len(value)} characters; {_MOST} are the most")
+            raise DocumentError(
+                "{name}: {key} has {count} characters; {most} are the most",
+                name=shown,
+                key=Message(key),
+                count=len(value),
+                most=_MOST,
+            )
         _check_form(key, value.strip(), shown)
     return Facts(**{key: value.strip() for key, value in facts.items()})
 
@@ -83,7 +98,9 @@ def read_json(data: bytes, shown: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{shown}: not JSON ({error}); mend or remove it") from error
+        raise DocumentError(
+            "{name}: not JSON ({reason}); mend or remove it", name=shown, reason=error
+        ) from error
 
 
 def is_line(value: object) -> bool:
@@ -110,4 +127,10 @@ def _check_form(key: str, value: str, shown: str) -> None:
         except ValueError:
             whole = False
     if not whole:
-        raise DocumentError(f"{shown}: {key} {value[:40]!r} is not {form}")
+        raise DocumentError(
+            "{name}: {key} {value} is not {form}",
+            name=shown,
+            key=Message(key),
+            value=repr(value[:40]),
+            form=Message(form),
+        )

@@ -2,7 +2,8 @@
 
 Each file has the same parts: `answer` frames an answer, `page`, `errors` and `examples` are the
 chat's, `pages` those of the pages beside it, `widget` and `reasons` the widget's, `editor` the
-editor's page. `smalltalk.json` has what readers say that is no question to the collection, see
+editor's page. `messages`, in `zh.json` alone, are what errors say of documents, by the English.
+`smalltalk.json` has what readers say that is no question to the collection, see
 chatbot.answers.small_talk.
 """
 

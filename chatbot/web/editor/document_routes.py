@@ -154,8 +154,8 @@ def _show_sheet(
     entry = sheet.entry
     return visit.show(
         "document", "documents", status, said, sheet=sheet, entry=entry, fields=FIELDS,
-        typed=typed or sheet.shown, left_out=sum_up(entry.left_out), preview=_preview(entry),
-        searched=count_searched(entry),
+        typed=typed or sheet.shown, left_out=sum_up(entry.left_out, visit.language),
+        preview=_preview(entry), searched=count_searched(entry),
         sentences=sum(len(passage.sentences) for passage in entry.passages),
         waiting=visit.session.pending.list(), most=MOST_PASSAGES,
     )  # fmt: skip
