@@ -154,6 +154,15 @@ class Engine:
         took = round(answer.elapsed_ms + (time.perf_counter() - started) * 1000, 1)
         return replace(written, elapsed_ms=took)
 
+    def find_links(self, question: str, filters: Filters | None = None) -> tuple[str, ...]:
+        """Return the links of what answers `question` by itself, none where nothing does.
+
+        For whoever wants to know before it is asked; raises as `ask` does.
+        """
+        given = self.ask(question, (), filters)
+        answered = given.outcome == "answer"
+        return tuple(each.link for each in given.citations) if answered else ()
+
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""
         clean_question(question)

@@ -55,12 +55,12 @@ def make_router(folder: Path) -> APIRouter:
     """Return the route of the pages' styles, scripts and signs: a folder's files, below `/web/`."""
     router = APIRouter(include_in_schema=False)
     files = {
-        path.name: File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
-        for path in folder.iterdir()
+        path.relative_to(folder).as_posix(): File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
+        for path in folder.rglob("*.*")
         if path.suffix in TYPES
     }
 
-    @router.api_route("/web/{name}", methods=READING)
+    @router.api_route("/web/{name:path}", methods=READING)
     async def file(name: str, request: Request) -> Response:
         """Return one of them."""
         if name not in files:
