@@ -127,7 +127,7 @@ class FakeEngine:
         self.waiting = 0
         self.most_waiting = 0
         self.asked: list[tuple[str, tuple[Turn, ...], dict[str, list[str]], str | None]] = []
-        self.tried: list[tuple[str, dict[str, list[str]]]] = []
+        self.tried: list[tuple[str, list[str]]] = []
 
     def ask(
         self,
@@ -165,9 +165,10 @@ class FakeEngine:
         self, question: str, filters: Mapping[str, Sequence[str]] | None = None
     ) -> tuple[str, ...]:
         """Return the links of what answers a question, without remembering that it was asked."""
-        self.tried.append((question, {key: list(values) for key, values in (filters or {}).items()}))
+        wanted = list((filters or {}).get("company", ()))
+        self.tried.append((question, wanted))
         answer = self._compose(clean(question), "en")
-        wanted = (filters or {}).get("company") or [each.company for each in answer.citations]
+        wanted = wanted or [each.company for each in answer.citations]
         fits = all(each.company in wanted for each in answer.citations)
         return tuple(each.link for each in answer.citations) if answer.found and fits else ()
 

@@ -1,4 +1,4 @@
-"""Questions that readers are offered: the editor's known ones, and some about companies, each tried.
+"""Questions offered to readers: the editor's known ones and some about companies, each tried.
 
 What is offered is answered by the live release. What was tried is kept as long as that is live and
 the editor's file stays as it is.

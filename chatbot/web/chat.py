@@ -275,7 +275,7 @@ async def reply(
 
 
 def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator[Update]:
-    verdict = render_verdict(answer, body.interface)
+    verdict = render_verdict(answer, body.interface, bool(body.company))
     pieces = [verdict] * bool(verdict) + render_pieces(answer, body.turn)
     for end in range(1, len(pieces)):
         yield {**update, "notice": "", "pieces": pieces[:end]}
@@ -285,7 +285,7 @@ def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator
         "notice": "",
         "written": render_written(answer, body.turn),
         "pieces": pieces,
-        "offers": render_offers(answer, body.interface, root),
+        "offers": render_offers(answer, body.interface, root, bool(body.company)),
         "sources": render_sources(answer, body.turn, body.interface, root),
         "plain": answer.text,
         "release": answer.release,

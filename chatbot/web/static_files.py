@@ -54,9 +54,10 @@ class File:
 def make_router(folder: Path) -> APIRouter:
     """Return the route of the pages' styles, scripts and signs: a folder's files, below `/web/`."""
     router = APIRouter(include_in_schema=False)
+    paths = {str(path.relative_to(folder)): path for path in folder.rglob("*.*")}
     files = {
-        path.relative_to(folder).as_posix(): File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
-        for path in folder.rglob("*.*")
+        name: File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
+        for name, path in paths.items()
         if path.suffix in TYPES
     }
 

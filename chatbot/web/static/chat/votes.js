@@ -15,7 +15,10 @@ export async function vote(turn, given) {
   }
   form.hidden = !form.hidden;
   say(turn, "");
-  if (!form.hidden) find("input", form).focus();
+  if (!form.hidden) {
+    find("input", form).focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
+  }
   return false;
 }
 
