@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from chatbot.answers.answer import Answer
+from chatbot.answers.answer import Answer, Citation
 from chatbot.answers.answer_cache import RecentAnswers, make_key
 from chatbot.answers.answering import answer
 from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
@@ -154,14 +154,13 @@ class Engine:
         took = round(answer.elapsed_ms + (time.perf_counter() - started) * 1000, 1)
         return replace(written, elapsed_ms=took)
 
-    def find_links(self, question: str, filters: Filters | None = None) -> tuple[str, ...]:
-        """Return the links of what answers `question` by itself, none where nothing does.
+    def find_citations(self, question: str, filters: Filters | None = None) -> tuple[Citation, ...]:
+        """Return what is quoted as the answer to `question` by itself, none where nothing is.
 
         For whoever wants to know before it is asked; raises as `ask` does.
         """
         given = self.ask(question, (), filters)
-        answered = given.outcome == "answer"
-        return tuple(each.link for each in given.citations) if answered else ()
+        return given.citations if given.outcome == "answer" else ()
 
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""

@@ -161,16 +161,16 @@ class FakeEngine:
         check_answer(written, [self.entry.document])
         return written
 
-    def find_links(
+    def find_citations(
         self, question: str, filters: Mapping[str, Sequence[str]] | None = None
-    ) -> tuple[str, ...]:
-        """Return the links of what answers a question, without remembering that it was asked."""
+    ) -> tuple[Citation, ...]:
+        """Return what answers a question, remembered as tried and not as asked."""
         wanted = list((filters or {}).get("company", ()))
         self.tried.append((question, wanted))
         answer = self._compose(clean(question), "en")
         wanted = wanted or [each.company for each in answer.citations]
         fits = all(each.company in wanted for each in answer.citations)
-        return tuple(each.link for each in answer.citations) if answer.found and fits else ()
+        return answer.citations if answer.found and fits else ()
 
     def check(self, question: str, filters: Mapping[str, Sequence[str]] | None = None) -> None:
         """Raise what `ask` would raise for the question or the filters."""

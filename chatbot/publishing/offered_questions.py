@@ -1,7 +1,7 @@
 """Questions offered to readers: the editor's known ones and some about companies, each tried.
 
-What is offered is answered by the live release. What was tried is kept as long as that is live and
-the editor's file stays as it is.
+What is offered is answered by the live release, an editor's question rightly. What was tried is
+kept as long as that is live and the editor's file stays as it is.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Kept:
 
     release: str
     stamp: tuple[int, int]
-    known: Sequence[Question]
+    known: dict[str, Question]
     tried: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     offers: dict[tuple[str, str, tuple[str, ...]], Offer] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ class OfferedQuestions:
         """Take the engine that tries questions, and the file, which need not be there."""
         self._engine = engine
         self._path = path
-        self._kept = _Kept("", (0, 0), ())
+        self._kept = _Kept("", (0, 0), {})
 
     def offer(self, language: str, company: str = "", cases: Sequence[str] = ()) -> Offer:
         """Return at most MOST questions in a language, `en` or `zh`.
@@ -87,7 +87,7 @@ class OfferedQuestions:
             entries.sort(key=lambda each: each.document.published, reverse=True)
         candidates = dict.fromkeys(self._list(kept, entries[:_CASES], language))
         if not cases and not company:
-            rest = (each.question for each in kept.known if each.language == language)
+            rest = (asked for asked, each in kept.known.items() if each.language == language)
             candidates |= dict.fromkeys([*rest, WORDS[language]["suggest_all"]])
         found: list[OfferedQuestion] = []
         end = time.monotonic() + _PATIENCE
@@ -109,9 +109,9 @@ class OfferedQuestions:
             stamp = (0, 0)
         kept = self._kept
         if (kept.release, kept.stamp) != (release, stamp):
-            known: list[Question] = []
+            known: dict[str, Question] = {}
             try:
-                known = [each for each in read_questions(self._path) if each.answers]
+                known = {each.question: each for each in read_questions(self._path) if each.answers}
             except DocumentError as error:
                 log.warning("known questions are not offered: %s", error)
             kept = self._kept = _Kept(release, stamp, known)
@@ -126,12 +126,11 @@ class OfferedQuestions:
     def _ask_about(self, kept: _Kept, entry: CaseEntry, language: str) -> list[str]:
         """Return the known questions whose answers a case says, then one about its company."""
         passages = self._engine.case(entry.case.id).passages
-        text = " ".join(" ".join(each.text for each in passages).split())
+        texts = [each.text for each in passages]
         found = [
-            each.question
-            for each in kept.known
-            if each.language == language
-            and any(" ".join(words.split()) in text for words in each.answers)
+            asked
+            for asked, each in kept.known.items()
+            if each.language == language and _is_said(each, texts)
         ][:_PER_CASE]
         if entry.case.company:
             found.append(WORDS[language]["suggest_one"].format(company=entry.case.company))
@@ -142,10 +141,22 @@ class OfferedQuestions:
         key = (question, company)
         if key not in kept.tried:
             try:
-                links = self._engine.find_links(question, {"company": [company]} if company else {})
+                filters = {"company": [company]} if company else {}
+                citations = self._engine.find_citations(question, filters)
             except CasebookError:
                 return ()
+            links = tuple(each.link for each in citations)
+            known = kept.known.get(question)
+            if known and not _is_said(known, [each.quote for each in citations]):
+                links = ()
             if len(kept.tried) < _LARGEST:
                 kept.tried[key] = links
             return links
         return kept.tried[key]
+
+
+def _is_said(question: Question, texts: Sequence[str]) -> bool:
+    """Tell whether one of the texts has words that answer, white space compared as one blank."""
+    wanted = [" ".join(words.split()) for words in question.answers]
+    told = (" ".join(text.split()) for text in texts)
+    return any(words in text for text in told for words in wanted)
