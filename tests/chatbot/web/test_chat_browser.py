@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from chatbot.locales.interface import ERRORS
 from corpus import errors
@@ -20,67 +17,7 @@ from tests.axe import find_violations
 from tests.browser import WAIT
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
-
-
-@dataclass
-class Visit:
-    """A reader's page, and what must stay empty: errors on it and requests to elsewhere."""
-
-    page: Page
-    address: str
-    faults: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        """Type a question, press Enter and wait for the end of its answer."""
-        turns = self.page.locator(".turn").count()
-        self.page.get_by_role("textbox").fill(question)
-        self.page.keyboard.press("Enter")
-        expect(self.page.locator(".turn")).to_have_count(turns + 1)
-        expect(self.page.locator("#send")).to_be_visible()
-
-
-Open = Callable[..., Visit]
-
-
-@pytest.fixture
-def visit(chromium: Browser, server: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[Open]:
-    """Open pages; afterwards none of them may have met an error or left the server."""
-    opened: list[Visit] = []
-    with ExitStack() as contexts:
-
-        def open_page(path: str = "/", width: int = 1280, **settings: Any) -> Visit:
-            context: BrowserContext = chromium.new_context(
-                viewport={"width": width, "height": 800}, **{"locale": "en-US", **settings}
-            )
-            contexts.callback(context.close)
-            found = Visit(context.new_page(), server[1])
-            opened.append(found)
-            context.on("page", lambda page: listen(page, found))
-            listen(found.page, found)
-            found.page.goto(server[1] + path)
-            if path == "/":
-                expect(found.page.locator("#examples li")).to_have_count(4)
-            return found
-
-        yield open_page
-    for each in opened:
-        assert each.faults == []
-
-
-def listen(page: Page, found: Visit) -> None:
-    """Note console errors, exceptions and requests to anywhere but the server."""
-    page.on("pageerror", lambda error: found.faults.append(f"exception {error}"))
-    page.on(
-        "console",
-        lambda line: found.faults.append(line.text) if line.type in ("error", "warning") else None,
-    )
-    home = (found.address, "data:", "blob:", "about:")
-    page.on(
-        "request",
-        lambda request: (
-            found.faults.append(request.url) if not request.url.startswith(home) else None
-        ),
-    )
+from tests.visit import Open, Visit, listen
 
 
 def measure_overflow(page: Page) -> int:
