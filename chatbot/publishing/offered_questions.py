@@ -90,14 +90,22 @@ class OfferedQuestions:
             rest = (asked for asked, each in kept.known.items() if each.language == language)
             candidates |= dict.fromkeys([*rest, WORDS[language]["suggest_all"]])
         found: list[OfferedQuestion] = []
-        end = time.monotonic() + _PATIENCE
+        end, whole = time.monotonic() + _PATIENCE, True
         for question in list(candidates)[:_TRIED]:
-            if len(found) == MOST or time.monotonic() > end:
+            if len(found) == MOST:
                 break
-            if links := self._try(kept, question, company):
+            if time.monotonic() > end:
+                whole = False
+                break
+            try:
+                links = self._try(kept, question, company)
+            except CasebookError:  # too busy, or failing: another time
+                whole = False
+                break
+            if links:
                 found.append(OfferedQuestion(question, language, links))
         made = Offer(tuple(found), catalogue.release)
-        if time.monotonic() <= end and len(kept.offers) < _LARGEST:
+        if whole and len(kept.offers) < _LARGEST:
             kept.offers[key] = made
         return made
 
@@ -137,22 +145,18 @@ class OfferedQuestions:
         return found
 
     def _try(self, kept: _Kept, question: str, company: str) -> tuple[str, ...]:
-        """Return the links of what answers a question, none where nothing does."""
+        """Return the links of what answers a question, none where nothing does; raises as `ask`."""
         key = (question, company)
-        if key not in kept.tried:
-            try:
-                filters = {"company": [company]} if company else {}
-                citations = self._engine.find_citations(question, filters)
-            except CasebookError:
-                return ()
-            links = tuple(each.link for each in citations)
-            known = kept.known.get(question)
-            if known and not _is_said(known, [each.quote for each in citations]):
-                links = ()
-            if len(kept.tried) < _LARGEST:
-                kept.tried[key] = links
+        if (links := kept.tried.get(key)) is not None:
             return links
-        return kept.tried[key]
+        filters = {"company": [company]} if company else {}
+        citations = self._engine.find_citations(question, filters)
+        known = kept.known.get(question)
+        right = known is None or _is_said(known, [each.quote for each in citations])
+        links = tuple(each.link for each in citations) if right else ()
+        if len(kept.tried) < _LARGEST:
+            kept.tried[key] = links
+        return links
 
 
 def _is_said(question: Question, texts: Sequence[str]) -> bool:

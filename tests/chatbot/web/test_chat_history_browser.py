@@ -155,7 +155,8 @@ def test_without_a_storage_the_chat_works(visit: Open) -> None:
     page = reader.page
     page.context.add_init_script(
         """for (const name of ['localStorage', 'sessionStorage'])
-          Object.defineProperty(window, name, {get() { throw new DOMException('no', 'SecurityError'); }})"""
+          Object.defineProperty(window, name,
+            {get() { throw new DOMException('no', 'SecurityError'); }})"""
     )
     reload(page)
     reader.ask("benefit?")
