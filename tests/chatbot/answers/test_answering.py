@@ -218,12 +218,14 @@ def test_where_nothing_is_said_of_any_the_question_is_asked_whole(
     assert {citation.company for citation in made.citations} == {"Acme"}
 
 
+LISTED = "The nearest cases, of Acme, are listed below."
+
+
 @pytest.mark.parametrize(
     ("confidence", "language", "words"),
     [
         (0.3, "en", "The cases of Acme do not say this outright. The nearest passages:"),
-        (0.0, "en", "The cases of Acme do not answer this. The nearest cases, of Acme, are listed "
-         "below."),
+        (0.0, "en", f"The cases of Acme do not answer this. {LISTED}"),
         (0.3, "zh", "Acme 的案例没有直接说明这一点，以下是最接近的原文："),
     ],
 )  # fmt: skip

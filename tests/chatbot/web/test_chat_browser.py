@@ -481,7 +481,8 @@ def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
         context.request.post(f"{address}/session/end", form={"token": sign()}, max_redirects=0)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
         expect(page.locator("article.missing")).to_be_visible(timeout=WAIT)
-        assert "benefit" not in page.evaluate("JSON.stringify({...sessionStorage})")
+        kept = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+        assert "benefit" not in kept
         time.sleep(1.1)
         context.request.post(f"{address}/session", form={"token": sign(jti="2")})
         page.goto(address)
@@ -492,6 +493,9 @@ def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
         expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
         expect(page.locator("#welcome")).to_be_visible()
         assert page.locator(".turn").count() == 0
+        expect(page.locator("#examples li")).to_have_count(4)
+        expect(page.locator("#earlier")).to_be_hidden()
+        assert "lockdown" not in page.evaluate("JSON.stringify({...localStorage})")
     context.close()
 
 
