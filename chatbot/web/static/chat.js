@@ -4,14 +4,16 @@
    document; the page itself writes foreign words as text only. The conversation lives here and in the
    browser's storage: turns are appended, never redrawn, so a screen reader hears each piece once. */
 import {
-  closeWay, field, fill, focusField, fold, foldAll, listenToKeys, measure, offerWay, takeWay, unfold,
+  closeWay, field, fill, focusField, foldAll, listenToKeys, measure, offerWay, takeWay, unfold,
 } from "./chat/composer.js";
 import { forgetEarlier, keepCurrent, keepEarlier, readCurrent, readEarlier } from "./chat/conversations.js";
-import { remake } from "./chat/fragments.js";
-import { centre, hidePreview, listenToCitations, looksOnly } from "./chat/previews.js";
+import { hidePreview, listenToCitations, looksOnly } from "./chat/previews.js";
 import { drawExamples, offerFollowUps } from "./chat/questions.js";
 import { copy, linkTo, save, tell } from "./chat/sharing.js";
-import { closeReasons, drawVote, explainVote, vote } from "./chat/votes.js";
+import {
+  add, busy, clear, drawBusy, drawSettled, drop, note, numbered, record, turnOf, turns,
+} from "./chat/turns.js";
+import { closeReasons, explainVote, vote } from "./chat/votes.js";
 import {
   begin, data, drawLanguage, explain, find, keepLanguage, language, page, speak, word,
 } from "./chat/words.js";
@@ -22,10 +24,8 @@ const SILENCE = 3000;   // ms without an update before the server is asked wheth
 const REFUSED = 1000;   // ms without a first one before it is asked whether the question was refused
 const LOOK = 30000;     // ms between two looks at whether the member is still signed in
 const PATIENCE = 90000; // ms without an update before a question is given up
-const FRAGMENTS = ["written", "pieces", "offers", "sources"]; // of a turn, as the server rendered them
 
 let fire, event;
-let turns = [];         // {number, question, company, plain, state, element, notice, heard, ...}
 let counted = 0;
 let id = "";            // of this conversation, once there is one
 let edited = 0;         // the number of the turn whose question is edited
@@ -37,8 +37,6 @@ let lost = false;       // the server went away while a question was with it
 let owner = "";         // whose conversation this is, where only members may ask
 let known = false;      // whether the server has said whose
 
-const numbered = (number) => turns.find((turn) => turn.number === number);
-const busy = () => turns.some((turn) => turn.state === "working");
 const company = () => find("#company").value;
 
 export function start(element, props, trigger, watch, asking) {
@@ -132,31 +130,6 @@ function open() {
   ask(asked, chosen);
 }
 
-/* Puts a turn on the page, with what the server rendered of it where that is kept. */
-function add(turn) {
-  const element = find("#turn").content.cloneNode(true).firstElementChild;
-  turn.element = element;
-  element.id = `turn-${turn.number}`;
-  find(".asked", element).id = `asked-${turn.number}`;
-  find(".asked .text", element).textContent = turn.question;
-  find(".only", element).hidden = !turn.company;
-  find(".only bdi", element).textContent = turn.company;
-  find(".sources", element).setAttribute("aria-labelledby", `sources-${turn.number} asked-${turn.number}`);
-  for (const part of FRAGMENTS) if (turn[part]) find(`.${part}`, element).append(remake(turn[part]));
-  turns.push(turn);
-  speak(element);
-  find("#log").append(element);
-  page.dataset.state = "talking";
-  find("#welcome").hidden = true;
-  find("#fresh").hidden = false;
-  fold(element);
-}
-
-function drop(turn) {
-  turns = turns.filter((each) => each !== turn);
-  turn.element.remove();
-}
-
 function update(view) {
   const turn = view && numbered(view.turn);
   if (!turn || turn.state !== "working") return;
@@ -179,36 +152,13 @@ function update(view) {
   offerFollowUps(turn, turns);
 }
 
-/* Shows a turn as one that is over. */
+/* Ends a turn. */
 function settle(turn) {
   clearTimeout(watchdog);
   drawSettled(turn);
   drawBusy();
   keep();
   keepConversation();
-}
-
-function drawSettled(turn) {
-  const { element, state } = turn;
-  note(turn, state === "stopped" ? "stopped" : "");
-  find(".written", element).hidden = !find(".written", element).children.length;
-  const sources = find(".sources", element);
-  sources.hidden = !sources.children.length;
-  element.classList.toggle("cited", !sources.hidden);
-  for (const passage of sources.querySelectorAll(".passage")) centre(passage);
-  find(".tools", element).hidden = state === "failed";
-  for (const tool of element.querySelectorAll(".tools :is(.copy, .save)")) tool.hidden = state !== "done";
-  find(".tools .retry", element).hidden = state !== "stopped";
-  find(".vote", element).hidden = state !== "done" || !turn.release;
-  drawVote(turn);
-  speak(element);
-}
-
-function note(turn, key) {
-  turn.notice = key;
-  const notice = find(".notice", turn.element);
-  notice.textContent = key ? word(key) : "";
-  notice.classList.toggle("still", key === "stopped");
 }
 
 function fail(turn, key) {
@@ -274,14 +224,9 @@ function leave() {
   clearTimeout(watchdog);
   hidePreview();
   closeWay();
-  turns = [];
   edited = 0;
   id = "";
-  find("#log").replaceChildren();
-  find("#welcome").hidden = false;
-  find("#fresh").hidden = true;
-  delete page.dataset.state;
-  drawBusy();
+  clear();
   keep();
 }
 
@@ -311,11 +256,6 @@ function resume(past) {
   turns.at(-1)?.element.scrollIntoView();
   const last = turns.at(-1);
   if (last) offerFollowUps(last, turns);
-}
-
-function record({ element, body, heard, ...turn }) {
-  const kept = FRAGMENTS.map((part) => [part, find(`.${part}`, element).innerHTML]);
-  return { ...turn, ...Object.fromEntries(kept) };
 }
 
 /* Over a reload, because Gradio reloads the page when a lost server is back. */
@@ -423,15 +363,6 @@ function listenForSilence(since = Date.now(), pause = SILENCE) {
 
 /* ---- the page ---- */
 
-function drawBusy() {
-  const working = busy();
-  find("#send").hidden = working;
-  find("#stop").hidden = !working;
-  find("#log").setAttribute("aria-busy", String(working));
-  const asking = "button:is(.question, .retry, .edit, .widen, .conversation)";
-  for (const button of page.querySelectorAll(asking)) button.disabled = working;
-}
-
 function send() {
   if (busy() || !field().value.trim() || !measure()) {
     field().focus();
@@ -488,10 +419,6 @@ function listen() {
     else if (hit.matches(".languages button")) choose(hit.value);
     else if (hit.matches('a[href*="#"]:not([target])')) follow(event, hit);
   });
-}
-
-function turnOf(node) {
-  return numbered(Number(node.closest(".turn")?.id.slice(5)));
 }
 
 function keepVote(sent) {
