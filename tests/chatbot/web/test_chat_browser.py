@@ -285,7 +285,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
     assert measure_overflow(page) == 0
     page.goto(reader.address)
-    expect(page.locator("#examples li")).to_have_count(4)
+    expect(page.locator("#company option")).to_have_count(4)
     reader.ask("Was a hospital built?")
     expect(page.locator(".turn .verdict.near")).to_be_visible()
     assert measure_overflow(page) == 0
