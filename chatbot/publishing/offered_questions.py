@@ -105,7 +105,7 @@ class OfferedQuestions:
             if links:
                 found.append(OfferedQuestion(question, language, links))
         made = Offer(tuple(found), catalogue.release)
-        if whole and len(kept.offers) < _LARGEST:
+        if whole and entries and len(kept.offers) < _LARGEST:
             kept.offers[key] = made
         return made
 

@@ -7,6 +7,7 @@ import logging
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 
 from chatbot.answers.catalogue import Catalogue
@@ -14,7 +15,7 @@ from chatbot.engine import Engine
 from chatbot.publishing import offered_questions
 from chatbot.publishing.offered_questions import OfferedQuestions
 from corpus.errors import NoReleaseError, SlowError
-from tests.fakes import BENEFIT, KNOWN, LIGHTS, LOCKDOWN, FakeEngine
+from tests.fakes import BENEFIT, KNOWN, LIGHTS, LOCKDOWN, RELEASE, FakeEngine, serving
 
 ALL = "Which companies are covered?"
 
@@ -148,3 +149,16 @@ def test_one_offer_tries_few(
     engine.tried.clear()
     assert offer(engine, path, "en") == []
     assert engine.tried == []
+
+
+def test_the_route_refuses_what_it_cannot_offer(engine: FakeEngine) -> None:
+    """Questions and their links as JSON; another language, or too much, is a 422."""
+    with serving(engine) as address, httpx.Client(base_url=address) as client:
+        told = client.get("/api/questions", params={"language": "zh"}).json()
+        assert told["release"] == RELEASE
+        assert {each["language"] for each in told["questions"]} == {"zh"}
+        assert all(each["links"][0].startswith("cases/") for each in told["questions"])
+        unknown = client.get("/api/questions", params={"case": ["\x00", "<b>"]})
+        assert (unknown.status_code, unknown.json()["questions"]) == (200, [])
+        for bad in ({"language": "fr"}, {"case": ["c"] * 9}, {"case": "c" * 201}, {"q": "x"}):
+            assert client.get("/api/questions", params=bad).status_code == 422
