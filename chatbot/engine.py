@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from chatbot.answer_cache import RecentAnswers, make_key
 from chatbot.answers.answer import Answer, Citation
-from chatbot.answers.answer_cache import RecentAnswers, make_key
 from chatbot.answers.answering import answer
 from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.answers.citations import check_answer

@@ -69,7 +69,7 @@ def _say(
     text has.
     """
     words = WORDS[language]
-    key, subject = kind, ""
+    key, subject = str(kind), ""
     if cases is not None:
         key = f"{kind}_within"
         companies = _list_companies(cases, release)

@@ -128,7 +128,7 @@ def test_what_fails_is_not_offered_and_tried_again(engine: FakeEngine, path: Pat
     def fail(*_: object) -> Any:
         raise SlowError("no answer after 30 seconds")
 
-    engine.find_citations = fail  # type: ignore[method-assign]
+    engine.find_citations = fail  # type: ignore[method-assign, assignment]
     assert offered.offer("en").questions == ()
     engine.find_citations = find  # type: ignore[method-assign]
     assert offered.offer("en").questions
