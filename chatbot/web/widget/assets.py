@@ -37,10 +37,11 @@ _DAY = "private, max-age=86400, immutable"
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
-    "absent", "answered", "answered_none", "ask", "caption", "collection", "conversation",
-    "examples", "fresh", "heading", "language", "near", "nearest", "new_tab", "open_case",
-    "placeholder", "question", "retry", "searching", "source_of", "stop", "stopped", "suggestions",
-    "title", "too_long", "welcome", "writing", "you_asked",
+    "absent", "answered", "answered_none", "ask", "caption", "collection", "comment",
+    "conversation", "examples", "fresh", "heading", "helps", "language", "near", "nearest",
+    "new_tab", "no", "open_case", "placeholder", "question", "retry", "searching", "send",
+    "source_of", "stop", "stopped", "suggestions", "thanks", "title", "too_long", "vote_lost",
+    "welcome", "writing", "yes", "you_asked",
 )  # fmt: skip
 CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
 

@@ -494,6 +494,7 @@ def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Of
             opened.client.post("/api/ask", json=asked).raise_for_status()
         known = {"question": "When was the red bridge built?", "release": office.releases.live()}
         vote = {**known, "vote": "down", "citation": 1, "comment": "<i>wrong</i> place"}
+        vote["reason"] = "incomplete"
         opened.client.post("/api/feedback", json=vote).raise_for_status()
         shown = opened.get("worklist")
         assert "<b>painted" not in shown
@@ -502,6 +503,7 @@ def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Of
         assert "Asked in vain" in told
         assert "asked 2 times" in told
         assert "The reader says: <i>wrong</i> place" in told
+        assert "UTC · Incomplete" in told
         assert "The red bridge was built in 1999 by Ada." in told
         lines = opened.get("worklist/export").splitlines()
         kinds = {json.loads(line)["kind"]: json.loads(line)["id"] for line in lines}
