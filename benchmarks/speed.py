@@ -156,6 +156,7 @@ def run_step(step: str, work: Path, folder: Path) -> None:
         figures["serving MiB"] = read_peak()
         figures["bare encoder/s"], _ = time_encoder(encoder, given["timed"])
         searcher = Searcher(releases.open(releases.live()), encoder)
+        searcher.read_ahead()
         found = time_questions(lambda q: searcher.find(searcher.parse(q)), given["timed"][half:])
         figures["finding p50 ms"] = found["p50 ms"]
         ranks = []
