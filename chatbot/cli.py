@@ -23,6 +23,7 @@ from chatbot.commands.worklist import add_worklist
 from chatbot.engine import Engine
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.llm.restating import Complete
+from chatbot.locales import LANGUAGES
 from chatbot.publishing.publisher import Publisher
 from chatbot.settings import LLM, Settings, read_settings, variable_of
 from chatbot.terminal import Terminated, count, ending_at_sigterm, print_json, say, writing
@@ -135,7 +136,7 @@ def _make_parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--company", action="append", help="only cases of this company; may be repeated"
     )
-    ask.add_argument("--language", choices=("en", "zh"), help="language of the framing words")
+    ask.add_argument("--language", choices=LANGUAGES, help="language of the framing words")
     search = add("search", _search, "Print the passages nearest to a question.")
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")

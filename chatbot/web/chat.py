@@ -15,13 +15,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.conversation import Turn
 from chatbot.answers.question_input import LENGTH
+from chatbot.locales import Language
 from chatbot.locales.interface import (
     COOKIE,
     ERRORS,
@@ -77,7 +78,7 @@ class ChatBody(Refusing):
     question: str
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
     company: str = Field(default="", max_length=500)
-    interface: Literal["en", "zh"] = "en"
+    interface: Language = "en"
 
 
 def _open_gradio() -> Any:

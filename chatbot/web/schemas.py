@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot.answers.answer import Citation, Mode, Nearest, Outcome, Part, Row
 from chatbot.answers.question_input import LENGTH
+from chatbot.locales import Language
 from chatbot.publishing.feedback import Reason
 from index.reader.ranking import Evidence
 
@@ -68,7 +69,7 @@ class AskBody(Refusing):
         default={},
         description="keys: company, case_id, document_id, language; values: a list of allowed ones",
     )
-    language: Literal["en", "zh"] | None = Field(
+    language: Language | None = Field(
         default=None, description="of the framing words; without it, the question's"
     )
 
@@ -103,7 +104,7 @@ class OfferQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    language: Literal["en", "zh"] = Field(default="en", description="of the questions")
+    language: Language = Field(default="en", description="of the questions")
     company: str = Field(default="", max_length=500, description="whose cases answer them")
     case: list[Annotated[str, Field(max_length=200)]] = Field(
         default=[], max_length=8, description="ids of cases they are about; else the newest ones"
