@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import Field, ValidationError
@@ -100,6 +101,13 @@ def _open_gradio() -> Any:
     # has: the path where the page is mounted is enough for a browser.
     gradio.route_utils.get_root_url = lambda root_path, **_: root_path or "/"
     gradio.processing_utils.async_ssrf_protected_get = _fetch_nothing
+    make = gradio.routes.App.create_app
+
+    def make_finished(blocks: Any, **given: Any) -> Any:
+        return make(blocks, **given) if getattr(blocks, "exited", False) else None
+
+    # It would make an application at every step of making a page, and throw it away.
+    gradio.blocks.App = SimpleNamespace(create_app=make_finished)
     return gradio
 
 
