@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import cli
+from chatbot import cli, composition
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
 
@@ -19,7 +19,7 @@ def flags(
     library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
     """Flags for the small library, served by the small encoder."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(composition, "load_encoder", lambda _: FakeEncoder())
     return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
 
 

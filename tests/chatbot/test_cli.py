@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot import cli
+from chatbot import cli, composition
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
@@ -71,12 +71,12 @@ def test_status_names_the_reader(
 def test_a_language_model_chooses_among_what_another_reader_has() -> None:
     """Its address is asked for nothing until there is a question; without it, nobody rephrases."""
     settings = Settings(reader="llm", llm_url="http://127.0.0.1:9/v1", llm_model="m")
-    assert cli.choose_reader(settings, FakeEncoder()).name == "llm over cosine"
-    assert cli.choose_reader(Settings(), FakeEncoder()).name == "cosine"
-    rephraser = cli.find_rephraser(settings)
+    assert composition.choose_reader(settings, FakeEncoder()).name == "llm over cosine"
+    assert composition.choose_reader(Settings(), FakeEncoder()).name == "cosine"
+    rephraser = composition.find_rephraser(settings)
     assert rephraser is not None
     assert rephraser.translate("water", "zh") == ""  # nobody is there
-    assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+    assert composition.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
 
 
 def test_a_language_model_is_asked_before_an_answer(flags: list[str], shell: Shell) -> None:
@@ -113,7 +113,7 @@ def test_whatever_reads_is_what_the_settings_name(
         named.append(settings.reader)
         return CosineReader(encoder)
 
-    monkeypatch.setattr(cli, "choose_reader", choose)
+    monkeypatch.setattr(composition, "choose_reader", choose)
     shell(*verb, *flags, "--reader", "BAAI/ranker")
     assert named == ["BAAI/ranker"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import cli
+from chatbot import composition
 from chatbot.publishing.asked_questions import AskedQuestions
 from chatbot.publishing.feedback import Vote, VoteLog
 from corpus.library import Library
@@ -20,7 +20,7 @@ from tests.fakes import FakeEngine
 @pytest.fixture
 def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Flags for a library whose readers asked in vain, and voted."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(composition, "load_encoder", lambda _: FakeEncoder())
     var = tmp_path / "var"
     asked = AskedQuestions(var, 90)
     for question in ("Who paints the moon?", "Who paints the moon?", "Is it \x1b[2J near?"):
