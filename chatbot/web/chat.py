@@ -107,7 +107,8 @@ def _open_gradio() -> Any:
         return make(blocks, **given) if getattr(blocks, "exited", False) else None
 
     # It would make an application at every step of making a page, and throw it away.
-    gradio.blocks.App = SimpleNamespace(create_app=make_finished)
+    blocks_module: Any = gradio.blocks
+    blocks_module.App = SimpleNamespace(create_app=make_finished)
     return gradio
 
 
