@@ -11,9 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chatbot.answers.answer import Mode, Outcome, PartKind
+from chatbot.answers.answer import Citation, Mode, Nearest, Outcome, Part, Row
 from chatbot.answers.question_input import LENGTH
+from chatbot.locales import Language
 from chatbot.publishing.feedback import Reason
+from index.reader.ranking import Evidence
 
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters
@@ -67,7 +69,7 @@ class AskBody(Refusing):
         default={},
         description="keys: company, case_id, document_id, language; values: a list of allowed ones",
     )
-    language: Literal["en", "zh"] | None = Field(
+    language: Language | None = Field(
         default=None, description="of the framing words; without it, the question's"
     )
 
@@ -102,7 +104,7 @@ class OfferQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    language: Literal["en", "zh"] = Field(default="en", description="of the questions")
+    language: Language = Field(default="en", description="of the questions")
     company: str = Field(default="", max_length=500, description="whose cases answer them")
     case: list[Annotated[str, Field(max_length=200)]] = Field(
         default=[], max_length=8, description="ids of cases they are about; else the newest ones"
@@ -124,62 +126,11 @@ class OfferBody(BaseModel):
     release: str
 
 
-class PartBody(BaseModel):
-    """A piece of an answer: framing words, a case's name, a quotation, or a model's sentence.
-
-    A `written` one was made by a language model from the quotation whose number it carries.
-    """
-
-    kind: PartKind
-    text: str
-    citation: int
-
-
-class CitationBody(BaseModel):
-    """Where a quotation stands; `link` is below the application's root.
-
-    `page` counts from 1; `page_label` is the number that is printed on it, or else that one.
-    """
-
-    number: int
-    quote: str
-    kind: Literal["text", "caption", "heading"]
-    document_id: str
-    document_sha256: str
-    document: str
-    start: int
-    end: int
-    passage: str
-    passage_start: int
-    page: int | None
-    page_label: str
-    case_id: str
-    case: str
-    company: str
-    source: str
-    published: str
-    url: str
-    link: str
-
-
-class NearestBody(BaseModel):
-    """A case offered where the collection does not answer, quoted from or not."""
-
-    case_id: str
-    case: str
-    company: str
-    link: str
-
-
-class RowBody(BaseModel):
-    """A company or a case, and the numbers of what is quoted of it; none where it does not say."""
-
-    name: str
-    citations: list[int]
-
-
 class AnswerBody(BaseModel):
     """The answer to a question, what is nearest to one, or that there is none: see `outcome`."""
+
+    # What has a default is always sent all the same.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     question: str
     language: str
@@ -193,30 +144,16 @@ class AnswerBody(BaseModel):
     )
     mode: Mode = Field(description="how: `nearest` and `absent` are as in `outcome`")
     text: str
-    parts: list[PartBody]
-    citations: list[CitationBody]
-    nearest: list[NearestBody]
+    parts: list[Part]
+    citations: list[Citation]
+    nearest: list[Nearest]
     suggestions: list[str]
     confidence: float
     release: str
     elapsed_ms: float
-    table: list[RowBody] = Field(
+    table: list[Row] = Field(
         description="the quotations of several companies or cases side by side; empty for one"
     )
-
-
-class EvidenceBody(BaseModel):
-    """What speaks for a hit, raw.
-
-    `dense` and `sentence` are the cosines of its chunk and of its best sentence, `lexical` is BM25,
-    `overlap` the share of the question's words, and `translated` the same by a dictionary.
-    """
-
-    dense: float
-    sentence: float
-    lexical: float
-    overlap: float
-    translated: float
 
 
 class PassageBody(BaseModel):
@@ -238,7 +175,7 @@ class HitBody(BaseModel):
     rank: int
     score: float
     passage: PassageBody
-    evidence: EvidenceBody
+    evidence: Evidence
 
 
 class SearchBody(BaseModel):

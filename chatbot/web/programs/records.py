@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from chatbot.web import schemas as contract
@@ -27,9 +26,8 @@ def describe_hits(found: SearchResult) -> contract.SearchBody:
             end=passage.end,
             text=passage.text,
         )
-        evidence = contract.EvidenceBody(**asdict(hit.evidence))
         hits.append(
-            contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=evidence)
+            contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=hit.evidence)
         )
     return contract.SearchBody(hits=hits, release=found.release)
 
@@ -84,9 +82,7 @@ def _facets(counts: Counter[str]) -> list[contract.Facet]:
 
 def describe_case(view: CaseView) -> contract.CaseBody:
     """Return one case with its passages."""
-    case, document = view.case, view.document
-    facts = asdict(document)
-    del facts["text"]
+    case = view.case
     return contract.CaseBody(
         id=case.id,
         title=case.title,
@@ -95,10 +91,10 @@ def describe_case(view: CaseView) -> contract.CaseBody:
         start=case.start,
         end=case.end,
         link=f"cases/{case.id}",
-        document=contract.DocumentBody(**facts),
+        document=contract.DocumentBody.model_validate(view.document, from_attributes=True),
         passages=[
-            contract.CasePassage(id=p.id, kind=p.kind, start=p.start, end=p.end, text=p.text)
-            for p in view.passages
+            contract.CasePassage.model_validate(passage, from_attributes=True)
+            for passage in view.passages
         ],
         release=view.release,
     )

@@ -45,7 +45,7 @@ export function start(element, props, trigger, watch, asking) {
   event = asking;
   page.classList.add("casebook");
   const boot = document.getElementById("boot"); // Gradio overwrites the language of <html>
-  drawLanguage(boot?.lang.startsWith("zh") ? "zh" : "en");
+  drawLanguage(Object.keys(data.tags).find((each) => data.tags[each] === boot?.lang) ?? "en");
   watch("value", () => update(data.value));
   listen();
   watchMember(true).then(() => {

@@ -26,21 +26,6 @@ ROAD = b"The road is long. It never ends, say the people of Lund.\n"
 WORDS = re.compile(r"<[^<>]*>")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
-    """One server for the module's tests."""
-    office = Office.make(tmp_path_factory.mktemp("office"))
-    with serving_publisher(office) as address:
-        yield office, address
-
-
-@pytest.fixture
-def office(server: tuple[Office, str], small_reader: None) -> Office:
-    """Return the office, as new."""
-    server[0].reset()
-    return server[0]
-
-
 class Page:
     """The pages as a program uses them: signed in, following where it is led."""
 
