@@ -267,6 +267,11 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         most = LONGER.get(path, BODY_LIMIT)
+        more = _read_length(scope, most) // COUNTED
+        wait = self.traffic.count(caller_at(scope["state"]["peer"]), more)
+        if wait:
+            await asyncio.sleep(SLOWED)
+            raise LimitedError(TOO_MUCH, wait)
         try:
             async with asyncio.timeout(PATIENCE):
                 body = await _read_body(scope, receive, most)
@@ -279,13 +284,19 @@ class Bodies:
             words = f"the body has more than {most // 1024} KiB; send less"
             await make_response(413, "too_large", words)(scope, receive, send)
             return
-        wait = self.traffic.count(caller_at(scope["state"]["peer"]), len(body) // COUNTED)
-        if wait:
-            raise LimitedError(TOO_MUCH, wait)
         kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
         if kind == "application/json":
             body = mend_json(body)
         await self.app(scope, _replay(body, receive), send)
+
+
+def _read_length(scope: Scope, most: int) -> int:
+    """Return how long a body says that it is, up to `most`; one that does not say is as long."""
+    headers = Headers(scope=scope)
+    if "transfer-encoding" in headers:
+        return most
+    length = headers.get("content-length", "0")
+    return min(int(length), most) if length.isdecimal() else most
 
 
 async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:
