@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
-from chatbot.web.programs.mcp_server import mend_json
+from chatbot.web.programs.routing import mend_json
 from corpus import errors
 from index.storage.publish import Releases
 from tests.conftest import MODELS
