@@ -155,9 +155,8 @@ def _mount(
                 lambda work, cost: queue.run(state.caller, work, engine.limit, cost, held),
                 queue.run_beside,
             )
-            async for update in reply(
-                engine, event._data, settings.root_path, turns, metrics.watch
-            ):
+            watch = partial(metrics.watch, state.caller)
+            async for update in reply(engine, event._data, settings.root_path, turns, watch):
                 yield update
         forget_pages(blocks._queue)
 

@@ -22,7 +22,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from chatbot.web import schemas as contract
-from chatbot.web.programs.mcp_server import mend_json
+from chatbot.web.programs.routing import mend_json
 from corpus import errors
 from index.storage.publish import Releases
 from tests.conftest import MODELS
