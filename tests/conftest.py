@@ -56,6 +56,18 @@ def _is_plain(config: pytest.Config) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the quick tests on all cores, before pytest-xdist hears how many it has.
+
+    Its workers come here too, and must start none of their own.
+    """
+    if hasattr(config, "workerinput") or not _is_plain(config):
+        return
+    if config.option.numprocesses is None:
+        config.option.numprocesses = len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples are tried, before the plugin hears what it is told."""
     hypothesis.settings.load_profile("quick" if _is_plain(config) else "casebook")
