@@ -154,6 +154,11 @@ def is_right(question: Question, answer: Answer) -> bool:
     return answer.outcome == "answer" and _pick(question, _list_quoted(answer)) is not None
 
 
+def is_shown(question: Question, answer: Answer) -> bool:
+    """Tell whether the right words are quoted at all, as the answer or as what comes near it."""
+    return _pick(question, _list_quoted(answer)) is not None
+
+
 def compare(
     questions: Sequence[Question],
     before: Ask | None,

@@ -111,7 +111,7 @@ class Actions:
                 problems.append(line if name in line else f"{name}: {line}")
         problems += [self.words["too_many"].format(name=show(name[-200:])) for name in left]
         told = (("taken", len(taken)), ("not_taken", len(problems)))
-        line = self._join([count(key, number, self.language) for key, number in told if number])
+        line = self.join([count(key, number, self.language) for key, number in told if number])
         said = Said(line, "trouble" if problems else "done", tuple(problems))
         return said, taken[0].number if taken else 0
 
@@ -158,7 +158,7 @@ class Actions:
             lines += [tell(made.note, self.language)] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
-        return Said(self._join(lines), "trouble" if problems else "done", tuple(problems))
+        return Said(self.join(lines), "trouble" if problems else "done", tuple(problems))
 
     def search(self, search: str = "") -> Collection:
         """Return what the library holds and the live release held, by name."""
@@ -226,9 +226,9 @@ class Actions:
             )
         gone, forgotten = self.publisher.prune(int(keep))
         told = (("pruned", len(gone)), ("forgotten", len(forgotten)))
-        return Said(self._join([count(key, number, self.language) for key, number in told]))
+        return Said(self.join([count(key, number, self.language) for key, number in told]))
 
-    def _join(self, sentences: Sequence[str]) -> str:
+    def join(self, sentences: Sequence[str]) -> str:
         """Return sentences as one line; in some languages no blank stands between them."""
         return str(read_file(self.language)["between"]).join(sentences)
 

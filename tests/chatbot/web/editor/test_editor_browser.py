@@ -29,7 +29,7 @@ Photo: The road in spring
 The people of Lund say that it never ends.
 """
 EVIL = '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>${window.pwned=1}{{x}}'
-REFUSED = re.compile("status of (404|422)")  # a page that is none, or is sent back
+REFUSED = re.compile("status of (404|409|422)")  # a page that is none, or is sent back
 Open = Callable[..., Visit]
 
 
@@ -283,6 +283,41 @@ def test_facts_of_a_document_are_corrected(editor: Open, office: Office) -> None
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
+def test_a_known_question_is_checked_before_it_is_kept(editor: Open, office: Office) -> None:
+    """Kept at once where it is answered so; else what is answered is shown, and it is one's choice.
+
+    The words of a quotation are one press away, and what was typed stays.
+    """
+    page = editor(width=360).page
+    show(page, "Known questions")
+    page.get_by_label("Question").fill("What is made of old oak?")
+    page.get_by_label("Words of the answer").fill("new pine")
+    page.get_by_role("button", name="Keep as a known question").click()
+    expect(page.locator("#said.trouble")).to_contain_text("Not kept yet")
+    expect(page.locator("#tried .state")).to_have_text("not as expected")
+    expect(page.locator("#tried")).to_contain_text("No quotation that is shown holds the words.")
+    expect(page.get_by_label("Words of the answer")).to_have_value("new pine")
+    assert len(office.publisher.questions()) == 2
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    page.get_by_label("Words of the answer").fill("new spruce")
+    page.get_by_role("button", name="Keep it all the same").click()
+    expect(page.locator("#said.trouble")).to_contain_text("Not kept yet")  # it was of other words
+    page.get_by_role("link", name="Expect these words: The blue bridge").click()
+    expect(page.get_by_label("Words of the answer")).to_have_value(
+        "new spruce\nThe blue bridge is made of old oak."
+    )
+    expect(page.locator("#tried .state")).to_have_text("as expected")
+    page.get_by_role("button", name="Keep as a known question").click()
+    expect(page.locator("#said.done")).to_have_text("Known from now on: What is made of old oak?")
+    page.get_by_label("Question").fill("What is made of old oak?")
+    page.get_by_role("button", name="Ask it now", exact=True).click()
+    expect(page.locator("#tried")).to_contain_text("nothing should be answered, but this is")
+    page.get_by_role("button", name="Keep it all the same").click()
+    expect(page.locator("#said.done")).to_contain_text("It is not answered so now")
+    assert office.publisher.questions()[-1].answers == ()
+
+
 def test_a_chinese_editor_gets_a_chinese_page(editor: Open, office: Office) -> None:
     """From the form for signing in on; the switch stays on the page and keeps the documents."""
     page = editor(locale="zh-CN").page
@@ -356,7 +391,7 @@ def test_every_page_is_whole(editor: Open, office: Office, width: int, scheme: s
     check()
     show(page, "Known questions")
     page.get_by_label("Question").fill("What grows on the seven hills?")
-    page.get_by_role("button", name="Try it", exact=True).click()
+    page.get_by_role("button", name="Ask it now", exact=True).click()
     expect(page.locator("#tried")).to_be_visible()
     check()
     page.request.post("/api/ask", data={"question": f"Who painted the {'moon' * 40}?"})
@@ -406,9 +441,9 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     show(page, "Known questions")
     page.get_by_label("Question").fill(EVIL)
     page.get_by_label("Words of the answer").fill(EVIL)
-    page.get_by_role("button", name="Try it", exact=True).click()
+    page.get_by_role("button", name="Ask it now", exact=True).click()
     expect(page.locator("#tried")).to_be_visible()
-    page.get_by_role("button", name="Keep it as known").click()
+    page.get_by_role("button", name="Keep it all the same").click()
     expect(page.locator("#said.done")).to_contain_text("onerror")
     publish(page)
     expect(page.locator("#outcome")).to_contain_text(name)
@@ -436,12 +471,14 @@ def test_a_session_that_ended_leads_to_signing_in(editor: Open, office: Office) 
     expect(page.get_by_role("alert")).to_contain_text("not the token")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Releases", exact=True)).to_be_visible()
     show(page, "Publish")
     page.context.add_cookies([ended])  # type: ignore[list-item]
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("session has ended")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Publish", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_focused()
     page.goto(f"{reader.address}/editor/en/")
