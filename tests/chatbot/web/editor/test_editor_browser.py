@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expe
 from chatbot.publishing.asked_questions import AskedQuestions
 from tests.axe import find_violations
 from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
-from tests.fake_publisher import TOKEN, Office
+from tests.fake_publisher import BRIDGE, TOKEN, Office
 from tests.fakes import FakeEngine
 from tests.visit import Visit, listen
 
@@ -316,6 +316,60 @@ def test_a_known_question_is_checked_before_it_is_kept(editor: Open, office: Off
     page.get_by_role("button", name="Keep it all the same").click()
     expect(page.locator("#said.done")).to_contain_text("It is not answered so now")
     assert office.publisher.questions()[-1].answers == ()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_a_file_uploaded_again_shows_what_changes(
+    editor: Open, office: Office, width: int, scheme: str
+) -> None:
+    """Title, passages and sentences that go, before it is added; what was said of it stays."""
+    held = office.publisher.library.facts("bridge.txt")
+    office.publisher.describe("bridge.txt", replace(held, company="Northern Rail"))
+    page = editor(width=width, color_scheme=scheme).page
+    text = BRIDGE.replace("Bridges", f"Big bridges {EVIL}").replace("in 1999", "in 2001")
+    upload(page, ("bridge.txt", text.encode()))
+    told = page.locator("#replaces")
+    expect(told.get_by_role("heading", level=2)).to_have_text("Takes the place of bridge.txt")
+    expect(told).to_contain_text("Sentences: 3 stay, 2 go, 2 come.")
+    expect(told.locator(".pairs")).to_contain_text("Bridges of the north → Big bridges")
+    expect(told.locator(".removed li")).to_have_text(
+        ["Bridges of the north", "The red bridge was built in 1999 by Ada."]
+    )
+    expect(told.locator(".added li").last).to_have_text("The red bridge was built in 2001 by Ada.")
+    expect(page.get_by_label("Company")).to_have_value("Northern Rail")
+    assert page.evaluate("window.pwned") is None
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    page.goto(page.url.replace("waiting/1", ""))
+    upload(page, ("bridge.txt", BRIDGE.encode()))
+    expect(told).to_contain_text("Nothing that is quoted or said of it changes.")
+    assert office.library.facts("bridge.txt").company == "Northern Rail"
+
+
+@pytest.mark.parametrize(("width", "locale"), [(360, "zh-CN"), (1280, "en-US")])
+def test_the_page_of_publishing_says_what_waits(
+    editor: Open, office: Office, width: int, locale: str
+) -> None:
+    """Nothing, or which documents and how many questions; before anything is pressed."""
+    page = editor(width=width, locale=locale).page
+    english = locale == "en-US"
+    show(page, "Publish" if english else "发布")
+    waiting = page.locator("#unpublished")
+    expect(waiting).to_contain_text(
+        "Nothing: readers are answered from all" if english else "都已用于回答"
+    )
+    expect(waiting).to_contain_text(
+        "2 known questions will be asked first." if english else "先问 2 个已知问题"
+    )
+    office.publisher.add(office.publisher.take_file(f"{EVIL}.txt", ROAD.encode()))
+    office.publisher.remove("tea.txt")
+    page.reload()
+    expect(waiting.locator(".new h3")).to_have_text("new" if english else "新增")
+    expect(waiting.locator(".new li")).to_contain_text("pwned")
+    expect(waiting.locator(".removed li")).to_have_text("tea.txt")
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    assert page.evaluate("window.pwned") is None
 
 
 def test_a_chinese_editor_gets_a_chinese_page(editor: Open, office: Office) -> None:
