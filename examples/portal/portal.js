@@ -23,3 +23,8 @@ chat?.addEventListener("submit", async (event) => {
   chat.submit();
   chat.reset();
 });
+// Whoever came for a link of Casebook's goes on to it.
+if (chat?.elements.next.value) {
+  chat.target = "_self";
+  chat.requestSubmit();
+}

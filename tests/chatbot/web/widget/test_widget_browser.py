@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import (
@@ -33,7 +34,7 @@ from corpus.errors import NoReleaseError
 from examples.portal.portal import MEMBERS, Portal
 from tests.axe import find_violations
 from tests.browser import WAIT, opening_chromium
-from tests.chatbot.web.test_chat_browser import CONTRAST
+from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
 from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, hostile_engine, serving
 
 KEY = "a key of the portal that is longer than 32 bytes"
@@ -132,12 +133,13 @@ class Site:
 
 
 @contextmanager
-def founding(var: Path, engine: FakeEngine) -> Iterator[Site]:
-    """Serve a portal and a Casebook for its members alone."""
+def founding(var: Path, engine: FakeEngine, led: bool = False) -> Iterator[Site]:
+    """Serve a portal and a Casebook for its members alone, `led` to it if they have no session."""
     with running(Portal(0, "http://127.0.0.1:1", KEY)) as portal:
         settings: dict[str, Any] = {
             "var": var, "embed_origins": (portal.origin,), "members": "required",
             "member_key": KEY, "member_issuer": portal.origin, "questions_per_minute": 1000,
+            "portal": f"{portal.origin}/" if led else "",
         }  # fmt: skip
         with serving(engine, **settings) as casebook:
             portal.casebook = casebook
@@ -266,7 +268,9 @@ def test_an_answer_is_copied_with_its_sources(start: Open) -> None:
         rf"\[1\] .+ · CAMCE · .+ · 2024-02-23\n    {reader.casebook}/cases/\w+#c\d+-\d+-\w+",
         sources,
     )
-    reader.inside.evaluate("navigator.clipboard.writeText = async () => { throw new Error('no') }")
+    reader.inside.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+    )
     reader.frame.get_by_role("button", name="Copied").click()
     expect(reader.frame.get_by_role("button", name="Copying was refused")).to_be_visible()
 
@@ -389,7 +393,7 @@ def test_it_comes_along_when_the_page_is_swapped(start: Open, swap: str, phone: 
         )
         expect(reader.frame.locator("blockquote > p")).to_contain_text(BENEFIT)
         expect(reader.page.locator("casebook-widget")).to_have_count(1)
-        expect(reader.page.locator("#later casebook-widget")).to_have_count(target == "later")
+        expect(reader.page.locator("#later casebook-widget")).to_have_count(int(target == "later"))
         assert dialog.evaluate("(each) => each.matches(':modal')") == (phone and target == "other")
         expect(reader.page.locator("casebook-widget button").first).to_have_attribute(
             "aria-expanded", "true"
@@ -406,18 +410,70 @@ def test_an_element_of_its_name_is_not_in_its_way(start: Open, site: Site) -> No
     """
     reader = start('data-target="#]["')
 
-    def name(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(
-            response=response, body=response.text().replace("<main", '<main id="Casebook"')
-        )
-
-    reader.page.route("**/", name)
-    reader.page.goto(site.portal.origin)
+    reader.page.add_init_script(
+        """new MutationObserver(() => {
+          const main = document.querySelector("main");
+          if (main && !main.id) main.id = "Casebook";
+        }).observe(document, {childList: true, subtree: true})"""
+    )
+    reader.page.reload()
     assert reader.page.evaluate("document.querySelector('#Casebook').localName") == "main"
     reader.open()
     reader.ask("benefit?")
     expect(reader.frame.locator(".cite")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_a_link_leads_over_the_portal_and_back(
+    chromium: Browser, tmp_path: Path, width: int, scheme: str
+) -> None:
+    """Whoever follows a link without a session signs in at the portal and stands at its words."""
+    with founding(tmp_path, FakeEngine(), led=True) as site:
+        reader = visit(
+            chromium, site, viewport={"width": width, "height": 700}, color_scheme=scheme
+        )
+        reader.sign_in()
+        reader.open()
+        reader.ask("benefit?")
+        reader.frame.locator(".cite").click()
+        with reader.page.context.expect_page() as opening:
+            reader.frame.get_by_role("link", name="Read in the case").click()
+        expect(opening.value.locator("mark")).to_have_text(BENEFIT)
+        link = opening.value.url
+        reader.page.context.close()
+        for wrong_first in (True, False):
+            page = chromium.new_context(viewport={"width": width, "height": 700}).new_page()
+            page.goto(link)
+            expect(page.get_by_role("heading", name="Casebook is for members")).to_be_visible()
+            assert find_violations(page) == []
+            assert measure_overflow(page) == 0
+            page.get_by_role("link", name="Sign in at the member portal").click()
+            for password in ["wrong"] * wrong_first + [MEMBERS["mei"]]:
+                page.get_by_label("Name").fill("mei")
+                page.get_by_label("Password").fill(password)
+                page.get_by_role("button", name="Sign in").click()
+            expect(page.locator("mark")).to_have_text(BENEFIT)
+            expect(page.locator("mark")).to_be_in_viewport()
+            assert page.url == link
+            page.goto(f"{site.casebook}/cases?lang=zh")
+            expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+            page.context.close()
+
+
+def test_no_portal_leads_elsewhere(chromium: Browser, tmp_path: Path) -> None:
+    """A hostile `next` ends at a page that refuses it; without a session no word of it runs."""
+    with founding(tmp_path, FakeEngine(), led=True) as site:
+        page = chromium.new_context().new_page()
+        for evil in ("//evil.example", "https://evil.example", '"><script>window.pwned=1</script>'):
+            page.goto(f"{site.portal.origin}/?{urlencode({'next': evil})}")
+            if page.get_by_label("Name").count():
+                page.get_by_label("Name").fill("mei")
+                page.get_by_label("Password").fill(MEMBERS["mei"])
+                page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_role("heading", name="cannot be answered")).to_be_visible()
+            assert page.url == f"{site.casebook}/session"
+            assert page.evaluate("window.pwned") is None
+        page.context.close()
 
 
 def test_the_portal_leads_to_the_chat_as_a_page(start: Open) -> None:
