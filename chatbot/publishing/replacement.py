@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from corpus.passages import is_searched
 from corpus.records import Entry
 
 
@@ -35,7 +36,7 @@ def compare_entries(before: Entry, after: Entry) -> Replacement:
     told = {key: (old, new) for key, old, new in _pair_facts(before, after) if old != new}
     sentences = [_list_sentences(entry) for entry in (before, after)]
     gone, new = (tuple(_subtract(*pair)) for pair in (sentences, sentences[::-1]))
-    passages = [[_even_out(each.text) for each in entry.passages] for entry in (before, after)]
+    passages = [_list_passages(entry) for entry in (before, after)]
     went, came = (len([*_subtract(*pair)]) for pair in (passages, passages[::-1]))
     counts = (len(passages[0]) - went, went, came)
     kept = len(sentences[0]) - len(gone)
@@ -57,6 +58,13 @@ def _pair_facts(before: Entry, after: Entry) -> Iterator[tuple[str, str, str]]:
 
 def _list_sentences(entry: Entry) -> list[str]:
     return [_even_out(each.text) for passage in entry.passages for each in passage.sentences]
+
+
+def _list_passages(entry: Entry) -> list[str]:
+    """Return the passages that a search can find, which is how they are counted everywhere."""
+    titles = {case.id: case.title for case in entry.cases}
+    found = (each for each in entry.passages if is_searched(each, titles[each.case_id]))
+    return [_even_out(each.text) for each in found]
 
 
 def _subtract(texts: Iterable[str], others: Iterable[str]) -> Iterator[str]:
