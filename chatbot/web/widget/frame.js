@@ -307,7 +307,7 @@ function drawVote(turn, number) {
     });
     box.append(form);
     speak(box);
-    form.scrollIntoView({ block: "nearest" });
+    form.scrollIntoView({ block: "center" });
   }
   return box;
 }
