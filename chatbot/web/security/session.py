@@ -23,7 +23,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.locales import LANGUAGES
 from chatbot.web.error_responses import respond
 from chatbot.web.security.limits import Caller, Limits, caller_at
 from chatbot.web.security.members import (
