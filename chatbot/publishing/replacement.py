@@ -44,16 +44,13 @@ def compare_entries(before: Entry, after: Entry) -> Replacement:
 
 
 def _pair_facts(before: Entry, after: Entry) -> Iterator[tuple[str, str, str]]:
-    documents = (before.document, after.document)
     for key in ("title", "published", "language", "url"):
-        yield key, *(getattr(document, key) for document in documents)
-    yield (
-        "company",
-        *(
-            ", ".join(dict.fromkeys(case.company for case in entry.cases if case.company))
-            for entry in (before, after)
-        ),
-    )
+        yield key, getattr(before.document, key), getattr(after.document, key)
+    yield "company", _join_companies(before), _join_companies(after)
+
+
+def _join_companies(entry: Entry) -> str:
+    return ", ".join(dict.fromkeys(case.company for case in entry.cases if case.company))
 
 
 def _list_sentences(entry: Entry) -> list[str]:
