@@ -52,6 +52,7 @@ _FLAGS = {
     "trusted_proxies": "addresses or networks of proxies to believe (default none)",
     "members": "open, or required to ask for the portal's tokens (default open)",
     "member_issuer": "who issues the tokens: their `iss`",
+    "portal": "the portal's page that leads members to a link (default none)",
     "questions_per_minute": "what one member or address may ask (default 30)",
     "vote_days": "days that readers' votes are kept (default 180)",
     "question_days": "days that what was asked in vain is kept (default 90; 0 keeps none)",

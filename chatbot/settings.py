@@ -40,7 +40,8 @@ class Settings:
     `https://portal.example`. `hosts` are the names that Casebook answers to beside localhost and
     every IP address, in lower case. `trusted_proxies` are networks whose word about a request's
     sender is believed. `members` is `open` or `required`; required, `member_key` is what the
-    portal's tokens are checked with and `member_issuer` who has to have issued them.
+    portal's tokens are checked with and `member_issuer` who has to have issued them; `portal` is
+    empty, or the portal's page that leads a member to the address in its `next`.
     `questions_per_minute` is what one member, or one address, may ask; votes are kept for
     `vote_days`. A question asked in vain is kept for `question_days`, without who asked; not at all
     for 0.
@@ -65,6 +66,7 @@ class Settings:
     members: str = "open"
     member_key: str = field(default="", repr=False)
     member_issuer: str = ""
+    portal: str = ""
     questions_per_minute: int = 30
     vote_days: int = 180
     question_days: int = 90
@@ -110,6 +112,7 @@ def read_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
         members=given.get("members", default.members).lower(),
         member_key=given.get("member_key", default.member_key),
         member_issuer=given.get("member_issuer", default.member_issuer),
+        portal=_read_portal(given.get("portal", default.portal)),
         questions_per_minute=_read_rate(
             given.get("questions_per_minute", str(default.questions_per_minute))
         ),
@@ -237,6 +240,21 @@ def _read_token(value: str) -> str:
         raise UsageError(
             f"{PREFIX}EDITOR_TOKEN: shorter than {SHORTEST_TOKEN} characters; set a longer one, "
             "such as `openssl rand -hex 16` prints, or none to close the editor's page"
+        )
+    return value
+
+
+def _read_portal(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        parts = urlsplit("")
+    plain = value.isascii() and value.isprintable() and not any(c in value for c in " \\#@<>\"'")
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or not plain):
+        raise UsageError(
+            f"{PREFIX}PORTAL: {value!r} is not an address; give a page of the portal, such as "
+            "https://portal.example/casebook"
         )
     return value
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from chatbot.web.widget.assets import make_loader
+from chatbot.web.widget.assets import ASSETS, make_loader, read_small
 
 FOLDER = Path(__file__).parent / "golden"
 ROOT = FOLDER.parent.parent
@@ -141,9 +141,11 @@ def _hide_token(value: str) -> str:
 
 @functools.cache
 def _read_ours() -> dict[bytes, str]:
-    """Return the names of the files that are sent as they are, and the loader's, by content."""
+    """Return the names of the files that are sent as they are, and the widget's, by content."""
     sent = (path for kind in ("js", "css", "svg") for path in (ROOT / "chatbot").rglob(f"*.{kind}"))
-    return {path.read_bytes(): path.name for path in sent} | {make_loader().encode(): "loader.js"}
+    widget = {read_small(name).encode(): name for name in ASSETS}
+    widget[make_loader().encode()] = "loader.js"
+    return {path.read_bytes(): path.name for path in sent} | widget
 
 
 def spell(response: httpx.Response) -> str:

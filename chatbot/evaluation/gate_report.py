@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.evaluation.regression_questions import Change, GateReport, Quoted, Setback
 from chatbot.terminal import lay_out
 
 LONGEST = 160  # characters of a quotation, and of whatever else may be long
 _WORD = 24  # characters of a word that is not cut
 _INDENT, _DEEPER = 9, 19  # columns
+_SILENT = "nothing: the collection does not say"
 
 
 def cut(text: str, about: Sequence[str] = ()) -> str:
@@ -40,12 +41,6 @@ def join_expected(expected: Sequence[str]) -> str:
     return cut(" / ".join(expected))
 
 
-def list_changed(report: GateReport) -> list[str]:
-    """Return the questions that are answered in other words, and neither lost, weaker nor won."""
-    told = {each.question for each in (*report.lost, *report.weaker)} | {*report.won}
-    return [question for question in report.changed if question not in told]
-
-
 def describe_gate(report: GateReport, width: int) -> list[str]:
     """Return what known questions showed, as lines of at most `width` columns."""
     told = f"{report.right} of {report.asked} known questions are answered rightly"
@@ -58,23 +53,48 @@ def describe_gate(report: GateReport, width: int) -> list[str]:
         lines += _lay_out_setback("lost", "now", setback, width)
     for setback in report.weaker:
         lines += _lay_out_setback("weaker", "nearest", setback, width)
-    for word, questions in (("won", report.won), ("changed", list_changed(report))):
-        for question in questions:
-            lines += lay_out(word, cut(question), _INDENT, width)
+    for question in report.won:
+        lines += lay_out("won", cut(question), _INDENT, width)
+    for change in report.changed:
+        lines += _lay_out_change(change, width)
     return lines
 
 
 def _lay_out_setback(word: str, label: str, setback: Setback, width: int) -> Iterator[str]:
     yield from lay_out(word, cut(setback.question), _INDENT, width)
-    now = f"it cannot be asked: {cut(setback.error)}" if setback.error else "nothing is answered"
     told = [
-        ("expected", join_expected(setback.expected) or "nothing: the collection does not say"),
+        ("expected", join_expected(setback.expected) or _SILENT),
         ("before", _show(setback.before, setback.expected)),
-        (label, _show(setback.now, setback.expected) or now),
+        (label, _show(setback.now, setback.expected) or _explain(setback.error)),
     ]
-    for each, text in told:
+    yield from _lay_out_labels(told, width)
+
+
+def _lay_out_change(change: Change, width: int) -> Iterator[str]:
+    """Yield what was and what is quoted; what is merely near is called that."""
+    before, now = (
+        "near: " * (outcome == "nearest") + _show(quoted, change.expected) if quoted.quote else ""
+        for quoted, outcome in zip((change.before, change.now), change.outcomes, strict=True)
+    )
+    yield from lay_out("changed", cut(change.question), _INDENT, width)
+    verdict = "right before and now" if change.right else "not right, before or now"
+    told = [
+        ("expected", f"{join_expected(change.expected) or _SILENT} ({verdict})"),
+        ("before", before or _explain("")),
+        ("now", now or _explain(change.error)),
+    ]
+    yield from _lay_out_labels(told, width)
+
+
+def _lay_out_labels(told: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    for label, text in told:
         if text:
-            yield from lay_out(" " * _INDENT + each, text, _DEEPER, width)
+            yield from lay_out(" " * _INDENT + label, text, _DEEPER, width)
+
+
+def _explain(error: str) -> str:
+    """Return why nothing is quoted."""
+    return f"it cannot be asked: {cut(error)}" if error else "nothing is answered"
 
 
 def _show(quoted: Quoted, expected: Sequence[str]) -> str:

@@ -87,15 +87,33 @@ class Setback:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A question that is answered otherwise, and as rightly, or as wrongly, as before: `right`.
+
+    `before` and `now` are the first quotations that only one of the answers has, else its first
+    one; what is merely near where `outcomes`, before and now, say `nearest`. `error` says why it
+    could not be asked, or is empty.
+    """
+
+    question: str
+    expected: tuple[str, ...]
+    before: Quoted
+    now: Quoted
+    outcomes: tuple[str, str]
+    right: bool
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GateReport:
     """How many questions are answered rightly, and which went another way than before.
 
     All lists are in the file's order. Of the questions that were right before, `kept` are right
     now, `weaker` are answered by nothing while the right words are among what is nearest, quoted as
     such or handed over, and `lost` are all others. `won` are right now and were not, `wrong` are
-    not right now; `changed` are answered in other words than before, or have another outcome, right
-    or not. A question that could not be asked before is in `wrong` at most; `right_before` counts
-    the others, and is None where there are none.
+    not right now; `changed` are none of these but answered in other words than before, or with
+    another outcome, right or not. A question that could not be asked before is in `wrong` at most;
+    `right_before` counts the others, and is None where there are none.
     """
 
     asked: int
@@ -106,7 +124,7 @@ class GateReport:
     lost: tuple[Setback, ...]
     won: tuple[str, ...]
     wrong: tuple[str, ...]
-    changed: tuple[str, ...]
+    changed: tuple[Change, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as data."""
@@ -154,6 +172,11 @@ def is_right(question: Question, answer: Answer) -> bool:
     return answer.outcome == "answer" and _pick(question, _list_quoted(answer)) is not None
 
 
+def is_shown(question: Question, answer: Answer) -> bool:
+    """Tell whether the right words are quoted at all, as the answer or as what comes near it."""
+    return _pick(question, _list_quoted(answer)) is not None
+
+
 def compare(
     questions: Sequence[Question],
     before: Ask | None,
@@ -170,7 +193,7 @@ def compare(
     lost: list[Setback] = []
     won: list[str] = []
     wrong: list[str] = []
-    changed: list[str] = []
+    changed: list[Change] = []
     for number, question in enumerate(questions, 1):
         old = _try(before, question) if before else None
         new = _try(now, question)
@@ -188,8 +211,8 @@ def compare(
                 (weaker if is_near else lost).append(setback)
             if is_now and not was:
                 won.append(question.question)
-            if isinstance(new, CasebookError) or _differ(old.answer, new.answer):
-                changed.append(question.question)
+            if was == is_now and (change := _contrast(question, old.answer, new, was)):
+                changed.append(change)
         progress(number, len(questions))
     return GateReport(
         len(questions), right, right_before if comparable else None, kept, tuple(weaker),
@@ -241,10 +264,25 @@ def _list_handed(outcome: Outcome) -> Iterable[Quoted]:
     return (Quoted(each.passage, each.document) for each in outcome.handed)
 
 
-def _differ(old: Answer, new: Answer) -> bool:
-    """Tell whether a question is answered otherwise; what is nearest may be another each time."""
-    quotes = [[citation.quote for citation in answer.citations] for answer in (old, new)]
-    return old.outcome != new.outcome or (old.outcome == "answer" and quotes[0] != quotes[1])
+def _contrast(
+    question: Question, old: Answer, new: Outcome | CasebookError, right: bool
+) -> Change | None:
+    """Return how an answer differs; None if it does not: what is near may be another each time."""
+    if isinstance(new, CasebookError):
+        told, outcomes = ([*_list_quoted(old), Quoted()][0], Quoted()), (old.outcome, "")
+        return Change(question.question, question.answers, *told, outcomes, right, str(new))
+    quotes = [[each.quote for each in _list_quoted(answer)] for answer in (old, new.answer)]
+    outcomes = (old.outcome, new.answer.outcome)
+    if outcomes[0] == outcomes[1] and (old.outcome != "answer" or quotes[0] == quotes[1]):
+        return None
+    before, now = _pick_other(old, quotes[1]), _pick_other(new.answer, quotes[0])
+    return Change(question.question, question.answers, before, now, outcomes, right)
+
+
+def _pick_other(answer: Answer, quotes: Sequence[str]) -> Quoted:
+    """Return the first quotation that is none of `quotes`, else the first."""
+    quoted = _list_quoted(answer)
+    return next((each for each in quoted if each.quote not in quotes), (*quoted, Quoted())[0])
 
 
 def _even_out(words: str) -> str:

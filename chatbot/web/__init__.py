@@ -77,7 +77,7 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
     app.include_router(
         session.make_router(settings.root_path, keys, settings.embed_origins, shared_state, limits)
     )
-    app.include_router(widget.make_router(engine, settings.embed_origins))
+    app.include_router(widget.make_router(engine, settings.embed_origins, keys is not None))
     app.include_router(files.make_router(STATIC))
     editors = (
         mount_editor(app, engine, publisher, settings)

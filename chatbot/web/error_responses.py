@@ -61,11 +61,15 @@ OPENAI: ContextVar[bool] = ContextVar("casebook_openai", default=False)
 
 
 class Page(NamedTuple):
-    """How a browser is told of an error: its language, the prefix of addresses, what it opened."""
+    """How a browser is told of an error: its language, the prefix of addresses, what it opened.
+
+    `portal` is where a member signs in and is led back from; empty where nobody said.
+    """
 
     language: str
     root: str
     path: str
+    portal: str = ""
 
 
 # The page that this request opens, None where it asks for data; set by middleware.Guard too.
@@ -151,6 +155,7 @@ def _render_page(page: Page, status: int, code: str, message: str) -> str:
         if SAME_SENTENCE.get(code, code) in ERRORS[page.language].keys() - {"internal"}:
             more = explain(code, page.language)
     told = {"title": words[key], "more": more, "closed": status == 401, "path": ""}
+    told["portal"] = page.portal if status == 401 else ""
     reason = message if key == "page_refused" else ""
     where = {"language": page.language, "root": page.root}
     return render("message.html", reason=reason, request_id=REQUEST_ID.get(), **told, **where)

@@ -23,6 +23,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
@@ -123,6 +124,7 @@ class Guard:
         self.app = app
         self.metrics = metrics
         self.root_path = settings.root_path
+        self.portal = settings.portal
         self.embed_origins = settings.embed_origins
         self.own_name = settings.host.lower()
         self.names = settings.hosts
@@ -204,7 +206,11 @@ class Guard:
     def _read_page(self, scope: Scope, headers: Headers, path: str) -> Page | None:
         if not opens_page(scope["method"], path, headers.get("accept", "")):
             return None
-        return Page(read_language(Request(scope)), self.root_path, path)
+        query = scope["query_string"].decode("latin-1")
+        wanted = {"next": path.removeprefix("/") + (f"?{query}" if query else "")}
+        portal = self.portal and f"{self.portal}{'&' if '?' in self.portal else '?'}"
+        led = f"{portal}{urlencode(wanted)}" if portal else ""
+        return Page(read_language(Request(scope)), self.root_path, path, led)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, peer: Peer) -> None:
         host = read_host(Headers(scope=scope).get("host", ""))

@@ -11,8 +11,8 @@ function introduce() {
   Casebook.setToken(document.body.dataset.member ? getToken : null);
 }
 
-// The widget's script comes when it comes, before this one or after it.
-if (window.Casebook) introduce();
+// The widget's script comes when it comes, before this one or after it; an element's id is not it.
+if (window.Casebook?.setToken) introduce();
 else addEventListener("casebook", introduce, { once: true });
 
 // The whole chat in a tab of its own: the token is posted there, and is in no address.
@@ -23,3 +23,8 @@ chat?.addEventListener("submit", async (event) => {
   chat.submit();
   chat.reset();
 });
+// Whoever came for a link of Casebook's goes on to it.
+if (chat?.elements.next.value) {
+  chat.target = "_self";
+  chat.requestSubmit();
+}

@@ -118,10 +118,12 @@ class Handler(BaseHTTPRequestHandler):
         elif path not in PAGES:
             self._send(b"There is no such page.", "text/plain", 404)
         elif not self._member():
-            self._show("Sign in", _SIGN_IN)
+            self._show("Sign in", _SIGN_IN.format(next=html.escape(self._next())))
         else:
             title, _, entries = PAGES[path]
-            chat = _CHAT.format(casebook=html.escape(self.server.casebook)) if path == "/" else ""
+            wanted = html.escape(self._next())
+            casebook = html.escape(self.server.casebook)
+            chat = _CHAT.format(casebook=casebook, next=wanted) if path == "/" else ""
             self._show(title, "".join(_ENTRY.format(*entry) for entry in entries) + chat)
 
     def do_POST(self) -> None:
@@ -131,12 +133,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         fields = parse_qs(self.rfile.read(min(int(self.headers["Content-Length"] or 0), 4096)))
         if self.path == "/sign-in":
-            name, password = (fields.get(key, [b""])[0].decode() for key in (b"name", b"password"))
+            name, password, wanted = (
+                fields.get(key, [b""])[0].decode("utf-8", "replace")
+                for key in (b"name", b"password", b"next")
+            )
             session = self.server.sign_in(name, password)
             if session:
-                self._lead("/", session, SESSION_LIFE)
+                back = f"/?next={quote(wanted, safe='')}" if wanted else "/"
+                self._lead(back, session, SESSION_LIFE)
             else:
-                self._show("Sign in", '<p role="alert">That is not right.</p>' + _SIGN_IN, 403)
+                form = _SIGN_IN.format(next=html.escape(wanted))
+                self._show("Sign in", f'<p role="alert">That is not right.</p>{form}', 403)
         elif self.path == "/sign-out":
             self.server.sessions.pop(self._session(), None)
             here = quote(f"{self.server.origin}/", safe="")
@@ -146,6 +153,10 @@ class Handler(BaseHTTPRequestHandler):
             self._send(self.server.sign_token(self._member()).encode(), "text/plain")
         else:
             self._send(b"Nobody is signed in.", "text/plain", 401)
+
+    def _next(self) -> str:
+        """Return where in Casebook a member wants to go; Casebook takes what is its own."""
+        return parse_qs(urlsplit(self.path).query).get("next", [""])[0]
 
     def _session(self) -> str:
         morsel = SimpleCookie(self.headers.get("Cookie", "")).get("portal")
@@ -209,8 +220,10 @@ _TOP = """<nav>{links}</nav>
 <form class="member" method="post" action="/sign-out">{name} <button>Sign out</button></form>"""
 _CHAT = """<form class="card chat" method="post" action="{casebook}/session" target="_blank"
 rel="noopener"><h2>Room to read</h2><p>The same chat as a page of its own.</p>
-<input type="hidden" name="token"><button>Open Casebook</button></form>"""
+<input type="hidden" name="token"><input type="hidden" name="next" value="{next}">
+<button>Open Casebook</button></form>"""
 _SIGN_IN = """<form class="card narrow" method="post" action="/sign-in">
+<input type="hidden" name="next" value="{next}">
 <label>Name <input name="name" autocomplete="username" required></label>
 <label>Password
 <input name="password" type="password" autocomplete="current-password" required></label>
@@ -234,6 +247,7 @@ def set_up(portal: Portal, key: Path) -> dict[str, str]:
         "CASEBOOK_MEMBERS": "required",
         "CASEBOOK_MEMBER_ISSUER": portal.origin,
         "CASEBOOK_MEMBER_KEY": str(key.resolve()),
+        "CASEBOOK_PORTAL": f"{portal.origin}/",
     }
 
 

@@ -18,7 +18,7 @@ def test_defaults() -> None:
     """Without flags and environment, the documented defaults hold."""
     assert read_settings({}, {}) == Settings(
         HOME / "corpus" / "reports", HOME / "var", "", "", "127.0.0.1", 7860, "", "info", "",
-        (), (), (), "open", "", "", 30,
+        (), (), (), "open", "", "", "", 30,
     )  # fmt: skip
 
 
@@ -37,7 +37,8 @@ def test_every_field_can_be_set() -> None:
         "editor_token": " sixteen-letters-long\n",
         "embed_origins": "https://Portal.example:443, http://b:8080", "hosts": "Casebook.example.",
         "trusted_proxies": "10.0.0.7 10.1.0.0/16", "members": "Required", "member_key": "k" * 32,
-        "member_issuer": "portal", "questions_per_minute": "60", "vote_days": "30",
+        "member_issuer": "portal", "portal": "https://p.example/in?to=casebook",
+        "questions_per_minute": "60", "vote_days": "30",
         "question_days": "0",
         "milvus_uri": "http://a:sk-b@127.0.0.1:19530",
         "llm_url": "http://127.0.0.1:8000/v1", "llm_model": "small", "llm_key": "sk-secret",
@@ -48,7 +49,8 @@ def test_every_field_can_be_set() -> None:
         Path("~/r").expanduser(), Path("/v"), "m", "r", "::1", 0, "/casebook", "debug",
         "sixteen-letters-long",
         ("https://portal.example", "http://b:8080"), ("casebook.example",),
-        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal", 60, 30, 0,
+        ("10.0.0.7/32", "10.1.0.0/16"), "required", "k" * 32, "portal",
+        "https://p.example/in?to=casebook", 60, 30, 0,
         "http://a:sk-b@127.0.0.1:19530", "http://127.0.0.1:8000/v1", "small", "sk-secret",
     )  # fmt: skip
     assert "kkk" not in repr(settings)
@@ -73,6 +75,9 @@ def test_every_field_can_be_set() -> None:
         ("hosts", "a/b"), ("hosts", "*.a"), ("hosts", "a:80"), ("hosts", "x" * 64),
         ("trusted_proxies", "*"), ("trusted_proxies", "10.0.0"), ("trusted_proxies", "nginx"),
         ("trusted_proxies", "10.0.0.0/33"), ("members", "closed"), ("members", ""),
+        ("portal", "portal.example"), ("portal", "javascript:alert(1)"), ("portal", "//a"),
+        ("portal", "https://u@a/"), ("portal", "https://a/#x"), ("portal", 'https://a/"><b>'),
+        ("portal", "https://a:x/"), ("portal", "https://a/ b"), ("portal", "https://é.example"),
         ("questions_per_minute", "0"), ("questions_per_minute", "1001"),
         ("vote_days", "0"), ("vote_days", "3651"), ("vote_days", "1.5"), ("vote_days", "-1"),
         ("questions_per_minute", "many"), ("questions_per_minute", "-1"), ("question_days", "-1"),

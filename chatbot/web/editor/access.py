@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -26,10 +26,12 @@ from chatbot.web.templates import render
 log = logging.getLogger("casebook")
 
 COOKIE = "casebook_editor"
-_LONGEST_FORM = 4096  # bytes
+_LONGEST_FORM = 16_384  # bytes
 
 _LEADING = ("/editor", "/editor/", *(f"/editor/{each}" for each in LANGUAGES))
-_PAGE = re.compile(rf"/editor/(?:{'|'.join(LANGUAGES)})/.*", re.DOTALL)
+_PAGE = re.compile(rf"/editor/({'|'.join(LANGUAGES)})/(.*)", re.DOTALL)
+# Where one may be led after signing in: an address below the language, which no dots lead out of.
+_NEXT = re.compile(r"[a-z0-9-]{1,40}(?:/[a-z0-9-]{1,40}){0,3}(?:\?[A-Za-z0-9._~%=&+*-]{0,2000})?")
 # What the page for signing in loads and where its form goes is here; nothing runs in it.
 SIGN_IN_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
@@ -76,7 +78,7 @@ class EditorAccess:
         elif path not in _LEADING and not _PAGE.fullmatch(path):
             response = make_response(404, "not_found", "no such page")
         elif (session := self._find(key, path)) is None:
-            response = self._refuse(request)
+            response = self._refuse(request, path)
         elif path in _LEADING:
             response = self._lead(request, path)
         else:
@@ -92,40 +94,50 @@ class EditorAccess:
     async def _sign_in(self, request: Request, key: str) -> Response:
         language = read_language(request)
         if request.method in ("GET", "HEAD"):
+            wanted = request.query_params.get("next", "")
             if self.sessions.find(key) is not None:
-                return RedirectResponse(f"{self.root_path}/editor/", 303)
+                return RedirectResponse(self._find_way(language, wanted), 303)
             ended = "ended" in request.query_params
-            response = self._show_sign_in(language, "signed_out" if ended else "")
+            response = self._show_sign_in(language, "signed_out" if ended else "", wanted)
             keep_language(request, response, self.root_path)
             return response
         if request.method != "POST":
             return make_response(405, "method_not_allowed", "use GET or POST", {"Allow": "GET"})
         form = parse_qs((await request.body())[:_LONGEST_FORM].decode("utf-8", "replace"))
         address = request.client.host if request.client else ""
+        wanted = form.get("next", [""])[0]
         try:
             made = self.sessions.sign_in(form.get("token", [""])[0].strip(), address)
         except WrongTokenError:
             log.warning("the editor's page was refused to %s: a wrong token", address)
-            return self._show_sign_in(language, "wrong_token", 403)
+            return self._show_sign_in(language, "wrong_token", wanted, 403)
         except TooManyTriesError as error:
             log.warning("the editor's page was refused to %s: too many tries", address)
-            response = self._show_sign_in(language, "too_many_tries", 429, error.wait)
+            response = self._show_sign_in(language, "too_many_tries", wanted, 429, error.wait)
             response.headers["Retry-After"] = str(error.wait)
             return response
         self.sessions.sign_out(key)
-        response = RedirectResponse(f"{self.root_path}/editor/", 303)
+        response = RedirectResponse(self._find_way(language, wanted), 303)
         self._set_key(response, request, made, None)
         return response
 
+    def _find_way(self, language: str, wanted: str) -> str:
+        """Return the page that was wanted before signing in, or the first one."""
+        if _NEXT.fullmatch(wanted):
+            return f"{self.root_path}/editor/{language}/{wanted}"
+        return f"{self.root_path}/editor/"
+
     def _show_sign_in(
-        self, language: str, problem: str, status: int = 200, wait: int = 0
+        self, language: str, problem: str, wanted: str, status: int = 200, wait: int = 0
     ) -> Response:
         """Return the page for signing in; `problem` is the key of what went wrong."""
         words = EDITOR[language]
         said = words[problem].format(seconds=wait) if problem else ""
+        wanted = wanted if _NEXT.fullmatch(wanted) else ""
         page = render(
-            "editor/sign_in.html", language=language, words=words, root=self.root_path, said=said
-        )
+            "editor/sign_in.html", language=language, words=words, root=self.root_path, said=said,
+            wanted=wanted,
+        )  # fmt: skip
         return HTMLResponse(page, status, {"Content-Security-Policy": SIGN_IN_POLICY})
 
     def _sign_out(self, request: Request, key: str) -> Response:
@@ -140,11 +152,15 @@ class EditorAccess:
             samesite="strict", secure=request.url.scheme == "https",
         )  # fmt: skip
 
-    def _refuse(self, request: Request) -> Response:
-        """Send a page to sign in, and tell everything else that nobody is signed in."""
+    def _refuse(self, request: Request, path: str) -> Response:
+        """Send a page to sign in and back, and tell everything else that nobody is signed in."""
         if "text/html" in request.headers.get("accept", ""):
-            ended = "?ended" if COOKIE in request.cookies else ""
-            return RedirectResponse(f"{self.root_path}/editor/sign-in{ended}", 303)
+            query = {"ended": "1"} if COOKIE in request.cookies else {}
+            found = _PAGE.fullmatch(path)
+            if found and (wanted := _name_page(request, found[2])):
+                query |= {"lang": found[1], "next": wanted}
+            asked = f"?{urlencode(query)}" if query else ""
+            return RedirectResponse(f"{self.root_path}/editor/sign-in{asked}", 303)
         words = "nobody is signed in, or the session has ended: sign in at /editor/sign-in"
         return make_response(401, "signed_out", words)
 
@@ -155,6 +171,14 @@ class EditorAccess:
         response = RedirectResponse(f"{self.root_path}/editor/{language}/", 303)
         keep_language(request, response, self.root_path)
         return response
+
+
+def _name_page(request: Request, page: str) -> str:
+    """Return the address of a page below its language, or of the one that a form stands on."""
+    if request.method == "POST":
+        page = page.rpartition("/")[0]
+    query = request.url.query
+    return quote(page) + (f"?{query}" if query else "")
 
 
 def _is_foreign(headers: Headers) -> bool:

@@ -14,12 +14,13 @@ from chatbot.locales import read_file
 from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.publishing.document_summary import list_missing
 from chatbot.publishing.pending_uploads import PendingUploads, Upload
+from chatbot.publishing.replacement import Replacement, compare_entries
 from chatbot.web.editor.session import Said
 from chatbot.web.error_responses import REQUEST_ID, report
 from corpus.errors import CasebookError, DocumentError, NotFoundError, ReleaseError, UsageError
 from corpus.glossary import Glossary
 from corpus.library import LARGEST, Offer
-from corpus.metadata import Facts, check_facts, show
+from corpus.metadata import NOTHING, Facts, check_facts, show
 from corpus.records import Entry
 from index.inventory import Summary
 
@@ -62,7 +63,7 @@ class Sheet:
     """One document as it will be quoted: what was read of it, its facts, and which are missing.
 
     `missing` has a guess for each fact, or an empty text. `number` is that of a document that
-    waits, 0 for one of the library.
+    waits, 0 for one of the library; `replaces` is there where one of its name is in the library.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Sheet:
     shown: Shown
     missing: Mapping[str, str]
     number: int = 0
+    replaces: Replacement | None = None
 
 
 class Actions:
@@ -111,7 +113,7 @@ class Actions:
                 problems.append(line if name in line else f"{name}: {line}")
         problems += [self.words["too_many"].format(name=show(name[-200:])) for name in left]
         told = (("taken", len(taken)), ("not_taken", len(problems)))
-        line = self._join([count(key, number, self.language) for key, number in told if number])
+        line = self.join([count(key, number, self.language) for key, number in told if number])
         said = Said(line, "trouble" if problems else "done", tuple(problems))
         return said, taken[0].number if taken else 0
 
@@ -121,10 +123,16 @@ class Actions:
         return Said(self.words["taken_one"]), upload.number
 
     def show_waiting(self, pending: PendingUploads, number: int) -> Sheet:
-        """Return a waiting document as it will be quoted."""
+        """Return a waiting document as it will be quoted, beside one that it takes the place of.
+
+        As when it is added, what was said of that one holds where nothing else is said.
+        """
         upload = pending.get(number)
-        entry = self._read(pending, _offer(upload))
-        return self._lay_out(upload.name, entry, upload.facts, number)
+        held, facts = self._read_held(pending, upload.name)
+        facts = upload.facts.over(facts)
+        entry = self._read(pending, replace(_offer(upload), facts=facts))
+        sheet = self._lay_out(upload.name, entry, facts, number)
+        return replace(sheet, replaces=compare_entries(held, entry)) if held else sheet
 
     def correct_waiting(
         self, pending: PendingUploads, number: int, shown: Shown, given: Shown
@@ -158,7 +166,7 @@ class Actions:
             lines += [tell(made.note, self.language)] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
-        return Said(self._join(lines), "trouble" if problems else "done", tuple(problems))
+        return Said(self.join(lines), "trouble" if problems else "done", tuple(problems))
 
     def search(self, search: str = "") -> Collection:
         """Return what the library holds and the live release held, by name."""
@@ -177,6 +185,13 @@ class Actions:
         found.sort(key=lambda holding: holding.name)
         removed = [name for name in self.publisher.removed() if name not in names]
         return Collection(tuple(found), len(holdings), tuple(removed))
+
+    def list_unpublished(self) -> dict[Standing, list[str]]:
+        """Return the names of the documents that are not as readers are answered from, by how."""
+        kinds: tuple[Standing, ...] = ("new", "edited", "removed", "unreadable")
+        found = self.search().found
+        named = {kind: [each.name for each in found if each.standing == kind] for kind in kinds}
+        return {kind: names for kind, names in named.items() if names}
 
     def show_held(self, name: str) -> Sheet:
         """Return a document of the library as it will be quoted; raises NotFoundError for none."""
@@ -226,9 +241,9 @@ class Actions:
             )
         gone, forgotten = self.publisher.prune(int(keep))
         told = (("pruned", len(gone)), ("forgotten", len(forgotten)))
-        return Said(self._join([count(key, number, self.language) for key, number in told]))
+        return Said(self.join([count(key, number, self.language) for key, number in told]))
 
-    def _join(self, sentences: Sequence[str]) -> str:
+    def join(self, sentences: Sequence[str]) -> str:
         """Return sentences as one line; in some languages no blank stands between them."""
         return str(read_file(self.language)["between"]).join(sentences)
 
@@ -246,6 +261,15 @@ class Actions:
     def _read(self, pending: PendingUploads, offer: Offer) -> Entry:
         with pending.turn():
             return self.publisher.preview(offer)
+
+    def _read_held(self, pending: PendingUploads, name: str) -> tuple[Entry | None, Facts]:
+        """Return the document of this name and what is said of it; None where none can be read."""
+        library = self.publisher.library
+        try:
+            with pending.turn():
+                return library.read(name), library.facts(name)
+        except (DocumentError, NotFoundError):
+            return None, NOTHING
 
     def _lay_out(self, name: str, entry: Entry, facts: Facts, number: int = 0) -> Sheet:
         glossary = Glossary(self.publisher.library.glossary())

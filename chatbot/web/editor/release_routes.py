@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import Response, StreamingResponse
 
-from chatbot.evaluation.gate_report import cut, join_expected, list_changed
+from chatbot.evaluation.gate_report import cut, join_expected
 from chatbot.locales.interface import EDITOR
 from chatbot.publishing.publish_job import State
 from chatbot.web.editor.visit import Route, Visit
+from corpus.errors import CasebookError
 
 EVERY = 0.25  # seconds between two looks at publishing
 
@@ -21,12 +22,20 @@ def show_publishing(visit: Visit) -> Response:
     state, actions = visit.shared.job.state, visit.actions
     asked = "plan" in visit.request.query_params and not state.working
     plan = actions.publisher.plan() if asked else None
+    unpublished, known, unread = {}, 0, ""
+    if not asked and not state.working:
+        try:
+            unpublished = actions.list_unpublished()
+            known = len(actions.publisher.questions())
+        except CasebookError as error:
+            unread = actions.explain(error)
     line = state.line
     if state.code == "internal":
         line = actions.words["internal"].format(request=state.request_id)
     return visit.show(
-        "publish", "publish", state=state, plan=plan, line=line, cut=cut, changed=list_changed,
-        join_expected=join_expected, progress=describe_progress(state, visit.language),
+        "publish", "publish", state=state, plan=plan, line=line, cut=cut, known=known,
+        unpublished=unpublished, unread=unread, join_expected=join_expected,
+        progress=describe_progress(state, visit.language),
     )  # fmt: skip
 
 

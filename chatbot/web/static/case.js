@@ -164,6 +164,10 @@
   for (const link of document.querySelectorAll(".languages a"))
     link.addEventListener("click", () => { link.hash = location.hash; });
 
+  // Whoever has to sign in first is led back to the marked words too, which the server does not hear of.
+  const portal = find("portal");
+  if (portal) portal.href += encodeURIComponent(location.hash);
+
   if (!note) return;
   follow();
   addEventListener("hashchange", follow);

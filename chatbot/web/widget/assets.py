@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -45,30 +46,36 @@ ASSETS = {"frame.css": "text/css", "frame.js": "text/javascript"}
 _PLACE = "/* words */[]"  # in the loader
 _HOUR = "public, max-age=3600"
 _DAY = "private, max-age=86400, immutable"
+# What a script or style tells its reader alone; no text of theirs looks so.
+_UNSENT = re.compile(r"^ *(?:/\*.*?\*/\n+)?| +// [^\n]*", re.MULTILINE | re.DOTALL)
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
-    "absent", "answered", "answered_none", "ask", "caption", "collection", "comment",
-    "conversation", "examples", "fresh", "heading", "helps", "language", "near", "nearest",
-    "new_tab", "no", "open_case", "placeholder", "question", "retry", "searching", "send",
-    "source_of", "stop", "stopped", "suggestions", "thanks", "title", "too_long", "vote_lost",
-    "welcome", "writing", "yes", "you_asked",
+    "absent", "all_companies", "answered", "answered_none", "ask", "caption", "collection",
+    "comment", "company", "conversation", "copied", "copy", "copy_failed", "examples", "fresh",
+    "heading", "helps", "language", "near", "nearest", "new_tab", "no", "only", "open_case",
+    "placeholder", "question", "retry", "searching", "send", "silent", "source_of", "stop",
+    "stopped", "suggestions", "table", "thanks", "title", "too_long", "vote_lost", "welcome",
+    "writing", "yes", "you_asked",
 )  # fmt: skip
-CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
+CHAT_ONLY = {"members", "lost"}  # what the Gradio chat alone says
 
 
-def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
-    """Return the routes; pages of `origins`, and of this site, may show the frame."""
+def make_router(engine: Engine, origins: Sequence[str], closed: bool) -> APIRouter:
+    """Return the routes; pages of `origins`, and of this site, may show the frame.
+
+    `closed` tells that only members may ask.
+    """
     router = APIRouter(include_in_schema=False)
     foreign = {"Cross_Origin_Resource_Policy": "cross-origin"}
     loader = File(make_loader().encode(), "text/javascript", _HOUR, **foreign)
-    read = {name: (FOLDER / name).read_bytes() for name in ASSETS}
+    read = {name: read_small(name).encode() for name in ASSETS}
     assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
     version = hashlib.sha256(b"".join(read.values())).hexdigest()[:12]
 
     @lru_cache(maxsize=4)  # it changes with the collection's companies
     def make_page(companies: frozenset[str]) -> File:
-        told = {**describe(companies), "origins": origins}
+        told = {**describe(companies), "origins": origins, "closed": closed}
         html = render("widget.html", version=version, config=told)
         return File(html.encode(), "text/html", ASKED_AGAIN)
 
@@ -109,7 +116,12 @@ def make_loader() -> str:
     """Return the loader with its words of every language in, in the order of the English ones."""
     said = [(key, [words[each] for each in LOADER["en"]]) for key, words in LOADER.items()]
     words = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-    return (FOLDER / "loader.js").read_text("utf-8").replace(_PLACE, words)
+    return read_small("loader.js").replace(_PLACE, words)
+
+
+def read_small(name: str) -> str:
+    """Return a script or style of this folder without its comments and indentation."""
+    return _UNSENT.sub("", (FOLDER / name).read_text("utf-8"))
 
 
 def find_companies(engine: Engine) -> frozenset[str]:

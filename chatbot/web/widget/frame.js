@@ -16,7 +16,7 @@ const PATIENCE = 90000;   // ms until a question is given up
 const RENEWAL = 10000;    // ms in which the page has to come up with a token
 const SOON = 30;          // seconds before a token's end in which it is renewed
 const VERDICTS = { nearest: "near", absent: "absent" };  // of what is no answer
-const LINK = /^cases(\/[\w-]+(#c\d+-\d+(-[\da-f]+)?)?)?$/;
+const LINK = /^(cases(\/[\w-]+(#c\d+-\d+(-[\da-f]+)?)?)?)?$/;
 
 const config = JSON.parse(document.body.dataset.config);
 let language = "en";
@@ -24,7 +24,7 @@ let portal = "";          // the origin of the page around this frame, once it h
 let sealed = "";          // a conversation that waits for its member
 let round = 0;            // counts what was forgotten
 let key;                  // a promise of the key that conversations are sealed with
-let turns = [];           // {question, state: working|done|stopped|failed, answer, code, wait}
+let turns = [];           // {question, company, state: working|done|stopped|failed, answer, code, wait}
 let token = "", renews = false, expires = Infinity;
 let member = 0;           // a number that stands for the token's member, 0 for nobody
 let renewed = null;       // called by the next token
@@ -58,7 +58,7 @@ function speak(within = document) {
   for (const node of within.querySelectorAll("[data-word-label]")) {
     const text = word(node.dataset.wordLabel, node.dataset.fill);
     node.setAttribute("aria-label", text);
-    if (node.matches("header button, form button")) node.title = text;
+    if (node.matches("header *, form button")) node.title = text;
   }
   for (const node of within.querySelectorAll("[data-word-placeholder]"))
     node.placeholder = word(node.dataset.wordPlaceholder);
@@ -78,6 +78,9 @@ function choose(chosen) {
   for (const button of document.querySelectorAll(".languages button"))
     button.setAttribute("aria-pressed", String(button.value === language));
   find("cases").replaceChildren(makeLink("cases", say("span", "collection")));
+  const page = makeLink("", find("icon").content.cloneNode(true));
+  page.dataset.wordLabel = "as_page";
+  find("page").replaceChildren(page);
   find("examples").replaceChildren(...config.examples[language].map(makeQuestion));
   speak();
   measure();
@@ -94,6 +97,7 @@ function makeQuestion(text) {
 function draw(turn) {
   const element = make("article", { className: `turn ${turn.state}` },
     make("h2", { className: "asked" }, say("span", "you_asked", { className: "unseen" }), quote("span", turn.question)));
+  if (turn.company) element.append(say("p", "only", { className: "code", dir: "auto" }, turn.company));
   if (turn.state === "working") element.append(say("p", "searching", { className: "notice" }));
   if (turn.state === "stopped") element.append(say("p", "stopped", { className: "notice" }));
   if (turn.state === "failed") element.append(...drawFailure(turn));
@@ -129,7 +133,7 @@ function makeRetry(turn) {
     if (working) return;
     turns = turns.filter((each) => each !== turn);
     turn.element.remove();
-    ask(turn.question);
+    ask(turn.question, turn.company);
   });
   return button;
 }
@@ -139,7 +143,10 @@ function drawAnswer(turn) {
   const nodes = [];
   const verdict = VERDICTS[answer.mode];
   if (verdict) nodes.push(say("p", verdict, { className: `verdict ${verdict}` }));
+  const table = answer.table?.length > 0 && drawTable(turn);
+  if (table) nodes.push(table);
   for (const part of answer.parts) {
+    if (table && /case|quote/.test(part.kind)) continue;
     if (part.kind === "case") nodes.push(quote("h3", part.text, "case"));
     else if (part.kind === "quote") nodes.push(...drawQuote(turn, part));
     else nodes.push(quote("p", part.citation ? `${part.text} [${part.citation}]` : part.text, part.kind));
@@ -149,8 +156,40 @@ function drawAnswer(turn) {
       make("li", {}, makeLink(near.link, near.company ? make("bdi", { className: "company" }, near.company) : "", quote("span", near.case))))));
   if (answer.suggestions.length)
     nodes.push(say("h3", "suggestions"), make("ul", { className: "questions" }, ...answer.suggestions.map(makeQuestion)));
-  nodes.push(drawVote(turn, 0));
+  const copy = say("button", "copy", { type: "button", className: "retry" });
+  copy.addEventListener("click", async () => {
+    const done = await navigator.clipboard.writeText(tellAnswer(answer)).then(() => "copied", () => "copy_failed");
+    copy.dataset.word = done;
+    copy.textContent = word(done);
+    announce(word(done));
+  });
+  nodes.push(make("p", { className: "tools" }, copy), drawVote(turn, 0));
   return nodes;
+}
+
+/* What is quoted of several companies or cases, a row for each. */
+function drawTable(turn) {
+  const { answer } = turn;
+  const row = ({ name, citations }) => {
+    const cell = make("td", { role: "cell" });
+    let before = name;
+    for (const each of answer.citations.filter(({ number }) => citations.includes(number))) {
+      if (each.case !== before) cell.append(quote("p", each.case, "of"));
+      before = each.case;
+      cell.append(...drawQuote(turn, { text: each.quote, citation: each.number }));
+    }
+    if (!citations.length) cell.append(say("p", "silent", { className: "of" }));
+    const head = Object.assign(quote("th", name), { scope: "row", role: "rowheader" });
+    return make("tr", { role: "row" }, head, cell);
+  };
+  return make("table", { role: "table" }, say("caption", "table", { className: "unseen" }), ...answer.table.map(row));
+}
+
+/* The answer as plain text, with where each quotation stands. */
+function tellAnswer({ text, citations }) {
+  const lines = citations.map((each) =>
+    `[${each.number}] ${[each.case, each.company, each.source, each.published].filter(Boolean).join(" · ")}\n    ${new URL(each.link, document.baseURI)}`);
+  return [text, lines.join("\n")].filter(Boolean).join("\n\n");
 }
 
 function drawQuote(turn, part) {
@@ -198,7 +237,7 @@ function drawCard(turn, citation) {
    and becomes a session, never part of an address. */
 function makeLink(path, ...children) {
   if (!LINK.test(path)) return make("span", {}, ...children);
-  const link = make("a", { href: path, target: "_blank", rel: "noopener" }, ...children,
+  const link = make("a", { href: path || "./", target: "_blank", rel: "noopener" }, ...children,
     say("span", "new_tab", { className: "unseen" }));
   link.addEventListener("click", async (event) => {
     if (!token && !renews) return;
@@ -268,13 +307,14 @@ function drawVote(turn, number) {
     });
     box.append(form);
     speak(box);
+    form.scrollIntoView({ block: "center" });
   }
   return box;
 }
 
 /* ---- asking ---- */
 
-async function ask(given) {
+async function ask(given, company = find("company").value) {
   const question = given.trim();
   if (!question || working) return;
   const history = [];
@@ -283,7 +323,7 @@ async function ask(given) {
     history.push({ role: "user", content: turn.question });
     history.push({ role: "assistant", content: [...turn.answer.text].slice(0, TURN_LENGTH).join("") });
   }
-  const turn = { question, state: "working", answer: null, code: "", wait: 0 };
+  const turn = { question, company, state: "working", answer: null, code: "", wait: 0 };
   const abort = new AbortController();
   working = { turn, abort };
   turns.push(turn);
@@ -293,7 +333,7 @@ async function ask(given) {
   const late = setTimeout(() => note(turn, "still"), LONG);
   const end = setTimeout(() => abort.abort("slow"), PATIENCE);
   try {
-    turn.answer = await listen(await call("api/ask", { question, history }, abort.signal), turn);
+    turn.answer = await listen(await call("api/ask", { question, history, filters: company ? { company: [company] } : {} }, abort.signal), turn);
     turn.state = "done";
   } catch (failure) {
     if (abort.signal.reason === "forgotten") return;
@@ -314,14 +354,14 @@ async function ask(given) {
   keep();
 }
 
-/* Sends a body as the member, once more with a new token where the first had run out. Throws
+/* Sends a body, or asks for what is there, as the member, once more with a new token where the first had run out. Throws
    {code, wait}. */
 async function call(path, body, signal) {
   await refresh();
   for (let again = renews; ; again = false) {
     const headers = { "Content-Type": "application/json", Accept: path === "api/ask" ? "text/event-stream" : "application/json" };
     if (token) headers.Authorization = `Bearer ${token}`;
-    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
+    const response = await fetch(path, { method: body ? "POST" : "GET", headers, body: JSON.stringify(body), signal, credentials: "omit" });
     if (response.ok) return response;
     const { error } = await response.json().catch(() => ({}));
     const code = error?.code ?? { 403: "origin", 429: "limited", 502: "offline", 503: "busy", 504: "offline" }[response.status] ?? "internal";
@@ -329,7 +369,7 @@ async function call(path, body, signal) {
       await renew();
       continue;
     }
-    throw { code: code === "bad_question" && body.question.length > config.longest ? "too_long" : code,
+    throw { code: code === "bad_question" && body?.question.length > config.longest ? "too_long" : code,
       wait: Math.min(Number(response.headers.get("Retry-After")) || 0, 3600) };
   }
 }
@@ -422,6 +462,7 @@ function take(given) {
   const next = claims.sub === undefined ? 0 : number(String(claims.sub));
   if (next && member && next !== member) forget();
   member = next || member;
+  find("hint").hidden = Boolean(token) || !config.closed;
   renewed?.();
   restore();
 }
@@ -500,7 +541,7 @@ function clear() {
 
 function forget() {
   clear();
-  find("question").value = "";
+  find("question").value = find("company").value = "";
   measure();
 }
 
@@ -542,9 +583,24 @@ function start(origin, look) {
   tell({ type: "casebook:ready" });
 }
 
+/* Who may not ask hears so before; who may can choose a company. */
+async function greet() {
+  await refresh();
+  find("hint").hidden = Boolean(token) || !config.closed;
+  const choice = find("company");
+  if (!find("hint").hidden || choice.length > 1) return;
+  try {
+    const { facets } = await (await call("api/cases")).json();
+    if (choice.length > 1) return;
+    choice.append(...facets.companies.map(({ value }) => make("option", { value, dir: "auto" }, value)));
+    choice.hidden = choice.length < 3; // with one company there is nothing to choose
+  } catch { /* the first question says why */ }
+}
+
 function enter(kept) {
   sealed = kept;
   restore();
+  greet();
   find(matchMedia("(pointer: fine)").matches ? "question" : "top").focus({ preventScroll: true });
 }
 

@@ -2,7 +2,7 @@
 (() => {
 "use strict";
 const script = document.currentScript;
-if (window.Casebook || /#/.test(script.src)) return;
+if (window.Casebook?.setToken || /#/.test(script.src)) return; // an element may have that id
 const home = new URL(".", script.src);
 const set = script.dataset;
 const said = new Map(/* words */[]);
@@ -11,7 +11,7 @@ const language = [set.language, document.documentElement.lang || navigator.langu
 const theme = /^(light|dark)$/.test(set.theme) ? set.theme : "light dark";
 const color = /^#([\da-f]{3}){1,2}$/i.test(set.color) ? set.color : "";
 const [ask, shut, down, barred, wait, retry] = said.get(language);
-let frame, ready, forgetting, provider, token = "";
+let frame, ready, inline, forgetting, provider, token = "";
 
 const make = (tag, given) => Object.assign(document.createElement(tag), given);
 const close = () => panel.close();
@@ -22,7 +22,7 @@ const button = press(ask, () => (panel.open ? close() : open()));
 button.ariaExpanded = false;
 const panel = make("dialog", {
   ariaLabel: "Casebook",
-  onclose: () => (button.ariaExpanded = false),
+  onclose: () => (button.ariaExpanded = panel.open),
   onkeydown: ({ key }) => key === "Escape" && close(),
 });
 const notice = make("p", { role: "status" });
@@ -45,7 +45,6 @@ root.adoptedStyleSheets = [sheet];
 root.append(button, panel);
 const front = make("div");
 front.append(notice, press(shut, close), " ", press(retry, load));
-panel.append(front);
 
 function load() {
   notice.textContent = wait;
@@ -53,11 +52,12 @@ function load() {
   frame = make("iframe", {
     title: "Casebook",
     src: home + "widget",
+    allow: "clipboard-write",
     onload: () => tell({ type: "casebook:start", language, theme, color, greeting: set.greeting ?? "" }),
   });
   frame.style.visibility = "hidden"; // or an error page shows
-  panel.append(frame);
-  setTimeout(explain, 5000); // ms
+  panel.append(front, frame);
+  setTimeout(explain, 5000); // ms to speak in
 }
 
 /* Down or barred? This script, loaded with a #, tells. */
@@ -119,7 +119,7 @@ function forget() {
 
 function open() {
   if (!ready) load();
-  const modal = !set.target && matchMedia("(max-width:480px),(max-height:480px)").matches;
+  const modal = !inline && matchMedia("(max-width:480px),(max-height:480px)").matches;
   if (!panel.open) panel[modal ? "showModal" : "show"]();
   button.ariaExpanded = true;
   if (ready) enter();
@@ -135,15 +135,25 @@ function setToken(value) {
 function destroy() {
   delete window.Casebook;
   removeEventListener("message", hear);
+  watch.disconnect();
   store("");
   host.remove();
 }
 
+/* Also when a page was put in place of this one, as Turbo and Astro do: the frame loads anew. */
 function mount() {
-  const target = set.target && document.querySelector(set.target);
-  button.className = target ? "inline" : set.position === "left" ? "left" : "right";
-  (target || document.body).append(host);
+  if (host.isConnected) return;
+  try {
+    inline = set.target && document.querySelector(set.target);
+  } catch {} // no selector
+  button.className = inline ? "inline" : set.position === "left" ? "left" : "right";
+  ready = false;
+  (inline || document.body).append(host);
+  if (!panel.open) return;
+  close();
+  open();
 }
+const watch = new MutationObserver(() => host.isConnected || setTimeout(mount));
 
 /* A phone's keyboard covers the page. */
 for (const kind of ["resize", "scroll"]) visualViewport.addEventListener(kind, () => {
@@ -151,6 +161,10 @@ for (const kind of ["resize", "scroll"]) visualViewport.addEventListener(kind, (
 });
 addEventListener("message", hear);
 window.Casebook = { open, close, destroy, setToken };
-document.readyState === "loading" ? addEventListener("DOMContentLoaded", mount) : mount();
+const begin = () => {
+  mount();
+  watch.observe(document, { childList: true, subtree: true });
+};
+document.readyState === "loading" ? addEventListener("DOMContentLoaded", begin) : begin();
 dispatchEvent(new Event("casebook"));
 })();

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.evaluation.gate_report import LONGEST, cut, describe_gate
-from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.evaluation.regression_questions import Change, GateReport, Quoted, Setback
 from chatbot.terminal import find_width
 
 LONG = "The plant gives clean water to the people of nine villages by the river. " * 9
@@ -39,17 +39,29 @@ REPORT = GateReport(
     ),
     won=("Who is Ada?",),
     wrong=("When was the bridge built?", "Who sells violins?", "How old is the road?", "Why?"),
-    changed=("How old is the road?", "When was the bridge built?", "Who is Ada?", "Why?"),
+    changed=(
+        Change(
+            "Why?",
+            ("because",),
+            Quoted("It is because.", "a.txt"),
+            Quoted("Because.", "b.txt"),
+            ("answer", "answer"),
+            True,
+        ),
+        Change("Who?", (), Quoted(), Quoted("Bo.", "b.txt"), ("absent", "nearest"), True),
+        Change("How?", ("so",), Quoted("No.", "n.txt"), Quoted(), ("answer", "absent"), False),
+    ),
 )
 
 
 def test_a_block_for_each_question() -> None:
     """Lost first, each with what was expected, what was quoted, and what is now, from where."""
     lines = describe_gate(REPORT, 200)
-    assert lines[-3].startswith("         nearest   “…")
-    assert lines[-3].endswith("…” (reprint.pdf)")
-    assert "It was nine years old." in lines[-3]
-    assert lines[:-3] + lines[-2:] == [
+    near = lines.pop(12)
+    assert near.startswith("         nearest   “…")
+    assert near.endswith("…” (reprint.pdf)")
+    assert "It was nine years old." in near
+    assert lines == [
         "5 of 9 known questions are answered rightly (7 before)",
         "4 kept, 1 weaker, 2 lost",
         "lost     When was the bridge built?",
@@ -64,6 +76,17 @@ def test_a_block_for_each_question() -> None:
         "         before    “The road is nine years old.” (road.txt)",
         "won      Who is Ada?",
         "changed  Why?",
+        "         expected  because (right before and now)",
+        "         before    “It is because.” (a.txt)",
+        "         now       “Because.” (b.txt)",
+        "changed  Who?",
+        "         expected  nothing: the collection does not say (right before and now)",
+        "         before    nothing is answered",
+        "         now       near: “Bo.” (b.txt)",
+        "changed  How?",
+        "         expected  so (not right, before or now)",
+        "         before    “No.” (n.txt)",
+        "         now       nothing is answered",
     ]
 
 
@@ -74,7 +97,7 @@ def test_what_quotes_nothing_now_says_so() -> None:
         Setback("A?", ("a",), was, Quoted()),
         Setback("B?", ("b",), was, Quoted(), "the release is\ndamaged"),
     )
-    lines = describe_gate(GateReport(2, 0, 2, 0, (), lost, (), ("A?", "B?"), ("A?", "B?")), 80)
+    lines = describe_gate(GateReport(2, 0, 2, 0, (), lost, (), ("A?", "B?"), ()), 80)
     assert lines[5] == "         now       nothing is answered"
     assert lines[9] == "         now       it cannot be asked: the release is damaged"
 
@@ -113,7 +136,8 @@ def test_a_terminal_is_not_steered() -> None:
     """Escapes, line ends, direction characters and lone surrogates come as U+FFFD or a blank."""
     evil = "\x1b[31m\x9b2J\x00a\r\nb\u2028\u202e\u2066c\ud800 \x7f"
     setback = Setback("Q?", (evil,), Quoted(evil, evil), Quoted(evil, evil), "")
-    report = GateReport(1, 0, 1, 0, (setback,), (), (evil,), (), (evil,))
+    change = Change(evil, (evil,), Quoted(evil, evil), Quoted(), ("nearest", ""), False, evil)
+    report = GateReport(1, 0, 1, 0, (setback,), (), (evil,), (), (change,))
     told = "".join(describe_gate(report, 80))
     assert told.isprintable()
     assert "\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}2J" in told

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chatbot.answers.answer import Answer, Citation
 from chatbot.evaluation.regression_questions import (
+    Change,
     HandedPassage,
     Outcome,
     Question,
@@ -213,7 +214,12 @@ def test_releases_are_compared() -> None:
     assert [each.question for each in report.weaker] == ["weaker"]
     assert report.won == ("won",)
     assert report.wrong == ("lost", "wrong", "weaker")
-    assert report.changed == ("kept", "lost", "won", "wrong", "weaker")
+    assert [each.question for each in report.changed] == ["kept", "wrong"]
+    kept, wrong = report.changed
+    assert kept == Change(
+        "kept", ("k",), Quoted("k", "d.txt"), Quoted("other", "d.txt"), ("answer", "answer"), True
+    )
+    assert (wrong.right, wrong.now.quote) == (False, "b")
     assert steps == [(number, 7) for number in range(1, 8)]
     assert before.asked == now.asked == [question.question for question in QUESTIONS]
 
@@ -250,7 +256,7 @@ def test_the_report_is_data() -> None:
         ],
         "won": [],
         "wrong": ["a", "b"],
-        "changed": ["a", "b"],
+        "changed": [],
     }
 
 
@@ -308,8 +314,20 @@ def test_what_is_merely_near_is_no_change() -> None:
     """What is quoted as near may be another thing in every release; that it is, is told."""
     before = ask(q=near("x"))
     assert compare([label("q")], before, ask(q=near("y"))).changed == ()
-    assert compare([label("q")], before, ask(q=["x"])).changed == ("q",)
-    assert compare([label("q")], before, ask(q=[])).changed == ("q",)
+    [change] = compare([label("q", "no")], before, ask(q=["x"])).changed
+    assert (change.outcomes, change.right) == (("nearest", "answer"), False)
+    [change] = compare([label("q")], before, ask(q=[])).changed
+    assert (change.before.quote, change.now.quote, change.right) == ("x", "", True)
+
+
+def test_the_words_that_differ_are_the_ones_told() -> None:
+    """Not the first of each answer, where that is the same; without any, what still is quoted."""
+    [change] = compare([label("q", "a")], ask(q=["a", "b"]), ask(q=["a", "c"])).changed
+    assert (change.before.quote, change.now.quote) == ("b", "c")
+    [change] = compare([label("q", "a")], ask(q=["a", "b"]), ask(q=["a"])).changed
+    assert (change.before.quote, change.now.quote) == ("b", "a")
+    [change] = compare([label("q", "x")], ask(q=["a"]), ask(q=ReleaseError("damaged"))).changed
+    assert (change.before.quote, change.now.quote, change.error) == ("a", "", "damaged")
 
 
 def test_what_was_near_was_not_right() -> None:
@@ -361,7 +379,7 @@ def test_what_cannot_be_asked_now_is_wrong() -> None:
         Setback("a", ("a",), Quoted("a", "d.txt"), Quoted(), "damaged"),
         Setback("b", (), Quoted(), Quoted(), "damaged"),
     )
-    assert report.wrong == report.changed == ("a", "b")
+    assert (report.wrong, report.changed) == (("a", "b"), ())
     found, setback = went(label("q", "a"), ["a"], [], ReleaseError("no passages"))
     assert (found, setback and setback.error) == ("lost", "no passages")
 
@@ -374,7 +392,7 @@ def test_what_could_not_be_asked_before_is_not_compared() -> None:
     report = compare(questions, ask(a=broken, b=["b"]), now)
     assert (report.right, report.right_before) == (1, 1)
     assert ([each.question for each in report.lost], report.won) == (["b"], ())
-    assert report.changed == ("b",)
+    assert report.changed == ()
     assert compare(questions, ask(a=broken, b=broken), now).right_before is None
 
 
@@ -412,8 +430,9 @@ def test_the_counts_and_the_lists_agree(
     assert report.right == report.kept + len(report.won)
     assert report.right + len(report.wrong) == report.asked == len(rows)
     assert len({*setbacks}) == len(setbacks)
-    assert {*setbacks} <= set(report.wrong) & set(report.changed)
-    assert set(report.won) <= set(report.changed) - set(report.wrong)
+    assert {*setbacks} <= set(report.wrong)
+    assert not {each.question for each in report.changed} & {*setbacks, *report.won}
+    assert all(each.right == (each.question not in report.wrong) for each in report.changed)
     assert compare(questions, now, now).changed == ()
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import logging
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -178,7 +181,9 @@ def test_without_a_session_nothing_is_reached(
             assert answer.json()["error"]["code"] == "signed_out"
         page = ask(method, path, key, headers=HTML)
         assert page.status_code == 303
-        assert page.headers["location"] == f"/editor/sign-in{'?ended' if key else ''}"
+        way = urlsplit(page.headers["location"])
+        assert way.path == "/editor/sign-in"
+        assert ("ended=1" in way.query) == bool(key)
     assert inner.paths == []
 
 
@@ -220,8 +225,60 @@ def test_a_session_that_ended_says_so(ask: Ask, sessions: Sessions, clock: Clock
     assert ask("GET", "/editor/en/publish/progress", key).status_code == 200
     clock.now += 1
     answer = ask("GET", "/editor/en/", key, headers=HTML)
-    assert answer.headers["location"] == "/editor/sign-in?ended"
+    assert answer.headers["location"] == "/editor/sign-in?ended=1"
     assert "session has ended" in ask("GET", "/editor/sign-in?ended", headers=HTML).text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "page"),
+    [
+        ("GET", "/editor/en/publish", "/editor/en/publish"),
+        ("GET", "/editor/zh/questions?try=1&question=%E8%8C%B6+%22x", ""),
+        ("GET", "/editor/en/document?name=a%2Fb+c.txt", ""),
+        ("POST", "/editor/en/publish/start", "/editor/en/publish"),
+        ("POST", "/editor/zh/document/correct?name=tea.txt", "/editor/zh/document?name=tea.txt"),
+        ("GET", "/editor/en/", "/editor/"), ("POST", "/editor/en/upload", "/editor/"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("root", ["", "/casebook"])
+def test_signing_in_leads_back_to_the_page(
+    inner: Inner, sessions: Sessions, root: str, method: str, path: str, page: str
+) -> None:
+    """In its language, also after a wrong token; from a form, to the page that it stands on."""
+    ask = client(inner, sessions, root)
+    way = ask(method, path, headers=HTML).headers["location"].removeprefix(root)
+    form = ask("GET", way, headers=HTML)
+    hidden = re.search(r'name="next" value="([^"]*)"', form.text)
+    wanted = html.unescape(hidden[1]) if hidden else ""
+    wrong = ask("POST", "/editor/sign-in", data={"token": "wrong", "next": wanted})
+    assert not hidden or hidden[0] in wrong.text
+    chosen = form.headers.get("set-cookie", "").partition(";")[0]
+    done = ask("POST", "/editor/sign-in", data={"token": TOKEN, "next": wanted},
+               headers={"Cookie": chosen})  # fmt: skip
+    assert done.headers["location"] == root + (page or path)
+    again = ask("GET", way, done.cookies[door.COOKIE], headers=HTML)
+    assert again.headers["location"] == root + (page or path)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "//evil.example", "/\\evil.example", "https://evil.example/", "javascript:alert(1)",
+        "../../session/end", "publish/../../..", "%2e%2e/%2e%2e/session/end", "publish//x",
+        "publish\r\nSet-Cookie: a=b", '"><script>alert(1)</script>', "@evil.example", "\\evil",
+        "publish?next=//evil.example", "a" * 3000, "publish?" + "x" * 2001, "publish#x", "\0",
+    ],
+)  # fmt: skip
+def test_no_address_leads_elsewhere(ask: Ask, sessions: Sessions, wanted: str) -> None:
+    """What is no page of the desk is forgotten: the first page comes, and no word is repeated."""
+    form = ask("GET", "/editor/sign-in", params={"next": wanted}, headers=HTML)
+    assert 'name="next"' not in form.text
+    assert "evil" not in form.text
+    done = ask("POST", "/editor/sign-in", data={"token": TOKEN, "next": wanted})
+    assert done.headers["location"] == "/editor/"
+    key = sessions.sign_in(TOKEN, "a")
+    again = ask("GET", "/editor/sign-in", key, params={"next": wanted}, headers=HTML)
+    assert again.headers["location"] == "/editor/"
 
 
 def test_a_network_of_ipv6_is_one_address(inner: Inner, sessions: Sessions) -> None:

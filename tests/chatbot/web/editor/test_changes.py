@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from chatbot.evaluation.gate_report import cut, join_expected, list_changed
-from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.evaluation.gate_report import cut, join_expected
+from chatbot.evaluation.regression_questions import Change, GateReport, Quoted, Setback
 from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.web.templates import make_environment
 from tests.chatbot.publishing.test_publish_job import PLAN
@@ -29,7 +29,11 @@ LOST = Setback(
     Quoted("It was built in 1999.", "bridge.txt"),
     Quoted("茶叶在春天采摘。", "茶.txt"),
 )
-REPORT = GateReport(9, 5, 7, 5, (WEAKER,), (LOST,), ("Who?",), (), ("Who?", "Why?"))
+CHANGED = Change(
+    "Why?", ("because",), Quoted("It is because.", "a.txt"), Quoted("Be it.", "b.txt"),
+    ("answer", "nearest"), True,
+)  # fmt: skip
+REPORT = GateReport(9, 5, 7, 5, (WEAKER,), (LOST,), ("Who?",), (), (CHANGED,))
 
 
 class Reader(HTMLParser):
@@ -62,7 +66,7 @@ class Reader(HTMLParser):
 def load(language: str) -> Any:
     """Return the parts of the template, as a page in a language has them."""
     shared = {
-        "language": language, "words": EDITOR[language], "cut": cut, "changed": list_changed,
+        "language": language, "words": EDITOR[language], "cut": cut,
         "join_expected": join_expected, "count": partial(count, language=language),
         "tell": partial(tell, language=language),
     }  # fmt: skip
@@ -87,7 +91,11 @@ def test_both_quotations_are_shown_with_their_documents() -> None:
         *("Before", "The road is nine years old.", "road.txt"),
         *("Nearest now", "reprint.pdf"),
         *("Now answered rightly", "Who?"),
-        *("Answered in other words", "Why?"),
+        "Answered otherwise",
+        EDITOR["en"]["gate_changed_more"],
+        *("Why?", "Expected", "because", "right before and now"),
+        *("Before", "It is because.", "a.txt"),
+        *("Now", "only near:", "Be it.", "b.txt"),
     ]
     (long,) = (text for text in read.text if "filler" in text)
     assert re.fullmatch("…(filler )+It was nine years old. (filler )*filler…", long)
@@ -119,14 +127,18 @@ def test_hostile_words_stay_words() -> None:
         for now, error in ((quoted, ""), (Quoted(), EVIL * 50))
     )
     asked = tuple(each.question for each in setbacks)
-    html = load("zh").gate(GateReport(120, 0, 120, 0, setbacks, setbacks, asked, (), asked))
+    changes = tuple(
+        Change(each.question, each.expected, each.before, each.now, ("nearest", ""), False, EVIL)
+        for each in setbacks
+    )
+    html = load("zh").gate(GateReport(120, 0, 120, 0, setbacks, setbacks, asked, (), changes))
     read = Reader(html)
     assert not {"img", "script"} & read.names
     assert "\x1b" not in html
     assert "\x00" not in html
     assert max(map(len, read.text)) < 200
-    assert html.count("<dl>") == 100
-    assert read.text.count("另有 70 项") == 3
+    assert html.count("<dl>") == 150
+    assert read.text.count("另有 70 项") == 4
 
 
 def test_a_renamed_file_is_shown_as_that() -> None:

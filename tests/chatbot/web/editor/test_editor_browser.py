@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expe
 from chatbot.publishing.asked_questions import AskedQuestions
 from tests.axe import find_violations
 from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
-from tests.fake_publisher import TOKEN, Office
+from tests.fake_publisher import BRIDGE, TOKEN, Office
 from tests.fakes import FakeEngine
 from tests.visit import Visit, listen
 
@@ -29,7 +29,7 @@ Photo: The road in spring
 The people of Lund say that it never ends.
 """
 EVIL = '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>${window.pwned=1}{{x}}'
-REFUSED = re.compile("status of (404|422)")  # a page that is none, or is sent back
+REFUSED = re.compile("status of (404|409|422)")  # a page that is none, or is sent back
 Open = Callable[..., Visit]
 
 
@@ -283,6 +283,95 @@ def test_facts_of_a_document_are_corrected(editor: Open, office: Office) -> None
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
+def test_a_known_question_is_checked_before_it_is_kept(editor: Open, office: Office) -> None:
+    """Kept at once where it is answered so; else what is answered is shown, and it is one's choice.
+
+    The words of a quotation are one press away, and what was typed stays.
+    """
+    page = editor(width=360).page
+    show(page, "Known questions")
+    page.get_by_label("Question").fill("What is made of old oak?")
+    page.get_by_label("Words of the answer").fill("new pine")
+    page.get_by_role("button", name="Keep as a known question").click()
+    expect(page.locator("#said.trouble")).to_contain_text("Not kept yet")
+    expect(page.locator("#tried .state")).to_have_text("not as expected")
+    expect(page.locator("#tried")).to_contain_text("No quotation that is shown holds the words.")
+    expect(page.get_by_label("Words of the answer")).to_have_value("new pine")
+    assert len(office.publisher.questions()) == 2
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    page.get_by_label("Words of the answer").fill("new spruce")
+    page.get_by_role("button", name="Keep it all the same").click()
+    expect(page.locator("#said.trouble")).to_contain_text("Not kept yet")  # it was of other words
+    page.get_by_role("link", name="Expect these words: The blue bridge").click()
+    expect(page.get_by_label("Words of the answer")).to_have_value(
+        "new spruce\nThe blue bridge is made of old oak."
+    )
+    expect(page.locator("#tried .state")).to_have_text("as expected")
+    page.get_by_role("button", name="Keep as a known question").click()
+    expect(page.locator("#said.done")).to_have_text("Known from now on: What is made of old oak?")
+    page.get_by_label("Question").fill("What is made of old oak?")
+    page.get_by_role("button", name="Ask it now", exact=True).click()
+    expect(page.locator("#tried")).to_contain_text("nothing should be answered, but this is")
+    page.get_by_role("button", name="Keep it all the same").click()
+    expect(page.locator("#said.done")).to_contain_text("It is not answered so now")
+    assert office.publisher.questions()[-1].answers == ()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_a_file_uploaded_again_shows_what_changes(
+    editor: Open, office: Office, width: int, scheme: str
+) -> None:
+    """Title, passages and sentences that go, before it is added; what was said of it stays."""
+    held = office.publisher.library.facts("bridge.txt")
+    office.publisher.describe("bridge.txt", replace(held, company="Northern Rail"))
+    page = editor(width=width, color_scheme=scheme).page
+    text = BRIDGE.replace("Bridges", f"Big bridges {EVIL}").replace("in 1999", "in 2001")
+    upload(page, ("bridge.txt", text.encode()))
+    told = page.locator("#replaces")
+    expect(told.get_by_role("heading", level=2)).to_have_text("Takes the place of bridge.txt")
+    expect(told).to_contain_text("Sentences: 3 stay, 2 go, 2 come.")
+    expect(told.locator(".pairs")).to_contain_text("Bridges of the north → Big bridges")
+    expect(told.locator(".removed li")).to_have_text(
+        ["Bridges of the north", "The red bridge was built in 1999 by Ada."]
+    )
+    expect(told.locator(".added li").last).to_have_text("The red bridge was built in 2001 by Ada.")
+    expect(page.get_by_label("Company")).to_have_value("Northern Rail")
+    assert page.evaluate("window.pwned") is None
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    page.goto(page.url.replace("waiting/1", ""))
+    upload(page, ("bridge.txt", BRIDGE.encode()))
+    expect(told).to_contain_text("Nothing that is quoted or said of it changes.")
+    assert office.library.facts("bridge.txt").company == "Northern Rail"
+
+
+@pytest.mark.parametrize(("width", "locale"), [(360, "zh-CN"), (1280, "en-US")])
+def test_the_page_of_publishing_says_what_waits(
+    editor: Open, office: Office, width: int, locale: str
+) -> None:
+    """Nothing, or which documents and how many questions; before anything is pressed."""
+    page = editor(width=width, locale=locale).page
+    english = locale == "en-US"
+    show(page, "Publish" if english else "发布")
+    waiting = page.locator("#unpublished")
+    expect(waiting).to_contain_text(
+        "Nothing: readers are answered from all" if english else "都已用于回答"
+    )
+    expect(waiting).to_contain_text(
+        "2 known questions will be asked first." if english else "先问 2 个已知问题"
+    )
+    office.publisher.add(office.publisher.take_file(f"{EVIL}.txt", ROAD.encode()))
+    office.publisher.remove("tea.txt")
+    page.reload()
+    expect(waiting.locator(".new h3")).to_have_text("new" if english else "新增")
+    expect(waiting.locator(".new li")).to_contain_text("pwned")
+    expect(waiting.locator(".removed li")).to_have_text("tea.txt")
+    assert find_violations(page) == []
+    assert measure_overflow(page) == 0
+    assert page.evaluate("window.pwned") is None
+
+
 def test_a_chinese_editor_gets_a_chinese_page(editor: Open, office: Office) -> None:
     """From the form for signing in on; the switch stays on the page and keeps the documents."""
     page = editor(locale="zh-CN").page
@@ -356,7 +445,7 @@ def test_every_page_is_whole(editor: Open, office: Office, width: int, scheme: s
     check()
     show(page, "Known questions")
     page.get_by_label("Question").fill("What grows on the seven hills?")
-    page.get_by_role("button", name="Try it", exact=True).click()
+    page.get_by_role("button", name="Ask it now", exact=True).click()
     expect(page.locator("#tried")).to_be_visible()
     check()
     page.request.post("/api/ask", data={"question": f"Who painted the {'moon' * 40}?"})
@@ -406,9 +495,9 @@ def test_nothing_hostile_runs(editor: Open, office: Office) -> None:
     show(page, "Known questions")
     page.get_by_label("Question").fill(EVIL)
     page.get_by_label("Words of the answer").fill(EVIL)
-    page.get_by_role("button", name="Try it", exact=True).click()
+    page.get_by_role("button", name="Ask it now", exact=True).click()
     expect(page.locator("#tried")).to_be_visible()
-    page.get_by_role("button", name="Keep it as known").click()
+    page.get_by_role("button", name="Keep it all the same").click()
     expect(page.locator("#said.done")).to_contain_text("onerror")
     publish(page)
     expect(page.locator("#outcome")).to_contain_text(name)
@@ -436,12 +525,14 @@ def test_a_session_that_ended_leads_to_signing_in(editor: Open, office: Office) 
     expect(page.get_by_role("alert")).to_contain_text("not the token")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Releases", exact=True)).to_be_visible()
     show(page, "Publish")
     page.context.add_cookies([ended])  # type: ignore[list-item]
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("session has ended")
     page.get_by_label("Token").fill(TOKEN)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Publish", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Token")).to_be_focused()
     page.goto(f"{reader.address}/editor/en/")

@@ -388,10 +388,10 @@ def test_a_known_question_is_written_tried_and_kept(
     asked = {"question": "What is made of old oak?", "answers": "old oak\r\n\r\noak "}
     with page(server) as opened:
         shown = read(opened.get("questions", **asked, **{"try": "1"}))
-        assert "right It is answered:" in shown
+        assert "as expected A quotation of the answer holds the words. It is answered:" in shown
         assert "The blue bridge is made of old oak." in shown
         assert path.read_text("utf-8").splitlines() == before
-        assert "not right" in read(
+        assert "not as expected No quotation" in read(
             opened.get("questions", question="Who?", answers="x", **{"try": "1"})
         )
         told = said(opened.post("questions/keep", **asked))
@@ -401,7 +401,12 @@ def test_a_known_question_is_written_tried_and_kept(
         assert json.loads(last) == {
             "question": "What is made of old oak?", "language": "en", "answers": ["old oak", "oak"],
         }  # fmt: skip
-        opened.post("questions/keep", question="What is made of old oak?", answers="")
+        unlike = {"question": "What is made of old oak?", "answers": ""}
+        shown_first = opened.post("questions/keep", **unlike)
+        assert (shown_first.status_code, "Not kept yet" in said(shown_first)) == (409, True)
+        assert json.loads(path.read_text("utf-8").splitlines()[-1])["answers"] != []
+        told = said(opened.post("questions/keep", **unlike, sure=unlike["question"]))
+        assert told.endswith("It is not answered so now: it stops no publishing before it is.")
         assert json.loads(path.read_text("utf-8").splitlines()[-1])["answers"] == []
         assert "Taken out" in said(
             opened.post("questions/drop", question="What is made of old oak?")
@@ -494,10 +499,12 @@ def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Of
         kinds = {json.loads(line)["kind"]: json.loads(line)["id"] for line in lines}
         assert set(kinds) == {"unanswered", "vote"}
         shown = read(opened.get("questions", **asked, item=kinds["unanswered"], **{"try": "1"}))
-        assert "right It is not said outright" in shown or "right The collection" in shown
+        assert "as expected No words are expected, and nothing is answered." in shown
         done = opened.post("questions/keep", **asked, answers="", item=kinds["unanswered"])
         assert (done.url.path, "Known from now on" in said(done)) == ("/editor/en/worklist", True)
-        assert "Done: When was" in said(opened.post("worklist/done", item=kinds["vote"]))
+        assert "Taken off the list: When was" in said(
+            opened.post("worklist/done", item=kinds["vote"])
+        )
         assert "no longer" in said(opened.post("worklist/done", item="../../x"))
         assert "Nothing is to be done." in opened.get("worklist")
     assert office.publisher.questions()[-1].question == "Who <b>painted</b> the moon?"

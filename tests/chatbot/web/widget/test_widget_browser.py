@@ -11,9 +11,10 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import (
@@ -28,10 +29,12 @@ from playwright.sync_api import (
     expect,
 )
 
+from chatbot.answers.answer import Answer, Row
+from corpus.errors import NoReleaseError
 from examples.portal.portal import MEMBERS, Portal
 from tests.axe import find_violations
 from tests.browser import WAIT, opening_chromium
-from tests.chatbot.web.test_chat_browser import CONTRAST
+from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
 from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, hostile_engine, serving
 
 KEY = "a key of the portal that is longer than 32 bytes"
@@ -130,12 +133,13 @@ class Site:
 
 
 @contextmanager
-def founding(var: Path, engine: FakeEngine) -> Iterator[Site]:
-    """Serve a portal and a Casebook for its members alone."""
+def founding(var: Path, engine: FakeEngine, led: bool = False) -> Iterator[Site]:
+    """Serve a portal and a Casebook for its members alone, `led` to it if they have no session."""
     with running(Portal(0, "http://127.0.0.1:1", KEY)) as portal:
         settings: dict[str, Any] = {
             "var": var, "embed_origins": (portal.origin,), "members": "required",
             "member_key": KEY, "member_issuer": portal.origin, "questions_per_minute": 1000,
+            "portal": f"{portal.origin}/" if led else "",
         }  # fmt: skip
         with serving(engine, **settings) as casebook:
             portal.casebook = casebook
@@ -201,9 +205,11 @@ def test_before_the_click_there_is_one_request(start: Open) -> None:
     assert set(asked) == {f"{reader.casebook}/widget.js"}
     reader.requests.clear()
     reader.open()
+    expect(reader.frame.locator("#company option")).to_have_count(4)
     asked = [url.removeprefix(reader.casebook) for url in reader.requests]
-    assert len(asked) == 3
-    assert asked[0] == "/widget"
+    assert [re.sub(r"\w{12}/|.*(?=/casebook-token)", "", path) for path in asked] == [
+        "/widget", "/widget/frame.css", "/widget/frame.js", "/casebook-token", "/api/cases",
+    ]  # fmt: skip
 
 
 def test_all_cases_are_a_click_away(start: Open) -> None:
@@ -243,6 +249,231 @@ def test_from_a_question_to_the_words_in_their_case(start: Open, site: Site) -> 
     cite.click()
     expect(frame.locator(".card:visible")).to_have_count(0)
     assert not any("eyJ" in url for url in reader.requests)
+
+
+def test_an_answer_is_copied_with_its_sources(start: Open) -> None:
+    """Words, numbers, facts and addresses; in the reader's language it says that it did."""
+    reader = start(permissions=["clipboard-read", "clipboard-write"])
+    reader.open()
+    reader.ask("benefit?")
+    button = reader.frame.get_by_role("button", name="Copy", exact=True)
+    button.click()
+    expect(reader.frame.get_by_role("button", name="Copied")).to_be_visible()
+    expect(reader.frame.locator("#live")).to_have_text("Copied")
+    reader.page.bring_to_front()
+    copied = reader.page.evaluate("navigator.clipboard.readText()")
+    words, sources = copied.split("\n\n")[-2:]
+    assert BENEFIT in words
+    assert re.fullmatch(
+        rf"\[1\] .+ · CAMCE · .+ · 2024-02-23\n    {reader.casebook}/cases/\w+#c\d+-\d+-\w+",
+        sources,
+    )
+    reader.inside.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }"
+    )
+    reader.frame.get_by_role("button", name="Copied").click()
+    expect(reader.frame.get_by_role("button", name="Copying was refused")).to_be_visible()
+
+
+def test_one_company_is_asked_alone(start: Open, site: Site) -> None:
+    """It is chosen above the question, told with it, kept by a retry, and let go again."""
+    reader = start()
+    reader.open()
+    choice = reader.frame.get_by_role("combobox", name="Company")
+    expect(choice.locator("option")).to_have_text(
+        ["All companies", "CAMCE", "POWERCHINA", "WeRide"]
+    )
+    choice.select_option("CAMCE")
+    site.engine.error = NoReleaseError("none")
+    reader.ask("benefit?")
+    site.engine.error = None
+    choice.select_option("")
+    reader.frame.get_by_role("button", name="Ask again").click()
+    expect(reader.frame.locator(".cite")).to_be_visible()
+    expect(reader.frame.get_by_text("Only CAMCE")).to_be_visible()
+    reader.ask("solar lights?")
+    expect(reader.frame.locator(".turn").last).not_to_contain_text("Only")
+    assert [asked[2] for asked in site.engine.asked] == [{"company": ["CAMCE"]}] * 2 + [{}]
+    reader.faults.clear()  # what the browser says of the refused question
+
+
+def test_the_chat_opens_as_a_page(start: Open) -> None:
+    """For the member, in a tab of its own, without a token in its address."""
+    reader = start()
+    reader.open()
+    with reader.page.context.expect_page() as opening:
+        reader.frame.get_by_role("link", name="Open as a page").click()
+    expect(opening.value.get_by_role("heading", name="What would you like")).to_be_visible()
+    assert opening.value.url == f"{reader.casebook}/"
+    assert not any("eyJ" in url for url in reader.requests)
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_whoever_is_signed_out_hears_it_before_asking(start: Open, locale: str) -> None:
+    """In the chat's language, and no more once there is a token; nothing was refused for it."""
+    attributes = 'data-language="zh"' if locale == "zh-CN" else ""
+    reader = start(attributes, name="", viewport={"width": 360, "height": 740})
+    reader.open()
+    hint = reader.frame.locator("#hint")
+    expect(hint).to_contain_text("Only members may ask" if not attributes else "仅限会员提问")
+    assert find_violations(reader.inside) == []
+    assert not any("/api/" in url for url in reader.requests)
+    token = reader.portal.sign_token("mei")
+    reader.page.evaluate("token => Casebook.setToken(token)", token)
+    expect(hint).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark"), (320, "light")])
+def test_several_companies_are_a_table(
+    start: Open, site: Site, monkeypatch: pytest.MonkeyPatch, width: int, scheme: str
+) -> None:
+    """A row for each with its quotations and their numbers, or that it does not say."""
+    plain = site.engine.ask
+
+    def compare(*given: Any, **more: Any) -> Answer:
+        answer = plain(*given, **more)
+        names = dict.fromkeys(citation.case for citation in answer.citations)
+        rows = [
+            Row(name, tuple(c.number for c in answer.citations if c.case == name)) for name in names
+        ]
+        return replace(answer, table=(*rows, Row("<b>Silent</b> Ltd", ())))
+
+    monkeypatch.setattr(site.engine, "ask", compare)
+    reader = start(color_scheme=scheme, viewport={"width": width, "height": 800})
+    reader.open()
+    reader.ask("several places?")
+    table = reader.frame.get_by_role("table", name="Who says what")
+    expect(table.get_by_role("rowheader").last).to_have_text("<b>Silent</b> Ltd")
+    expect(table.get_by_role("row").last.get_by_role("cell")).to_have_text("Does not say this.")
+    expect(table.locator(".cite")).to_have_count(4)
+    expect(reader.frame.locator("h3.case")).to_have_count(0)
+    expect(reader.frame.locator(".turn > blockquote")).to_have_count(0)
+    table.locator(".cite").nth(2).click()
+    expect(table.locator(".card:visible mark")).to_be_in_viewport()
+    assert find_violations(reader.inside) == []
+    assert reader.inside.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+    wait_until(reader.page, "sessionStorage.casebook")
+    reader.page.reload()
+    reader.open()
+    expect(table.locator(".cite")).to_have_count(4)
+
+
+def test_the_box_for_words_comes_into_view(start: Open) -> None:
+    """Below a vote at the end of a long answer."""
+    reader = start(viewport={"width": 390, "height": 500})
+    reader.open()
+    reader.ask("several places?")
+    reader.frame.get_by_role("group", name="Does this help?").get_by_text("No").click()
+    expect(reader.frame.get_by_role("button", name="Send")).to_be_in_viewport(ratio=1)
+
+
+SWAPS = {
+    "Turbo": "document.documentElement.replaceChild(body, document.body)",
+    "Astro": "document.body.replaceWith(body)",
+    "morph": "document.body.replaceChildren(...body.children)",
+}
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+@pytest.mark.parametrize("phone", [False, True])
+def test_it_comes_along_when_the_page_is_swapped(start: Open, swap: str, phone: bool) -> None:
+    """Once, with the conversation, open where it was open, into the target that is there now."""
+    size = {"width": 390, "height": 700} if phone else {"width": 1280, "height": 800}
+    reader = start('data-target="#later"', viewport=size)
+    reader.open()
+    reader.ask("benefit?")
+    wait_until(reader.page, "sessionStorage.casebook")
+    dialog = reader.page.get_by_role("dialog")
+    assert dialog.evaluate("(each) => each.matches(':modal')") == phone
+    for target in ("later", "other"):
+        reader.page.evaluate(
+            f"""() => {{ const body = document.createElement('body');
+            body.innerHTML = '<main><h1>New</h1><div id="{target}"></div></main>';
+            {SWAPS[swap]}; }}"""
+        )
+        expect(reader.frame.locator("blockquote > p")).to_contain_text(BENEFIT)
+        expect(reader.page.locator("casebook-widget")).to_have_count(1)
+        expect(reader.page.locator("#later casebook-widget")).to_have_count(int(target == "later"))
+        assert dialog.evaluate("(each) => each.matches(':modal')") == (phone and target == "other")
+        expect(reader.page.locator("casebook-widget button").first).to_have_attribute(
+            "aria-expanded", "true"
+        )
+    reader.page.evaluate("Casebook.destroy(); document.body.append('x')")
+    reader.page.wait_for_timeout(100)
+    expect(reader.page.locator("casebook-widget")).to_have_count(0)
+
+
+def test_an_element_of_its_name_is_not_in_its_way(start: Open, site: Site) -> None:
+    """`id="Casebook"` makes a global of that name; the widget comes all the same, and for members.
+
+    A target that is no selector is as one that is not there.
+    """
+    reader = start('data-target="#]["')
+
+    reader.page.add_init_script(
+        """new MutationObserver(() => {
+          const main = document.querySelector("main");
+          if (main && !main.id) main.id = "Casebook";
+        }).observe(document, {childList: true, subtree: true})"""
+    )
+    reader.page.reload()
+    assert reader.page.evaluate("document.querySelector('#Casebook').localName") == "main"
+    reader.open()
+    reader.ask("benefit?")
+    expect(reader.frame.locator(".cite")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_a_link_leads_over_the_portal_and_back(
+    chromium: Browser, tmp_path: Path, width: int, scheme: str
+) -> None:
+    """Whoever follows a link without a session signs in at the portal and stands at its words."""
+    with founding(tmp_path, FakeEngine(), led=True) as site:
+        reader = visit(
+            chromium, site, viewport={"width": width, "height": 700}, color_scheme=scheme
+        )
+        reader.sign_in()
+        reader.open()
+        reader.ask("benefit?")
+        reader.frame.locator(".cite").click()
+        with reader.page.context.expect_page() as opening:
+            reader.frame.get_by_role("link", name="Read in the case").click()
+        expect(opening.value.locator("mark")).to_have_text(BENEFIT)
+        link = opening.value.url
+        reader.page.context.close()
+        for wrong_first in (True, False):
+            page = chromium.new_context(viewport={"width": width, "height": 700}).new_page()
+            page.goto(link)
+            expect(page.get_by_role("heading", name="Casebook is for members")).to_be_visible()
+            assert find_violations(page) == []
+            assert measure_overflow(page) == 0
+            page.get_by_role("link", name="Sign in at the member portal").click()
+            for password in ["wrong"] * wrong_first + [MEMBERS["mei"]]:
+                page.get_by_label("Name").fill("mei")
+                page.get_by_label("Password").fill(password)
+                page.get_by_role("button", name="Sign in").click()
+            expect(page.locator("mark")).to_have_text(BENEFIT)
+            expect(page.locator("mark")).to_be_in_viewport()
+            assert page.url == link
+            page.goto(f"{site.casebook}/cases?lang=zh")
+            expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+            page.context.close()
+
+
+def test_no_portal_leads_elsewhere(chromium: Browser, tmp_path: Path) -> None:
+    """A hostile `next` ends at a page that refuses it; without a session no word of it runs."""
+    with founding(tmp_path, FakeEngine(), led=True) as site:
+        page = chromium.new_context().new_page()
+        for evil in ("//evil.example", "https://evil.example", '"><script>window.pwned=1</script>'):
+            page.goto(f"{site.portal.origin}/?{urlencode({'next': evil})}")
+            if page.get_by_label("Name").count():
+                page.get_by_label("Name").fill("mei")
+                page.get_by_label("Password").fill(MEMBERS["mei"])
+                page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_role("heading", name="cannot be answered")).to_be_visible()
+            assert page.url == f"{site.casebook}/session"
+            assert page.evaluate("window.pwned") is None
+        page.context.close()
 
 
 def test_the_portal_leads_to_the_chat_as_a_page(start: Open) -> None:
@@ -581,10 +812,11 @@ def test_a_token_that_ran_out_is_renewed_without_a_word(start: Open) -> None:
 
     reader.page.route("**/api/ask", refuse, times=1)
     reader.open()
+    expect(reader.frame.locator("#company option")).to_have_count(4)
     reader.requests.clear()
     reader.ask("benefit?")
     expect(reader.frame.locator(".cite")).to_be_visible()
-    assert sum(url.endswith("/casebook-token") for url in reader.requests) == 2
+    assert sum(url.endswith("/casebook-token") for url in reader.requests) == 1
     assert refused[0].startswith("Bearer eyJ")
     reader.faults.clear()  # what the browser says of the 401
 
@@ -592,8 +824,8 @@ def test_a_token_that_ran_out_is_renewed_without_a_word(start: Open) -> None:
 def test_a_token_is_renewed_before_it_runs_out(start: Open, site: Site) -> None:
     """One that is still good is used again; one about to end is not sent any more."""
     reader = start()
-    reader.open()
     reader.requests.clear()
+    reader.open()
     reader.ask("benefit?")
     reader.ask("solar lights?")
     assert sum(url.endswith("/casebook-token") for url in reader.requests) == 1
@@ -829,20 +1061,33 @@ def test_axe_finds_nothing(start: Open, scheme: str) -> None:
     reader.faults.clear()  # what the browser says of the refused question
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("color", ["#fff", "#000", "#777777", "#ffd54f", "#b3261e", "#0a84ff"])
-def test_any_colour_can_be_read(start: Open, color: str) -> None:
-    """Words on the portal's colour have at least 4.5 to 1 (WCAG AA), on the button and inside."""
-    reader = start(f'data-color="{color}" data-theme="dark"')
+def test_any_colour_can_be_read(start: Open, color: str, scheme: str) -> None:
+    """It is everywhere in the widget; words in it or on it have 4.5 to 1 at the least (WCAG AA)."""
+    reader = start(f'data-color="{color}" data-theme="{scheme}"')
     reader.open()
+    reader.ask("several places?")
+    reader.frame.locator(".cite").first.click()
     contrast = CONTRAST.replace("document.querySelector(selector)", "selector").replace(
         "[selector, ", "[0, "
     )
     on_page = reader.page.evaluate(
         f"({contrast})([document.querySelector('casebook-widget').shadowRoot.querySelector('button')])"
     )
-    inside = reader.inside.evaluate(f"({contrast})([document.querySelector('#send')])")
-    assert on_page[0][1] >= 4.5
-    assert inside[0][1] >= 4.5
+    kinds = (
+        "#send", ".cite[aria-expanded=true]", ".cite[aria-expanded=false]", ".card a",
+        ".languages [aria-pressed=true]",
+    )  # fmt: skip
+    inside = ", ".join(f"document.querySelector('{each}')" for each in kinds)
+    shares = [*on_page, *reader.inside.evaluate(f"({contrast})([{inside}])")]
+    assert [each for each in shares if each[1] < 4.5] == []
+    quiet = reader.frame.locator(".cite[aria-expanded=false]").first
+    tone = quiet.evaluate("(each) => getComputedStyle(each).color")
+    assert not tone.startswith("rgb(23, 96, 74")
+    if color in ("#fff", "#000", "#777777"):
+        chroma = [float(each) for each in re.findall(r"[\d.e-]+", tone)][1]
+        assert chroma < 0.001
 
 
 @pytest.mark.parametrize(
