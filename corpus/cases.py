@@ -80,6 +80,11 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
     return _give_ids(cases)
 
 
+def count_cases(cases: Iterable[Case]) -> int:
+    """Return how many cases there are, which is how they are counted: introductions are none."""
+    return sum(case.kind == "case" for case in cases)
+
+
 def _read_opening(text: str, blocks: Sequence[Block], number: int) -> tuple[str, str] | None:
     """Return title and company of the case that a heading opens, None where it opens none."""
     title = _words_of(text, blocks[number])

@@ -28,7 +28,7 @@ from corpus.metadata import NOTHING, SIDECAR, Facts, is_line, read_facts, read_j
 from corpus.names import compare_name, is_document, is_utf8
 from corpus.passages import split_case
 from corpus.readers import read_bytes
-from corpus.records import Document, Entry
+from corpus.records import Document, Entry, LeftOut
 
 GLOSSARY = "glossary.json"
 QUESTIONS = "questions.jsonl"
@@ -336,9 +336,18 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
         facts_sha256=facts_sha256,
         page_labels=reading.page_labels,
     )
-    cases = find_cases(document, reading.blocks, facts.company or reading.company)
+    found = find_cases(document, reading.blocks, facts.company or reading.company)
+    cases = tuple(
+        replace(case, facts=facts.find_case(case.title, len(found) == 1))
+        if case.kind == "case" else case
+        for case in found
+    )  # fmt: skip
+    unknown = facts.cases.keys() - {case.title for case in cases}
+    left_out = (*reading.left_out, *(
+        LeftOut("not supported", "misnamed case", title) for title in sorted(unknown)
+    ))  # fmt: skip
     passages = [p for case in cases for p in split_case(document, case, reading.blocks)]
-    return Entry(document, cases, tuple(passages), reading.left_out)
+    return Entry(document, cases, tuple(passages), left_out)
 
 
 def _digest(data: bytes) -> str:

@@ -288,6 +288,11 @@ def _offer(
     )  # fmt: skip
 
 
+def _name(near: Nearest, language: str) -> str:
+    """Return a case's company as the reader's language has it."""
+    return (near.company_zh if language == "zh" else near.company_en) or near.company
+
+
 def _absent(
     question: str, language: str, found: Found, release: Release, confidence: float
 ) -> Answer:
@@ -298,12 +303,13 @@ def _absent(
     if found.lacking:
         names = words["and"].join(found.lacking[:_NAMED])
         text.append(words["nowhere"].format(names=names))
-    companies = list(dict.fromkeys(near.company for near in nearest if near.company))
+    between = "" if language == "zh" else " "
+    companies = list(dict.fromkeys(_name(near, language) for near in nearest if near.company))
     if companies:
         text.append(words["nearest_of"].format(companies=words["and"].join(companies)))
     elif nearest:
         text.append(words["nearest"])
     return Answer(
-        question, language, False, "absent", (Part("words", " ".join(text)),), (), nearest,
+        question, language, False, "absent", (Part("words", between.join(text)),), (), nearest,
         suggest(release.companies, language), confidence, release.id, 0.0,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chatbot.terminal import count
+from corpus.cases import count_cases
 from corpus.glossary import Glossary
 from corpus.passages import count_searched
 from corpus.records import Entry, LeftOut
@@ -33,7 +34,7 @@ def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
     yield f"title: {document.title}"
     yield (
         f"company: {', '.join(companies) or 'none'} · date: {document.published or 'none'} · "
-        f"language: {document.language} · {count(len(entry.cases), 'case')}, "
+        f"language: {document.language} · {count(count_cases(entry.cases), 'case')}, "
         f"{count(count_searched(entry), 'passage')}"
     )
     missing = [
@@ -55,7 +56,7 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
         "companies": list(dict.fromkeys(case.company for case in entry.cases if case.company)),
         "published": document.published,
         "language": document.language,
-        "cases": len(entry.cases),
+        "cases": count_cases(entry.cases),
         "passages": count_searched(entry),
         "left_out": [asdict(each) for each in entry.left_out],
     }

@@ -1,0 +1,83 @@
+"""Countries as ISO 3166 has them, two letters each, and as CLDR names them; several have `+` between.
+
+`KE+ET` is Kenya and Ethiopia. Whoever writes them may write names, English or Chinese, and commas.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from corpus.language.script import simplify
+
+if TYPE_CHECKING:
+    from babel import Locale
+
+MOST = 20  # countries of a case
+_WRITTEN = ("en", "zh")  # languages in which a country may be written
+_NONE = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # regions, and codes for tests and the unknown
+_BETWEEN = re.compile("[+,;/，、；]")
+
+
+def read_countries(written: str) -> str:
+    """Return the codes of countries that are written as codes or names, each once, in their order.
+
+    Raises ValueError for the first that is neither, and for more than 20.
+    """
+    known = _list_written()
+    codes = []
+    for part in filter(None, map(str.strip, _BETWEEN.split(written))):
+        code = known.get(_fold(part))
+        if code is None:
+            raise ValueError(part)
+        codes.append(code)
+    found = list(dict.fromkeys(codes))
+    if len(found) > MOST:
+        raise ValueError(found[MOST])
+    return "+".join(found)
+
+
+def split_countries(codes: str) -> list[str]:
+    """Return the codes that stand together."""
+    return [code for code in codes.split("+") if code]
+
+
+def name_country(code: str, language: str) -> str:
+    """Return what a language calls a country; the code where it is none."""
+    return list_countries(language).get(code, code)
+
+
+def name_countries(codes: str, language: str) -> str:
+    """Return what a language calls countries, with what it puts between them."""
+    names = (name_country(code, language) for code in split_countries(codes))
+    return ("、" if language == "zh" else ", ").join(names)
+
+
+@functools.lru_cache(4)
+def list_countries(language: str) -> Mapping[str, str]:
+    """Return the name of every country in a language, by code."""
+    return {
+        code: str(name)
+        for code, name in _open_locale(language).territories.items()
+        if len(code) == 2 and code not in _NONE
+    }
+
+
+@functools.cache
+def _list_written() -> Mapping[str, str]:
+    known = {_fold(code): code for code in list_countries("en")}
+    for language in _WRITTEN:
+        known |= {_fold(name): code for code, name in list_countries(language).items()}
+    return known
+
+
+def _fold(name: str) -> str:
+    return " ".join(simplify(name).casefold().replace("’", "'").split())
+
+
+def _open_locale(language: str) -> Locale:
+    from babel import Locale  # a tenth of a second, for who names a country
+
+    return Locale.parse(language)
