@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chatbot.answers import extractive
-from chatbot.answers.answer import Answer, Citation, Part, Row
+from chatbot.answers.answer import Answer, Citation, Nearest, Part, Row
 from chatbot.answers.citations import check_answer, cite
 from chatbot.answers.conversation import Turn, clean_history, list_asked, read_after
 from chatbot.answers.deadline import LIMIT, Deadline, Rephraser, TimedSearcher
@@ -290,7 +290,8 @@ def _offer(
 
 def _name(near: Nearest, language: str) -> str:
     """Return a case's company as the reader's language has it."""
-    return (near.company_zh if language == "zh" else near.company_en) or near.company
+    named = near.company_zh if language == "zh" else near.company_en
+    return named or near.company
 
 
 def _absent(

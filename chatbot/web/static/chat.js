@@ -481,10 +481,14 @@
     const lines = [`## ${plain(turn.question)}`];
     if (turn.company) lines.push(`*${plain(word("only").replace("{company}", () => turn.company))}*`);
     for (const piece of turn.element.querySelectorAll(".written > *, .pieces > *")) {
-      const text = plain(piece.textContent);
+      const text = plain(piece.matches("blockquote") ? find("p", piece).textContent : piece.textContent);
       if (piece.matches("h3")) lines.push(`### ${text}`);
       else if (piece.matches("blockquote")) lines.push(`> ${text}`);
       else if (text && !piece.matches(".again")) lines.push(text);
+    }
+    for (const near of turn.element.querySelectorAll(".nearest a")) {
+      const [company, title] = [".company bdi", ".name"].map((each) => plain(find(each, near)?.textContent ?? ""));
+      lines.push(`- ${[company, title].filter(Boolean).join(" · ")}  \n  <${near.href}>`);
     }
     for (const { number, facts, address } of listSources(turn))
       lines.push(`\\[${number}\\] ${facts.map(plain).join(" · ")}  \n<${address}>`);

@@ -9,6 +9,7 @@ it is open to everybody; what it asks for is not.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 ASSETS = {"frame.css": "text/css", "frame.js": "text/javascript"}
+_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 _HOUR = "public, max-age=3600"
 _DAY = "private, max-age=86400, immutable"
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
     "absent", "answered", "answered_none", "ask", "caption", "collection", "conversation",
-    "examples", "fresh", "heading", "language", "near", "nearest", "new_tab", "open_case",
+    "editors_words", "examples", "fresh", "from_en", "from_other", "from_zh", "heading", "language", "near", "nearest", "new_tab", "open_case",
     "placeholder", "question", "retry", "searching", "source_of", "stop", "stopped", "suggestions",
     "title", "too_long", "welcome", "writing", "you_asked",
 )  # fmt: skip
@@ -50,7 +52,8 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     foreign = {"Cross_Origin_Resource_Policy": "cross-origin"}
     loader = File((FOLDER / "loader.js").read_bytes(), "text/javascript", _HOUR, **foreign)
-    read = {name: (FOLDER / name).read_bytes() for name in ASSETS}
+    # Comments are for who reads them here: a portal's page does not pay for them.
+    read = {name: _COMMENT.sub(b"", (FOLDER / name).read_bytes()) for name in ASSETS}
     assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
     version = hashlib.sha256(b"".join(read.values())).hexdigest()[:12]
 

@@ -143,7 +143,7 @@ def test_the_frame_says_words_that_it_is_given() -> None:
     used |= set(re.findall(r'(?<!className)[?:] "(\w+)"', FRAME)) & (
         words.WORDS["en"].keys() | words.WIDGET["en"].keys()
     )
-    used |= {"caption", "heading", "thanks", "vote_lost"}
+    used |= {"caption", "heading", "thanks", "vote_lost", "from_en", "from_other", "from_zh"}
     assert used == {*SHARED, *words.WIDGET["en"]}
     for table in (words.WIDGET, words.REASONS):
         assert table["en"].keys() == table["zh"].keys()
