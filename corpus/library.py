@@ -34,6 +34,7 @@ GLOSSARY = "glossary.json"
 QUESTIONS = "questions.jsonl"
 LARGEST = 64 * 2**20  # bytes of a document; of the longest report we know, about 1
 _LARGEST_FACTS = 2**20  # bytes of a sidecar or a glossary
+_MOST_SECTORS = 500  # offered to an editor
 _REMOVED = ".removed"
 
 
@@ -122,6 +123,22 @@ class Library:
         name = self._find(name)
         said = self._open(name)[1]
         return NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
+
+    def sectors(self) -> tuple[str, ...]:
+        """Return the sectors that sidecars name, each once, sorted; the first 500.
+
+        A sidecar that cannot be read names none.
+        """
+        found: set[str] = set()
+        for name in self.names():
+            path = self._locate(name)
+            try:
+                said = self._open_beside(path.with_name(path.name + SIDECAR), show(name) + SIDECAR)
+                facts = NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
+            except DocumentError:  # whoever reads the document hears of it
+                continue
+            found |= {facts.sector, *(case.sector for case in facts.cases.values())}
+        return tuple(sorted(found - {""}, key=str.casefold))[:_MOST_SECTORS]
 
     def glossary(self) -> list[list[str]]:
         """Return the groups of names in the folder's `glossary.json`, none where there is no file.

@@ -122,9 +122,7 @@ def check_facts(facts: Mapping[str, Any], shown: str) -> Facts:
 def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], shown: str) -> None:
     for key in given:
         if key not in known:
-            raise DocumentError(
-                f"{shown}: unknown key {show(key[:40])!r}; use {', '.join(known)}"
-            )
+            raise DocumentError(f"{shown}: unknown key {show(key[:40])!r}; use {', '.join(known)}")
 
 
 def _clean(given: Mapping[str, Any], shown: str) -> dict[str, str]:

@@ -25,8 +25,9 @@ class Citation:
     (a case's own name). `passage` is the paragraph around the quotation, whose first character
     stands at `passage_start`. `page` is the page of the original on which the quotation begins,
     from 1, or None where it has no pages; `page_label` is what is printed on it, or that number, or
-    empty. `language` is that of the quotation, `und` where it does not show. `link` is the case page's path below the application's root, with the characters to mark
-    and what tells them again once the document was edited: `cases/<case_id>#c<start>-<end>-<mark>`;
+    empty. `language` is that of the passage, `und` where it does not show. `link` is the case
+    page's path below the application's root, with the characters to mark and what tells them again
+    once the document was edited: `cases/<case_id>#c<start>-<end>-<mark>`;
     `url` is the original's address or empty, `published` an ISO date or empty. `company_en` and
     `company_zh` are the company as the glossary has it in either language, or empty; titles and
     summaries are an editor's words for readers of English and of Chinese, and no quotation.

@@ -46,7 +46,7 @@ FACETS: dict[str, Callable[[CaseEntry], list[str]]] = {
 
 
 def name_company(case: Case, language: str = "") -> str:
-    """Return a case's company as one name for all spellings, or as a reader of a language has it."""
+    """Return a case's company by one name for all spellings, or as a language's readers have it."""
     names = {"en": case.company_en, "zh": case.company_zh}
     return (names[language] if language else case.company_en or case.company_zh) or case.company
 

@@ -1,6 +1,6 @@
-"""Countries as ISO 3166 has them, two letters each, and as CLDR names them; several have `+` between.
+"""Countries by their two letters of ISO 3166, `+` between several, and by the names of CLDR.
 
-`KE+ET` is Kenya and Ethiopia. Whoever writes them may write names, English or Chinese, and commas.
+`KE+ET` is Kenya and Ethiopia. They may be written as names, English or Chinese, with commas.
 """
 
 from __future__ import annotations

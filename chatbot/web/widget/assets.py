@@ -40,9 +40,10 @@ _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
     "absent", "answered", "answered_none", "ask", "caption", "collection", "conversation",
-    "editors_words", "examples", "fresh", "from_en", "from_other", "from_zh", "heading", "language", "near", "nearest", "new_tab", "open_case",
-    "placeholder", "question", "retry", "searching", "source_of", "stop", "stopped", "suggestions",
-    "title", "too_long", "welcome", "writing", "you_asked",
+    "editors_words", "examples", "fresh", "from_en", "from_other", "from_zh", "heading",
+    "language", "near", "nearest", "new_tab", "open_case", "placeholder", "question", "retry",
+    "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long", "welcome",
+    "writing", "you_asked",
 )  # fmt: skip
 CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
 
