@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from chatbot.answers.answer import Answer
-from chatbot.answers.answer_cache import RecentAnswers, make_key
+from chatbot.answer_cache import RecentAnswers, make_key
+from chatbot.answers.answer import Answer, Citation
 from chatbot.answers.answering import answer
 from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult, Status
 from chatbot.answers.citations import check_answer
@@ -153,6 +153,14 @@ class Engine:
             check_answer(written, release.documents_of(c.document_id for c in written.citations))
         took = round(answer.elapsed_ms + (time.perf_counter() - started) * 1000, 1)
         return replace(written, elapsed_ms=took)
+
+    def find_citations(self, question: str, filters: Filters | None = None) -> tuple[Citation, ...]:
+        """Return what is quoted as the answer to `question` by itself, none where nothing is.
+
+        For whoever wants to know before it is asked; raises as `ask` does.
+        """
+        given = self.ask(question, (), filters)
+        return given.citations if given.outcome == "answer" else ()
 
     def check(self, question: str, filters: Filters | None = None) -> None:
         """Raise what `ask` would raise before it searches; cheap."""

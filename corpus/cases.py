@@ -77,6 +77,7 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
         kind: CaseKind = "case" if start in openings or not openings else "introduction"
         title, owner = openings.get(start, (document.title, "" if openings else company))
         span = blocks[start].start, blocks[after - 1].end
+        owner = _spell_out(owner, text[span[0] : span[1]])
         cases.append(Case("", document.id, kind, title, owner, *span, text[span[0] : span[1]]))
     return _give_ids(cases)
 
@@ -124,6 +125,16 @@ def match_called(name: str) -> str:
     It stands inside a sentence, or before a comma or its `'s`.
     """
     return rf"(?<=[a-z,;] ){re.escape(name)}\b|\b{re.escape(name)}(?=[,'’])"
+
+
+def _spell_out(owner: str, text: str) -> str:
+    """Return the full name that a case's text has for a company that is called in Chinese signs."""
+    if not owner or owner.isascii():
+        return owner
+    within = text[:_NAMED_WITHIN]
+    full = (within[first:last] for first, last in find_companies(within))
+    names = {name[name.index(owner) :] for name in full if owner in name}
+    return names.pop() if len(names) == 1 else owner
 
 
 def _has_one_owner(

@@ -26,21 +26,54 @@
         └── BusyError             all readers together ask too much
 
 The tree stands in the lowest of the three rooms because all three raise from it and imports point
-one way. Each error's text is one line a person can act on: what, where, and the mend. `code` is the
+one way. Each error's text is one line a person can act on: what, where, and the mend; what it says
+of a document is a Message, which a page can say in another language. `code` is the
 stable word for programs. Which HTTP status or exit code belongs to it is decided at the edge.
 """
 
 from __future__ import annotations
 
 
+class Message(str):
+    """One line for a person, in English, which also knows what it was made of.
+
+    `form` is the line with `{names}` where `fields` stand, and is the key of it in other languages.
+    A field is a text, or a Message itself.
+    """
+
+    __slots__ = ("fields", "form")
+    form: str
+    fields: dict[str, str]
+
+    def __new__(cls, form: str, /, **fields: object) -> Message:
+        """Fill in the fields, if there are any; one line, whatever a foreign exception put in."""
+        kept = {key: _spell(value) for key, value in fields.items()}
+        return cls.restore(form.format_map(kept) if kept else form, form, kept)
+
+    @classmethod
+    def restore(cls, line: str, form: str, fields: dict[str, str]) -> Message:
+        """Make one again of its three parts, which nothing is filled in for."""
+        made = super().__new__(cls, " ".join(line.split()))
+        made.form, made.fields = form, fields
+        return made
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, CasebookError):
+        return value.message
+    return value if isinstance(value, Message) else " ".join(str(value).split())
+
+
 class CasebookError(Exception):
-    """The root: `code` is a stable lower-case word, `str(error)` one line for a person."""
+    """The root: `code` is a stable lower-case word, `message` one line for a person."""
 
     code = "error"
 
-    def __init__(self, message: str) -> None:
-        """Keep `message` on one line, whatever a foreign exception put into it."""
-        super().__init__(" ".join(message.split()))
+    def __init__(self, message: str, /, **fields: object) -> None:
+        """Keep the message, or make it of its form and of the fields in it."""
+        made = message if isinstance(message, Message) else Message(message, **fields)
+        self.message: Message = made
+        super().__init__(str(self.message))
 
 
 class UsageError(CasebookError):

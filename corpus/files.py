@@ -25,7 +25,9 @@ def read_file(path: Path, shown: str, largest: int, within: Path | None = None) 
     """
     try:
         if within is not None and not path.resolve().is_relative_to(within.resolve()):
-            raise DocumentError(f"{shown}: a link out of the folder; put the file itself there")
+            raise DocumentError(
+                "{name}: a link out of the folder; put the file itself there", name=shown
+            )
         # Opened without waiting: a pipe in the folder would otherwise hold up everything.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -40,20 +42,29 @@ def read_file(path: Path, shown: str, largest: int, within: Path | None = None) 
                     return data
         finally:
             os.close(handle)
-        raise DocumentError(f"{shown}: changes while it is read; add it again when it is complete")
+        raise DocumentError(
+            "{name}: changes while it is read; add it again when it is complete", name=shown
+        )
     except FileNotFoundError:
         raise
     except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
         why = getattr(error, "strerror", None) or "links in a circle"
-        raise DocumentError(f"{shown}: cannot be read ({why}); check the file") from error
+        raise DocumentError(
+            "{name}: cannot be read ({reason}); check the file", name=shown, reason=why
+        ) from error
 
 
 def _check_size(status: os.stat_result, shown: str, largest: int) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise DocumentError(f"{shown}: not a file; take it out of the folder")
+        raise DocumentError("{name}: not a file; take it out of the folder", name=shown)
     if status.st_size > largest:
         size = f"{status.st_size / 2**20:.0f} MiB"
-        raise DocumentError(f"{shown}: {size}, and {largest // 2**20} are the most; split it")
+        raise DocumentError(
+            "{name}: {size}, and {most} are the most; split it",
+            name=shown,
+            size=size,
+            most=largest // 2**20,
+        )
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -74,7 +85,9 @@ def write_file(path: Path, data: bytes) -> None:
         with suppress(OSError):
             draft.unlink()
         raise LibraryError(
-            f"{path.name}: cannot be written ({error.strerror}); nothing was changed"
+            "{name}: cannot be written ({reason}); nothing was changed",
+            name=path.name,
+            reason=error.strerror,
         ) from error
 
 
@@ -86,7 +99,9 @@ def move_file(path: Path, place: Path) -> None:
         sync(place.parent)
         sync(path.parent)
     except OSError as error:
-        raise LibraryError(f"{path.name}: cannot be moved ({error.strerror})") from error
+        raise LibraryError(
+            "{name}: cannot be moved ({reason})", name=path.name, reason=error.strerror
+        ) from error
 
 
 @contextmanager
@@ -101,7 +116,9 @@ def lock_folder(folder: Path) -> Iterator[None]:
         lock = (folder / _LOCK).open("a")
     except OSError as error:
         raise LibraryError(
-            f"{folder}: cannot be written ({error.strerror}); check its rights"
+            "{folder}: cannot be written ({reason}); check its rights",
+            folder=folder,
+            reason=error.strerror,
         ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

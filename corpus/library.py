@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from corpus.cases import find_cases
-from corpus.errors import DocumentError, LibraryError, NotFoundError
+from corpus.errors import DocumentError, LibraryError, Message, NotFoundError
 from corpus.files import lock_folder, move_file, read_file, write_file
 from corpus.language.detection import name_languages
 from corpus.masthead import complete
@@ -84,7 +84,8 @@ class Library:
         """
         if not self.folder.is_dir():
             raise LibraryError(
-                f"{self.folder}: no such folder; make it or set CASEBOOK_REPORTS to the documents"
+                "{folder}: no such folder; make it or set CASEBOOK_REPORTS to the documents",
+                folder=self.folder,
             )
         names: list[str] = []
         for place, folders, files in os.walk(self.folder, onerror=_refuse_folder):
@@ -150,12 +151,14 @@ class Library:
             return []
         groups = read_json(data, GLOSSARY)
         if not isinstance(groups, list):
-            raise DocumentError(f'{GLOSSARY}: not a list; write [["WeRide", "文远知行"]]')
+            raise DocumentError('{name}: not a list; write [["WeRide", "文远知行"]]', name=GLOSSARY)
         for number, group in enumerate(groups, 1):
             names = group if isinstance(group, list) else []
             if len(names) < 2 or not all(is_line(name) and name.strip() for name in names):
                 raise DocumentError(
-                    f"{GLOSSARY}: group {number} is not a list of two or more names; mend it"
+                    "{name}: group {number} is not a list of two or more names; mend it",
+                    name=GLOSSARY,
+                    number=number,
                 )
         return groups
 
@@ -187,7 +190,7 @@ class Library:
                 if twin is None:
                     write_file(path, offer.data)
                     return Added(name, "edited" if there else "added", entry=entry)
-            note = "" if name == own else f"the same file as {name}, which stays"
+            note = "" if name == own else Message("the same file as {name}, which stays", name=name)
             return Added(name, "described" if facts != before else "unchanged", note, entry)
 
     def describe(self, name: str, facts: Facts) -> Added:
@@ -209,7 +212,7 @@ class Library:
         with lock_folder(self.folder):
             name = self._find(name)
             if not self._locate(name).exists():
-                raise NotFoundError(f"{show(name[:200])}: no such document; see `list`")
+                raise NotFoundError("{name}: no such document; see `list`", name=show(name[:200]))
             self._set_aside(name)
 
     def removed(self) -> list[str]:
@@ -226,10 +229,10 @@ class Library:
             name = self._spell(name, removed)
             aside = removed.get(name)
             if aside is None:
-                raise NotFoundError(f"{show(name[:200])}: nothing removed has this name")
+                raise NotFoundError("{name}: nothing removed has this name", name=show(name[:200]))
             path = self._locate(name)
             if path.exists():
-                raise LibraryError(f"{show(name)}: there is one now; remove it first")
+                raise LibraryError("{name}: there is one now; remove it first", name=show(name))
             sidecar = aside.with_name(aside.name + SIDECAR)
             if sidecar.exists():
                 move_file(sidecar, path.with_name(path.name + SIDECAR))
@@ -308,9 +311,13 @@ class Library:
             or any(part.startswith((".", "/")) or "\\" in part for part in parts)
             or not is_document(parts[-1])
         ):
-            raise NotFoundError(f"{show(name[:80])!r}: no document's name; see `list`")
+            raise NotFoundError(
+                "{name}: no document's name; see `list`", name=repr(show(name[:80]))
+            )
         if not is_utf8(name):
-            raise DocumentError(f"{show(name)}: the file's name is not UTF-8; rename the file")
+            raise DocumentError(
+                "{name}: the file's name is not UTF-8; rename the file", name=show(name)
+            )
         return self.folder.joinpath(*parts)
 
     def _open(self, name: str) -> tuple[bytes, bytes | None]:
@@ -319,7 +326,9 @@ class Library:
         try:
             data = read_file(path, shown, LARGEST, self.folder)
         except FileNotFoundError as error:
-            raise DocumentError(f"{shown}: no such file; put it back or build again") from error
+            raise DocumentError(
+                "{name}: no such file; put it back or build again", name=shown
+            ) from error
         return data, self._open_beside(path.with_name(path.name + SIDECAR), shown + SIDECAR)
 
     def _open_beside(self, path: Path, shown: str) -> bytes | None:
@@ -378,5 +387,7 @@ def _documents(folder: Path) -> list[Path]:
 
 def _refuse_folder(error: OSError) -> None:
     raise LibraryError(
-        f"{show(str(error.filename))}: cannot be read ({error.strerror}); check its rights"
+        "{name}: cannot be read ({reason}); check its rights",
+        name=show(str(error.filename)),
+        reason=error.strerror,
     ) from error

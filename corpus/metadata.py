@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from corpus.errors import DocumentError
-from corpus.language.countries import read_countries
+from corpus.errors import DocumentError, Message
+from corpus.language.countries import MOST, read_countries
 from corpus.language.script import drop_unseen
 from corpus.records import CaseFacts
 
@@ -93,7 +93,7 @@ def read_facts(data: bytes, shown: str) -> Facts:
     """Read a sidecar; raises DocumentError, naming it as `shown`, the key and the mend."""
     facts = read_json(data, shown)
     if not isinstance(facts, dict):
-        raise DocumentError(f'{shown}: not a JSON object; write {{"title": "..."}}')
+        raise DocumentError('{name}: not a JSON object; write {{"title": "..."}}', name=shown)
     _check_keys(facts, FIELDS, shown)
     return check_facts(facts, shown)
 
@@ -106,13 +106,21 @@ def check_facts(facts: Mapping[str, Any], shown: str) -> Facts:
     given = dict(facts)
     cases = given.pop("cases", {})
     if not isinstance(cases, Mapping) or len(cases) > _MOST_CASES:
-        form = f'write {{"TITLE": {{"sector": "..."}}}} of at most {_MOST_CASES}'
-        raise DocumentError(f"{shown}: cases is not an object of cases by title; {form}")
+        raise DocumentError(
+            "{name}: cases is not an object of cases by title; "
+            'write {{"TITLE": {{"sector": "..."}}}} of at most {most}',
+            name=shown,
+            most=_MOST_CASES,
+        )
     told = {}
     for title, said in cases.items():
         place = f"{shown}: {show(title[:80])}"
         if not isinstance(said, Mapping):
-            raise DocumentError(f'{place}: not a JSON object; write {{"sector": "..."}}')
+            raise DocumentError(
+                '{name}: {title} is not a JSON object; write {{"sector": "..."}}',
+                name=shown,
+                title=show(title[:80]),
+            )
         _check_keys(said, CASE_FIELDS, place)
         if values := _clean(said, place):
             told[title] = CaseFacts(**values)
@@ -122,7 +130,12 @@ def check_facts(facts: Mapping[str, Any], shown: str) -> Facts:
 def _check_keys(given: Mapping[str, Any], known: tuple[str, ...], shown: str) -> None:
     for key in given:
         if key not in known:
-            raise DocumentError(f"{shown}: unknown key {show(key[:40])!r}; use {', '.join(known)}")
+            raise DocumentError(
+                "{name}: unknown key {key}; use {known}",
+                name=shown,
+                key=repr(show(key[:40])),
+                known=", ".join(known),
+            )
 
 
 def _clean(given: Mapping[str, Any], shown: str) -> dict[str, str]:
@@ -130,10 +143,20 @@ def _clean(given: Mapping[str, Any], shown: str) -> dict[str, str]:
     kept = {}
     for key, value in given.items():
         if not is_line(value):
-            raise DocumentError(f"{shown}: {key} is not one line of text; write it as one")
+            raise DocumentError(
+                "{name}: {key} is not one line of text; write it as one",
+                name=shown,
+                key=Message(key),
+            )
         most = _MOST_OF.get(key, _MOST)
         if len(value) > most:
-            raise DocumentError(f"{shown}: {key} has {len(value)} characters; {most} are the most")
+            raise DocumentError(
+                "{name}: {key} has {count} characters; {most} are the most",
+                name=shown,
+                key=Message(key),
+                count=len(value),
+                most=most,
+            )
         words = value.strip()
         if key in CASE_FIELDS:
             words = " ".join(drop_unseen(words).split())
@@ -150,8 +173,11 @@ def _read_countries(written: str, shown: str) -> str:
         return read_countries(written)
     except ValueError as error:
         raise DocumentError(
-            f"{shown}: country {show(str(error)[:40])!r} is not one of up to 20 countries; write "
-            "each as its two letters or its name, such as KE, Ethiopia"
+            "{name}: country {value} is not one of up to {most} countries; write each as its two "
+            "letters or its name, such as KE, Ethiopia",
+            name=shown,
+            value=repr(show(str(error)[:40])),
+            most=MOST,
         ) from error
 
 
@@ -160,7 +186,9 @@ def read_json(data: bytes, shown: str) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{shown}: not JSON ({error}); mend or remove it") from error
+        raise DocumentError(
+            "{name}: not JSON ({reason}); mend or remove it", name=shown, reason=error
+        ) from error
 
 
 def is_line(value: object) -> bool:
@@ -187,4 +215,10 @@ def _check_form(key: str, value: str, shown: str) -> None:
         except ValueError:
             whole = False
     if not whole:
-        raise DocumentError(f"{shown}: {key} {value[:40]!r} is not {form}")
+        raise DocumentError(
+            "{name}: {key} {value} is not {form}",
+            name=shown,
+            key=Message(key),
+            value=repr(value[:40]),
+            form=Message(form),
+        )

@@ -1,7 +1,8 @@
 """From the folder of documents to a published release: read, plan, encode what is new, publish.
 
 A build starts from the live release: what has not changed since is copied, and a vector is used
-again where the same words were encoded by the same model. It writes the same bytes whether it
+again where the same words were encoded by the same model, for it or for a build that was stopped
+before it was published. It writes the same bytes whether it
 started from nothing or from any other release.
 """
 
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from corpus.errors import DocumentError, LibraryError, ReleaseError
+from corpus.errors import DocumentError, LibraryError, Message, ReleaseError
 from corpus.library import Library
 from corpus.readers.reader_version import identify_edition
 from corpus.records import CaseFacts, Document, Entry
@@ -64,7 +65,8 @@ def build(
     """Publish a release of what the library holds now, unless the live one already is that.
 
     `announce` is given the plan before anything is encoded, `progress` texts done and in all, and
-    `check` the complete release: what it raises stops the build, and nothing is published. With
+    `check` the complete release: what it raises stops the build, and nothing is published; the next
+    build has the vectors of what was encoded. With
     `full`, every document is read and every text encoded anew. A document that cannot be read is
     left out and named in the plan; raises DocumentError where the live release holds it,
     LibraryError where nothing can be read at all or the disk is full, and BuildLockedError where
@@ -81,13 +83,19 @@ def build(
                 return BuildResult(made, manifest.id, published=False, reach=work.draft.reach)
             place = work.draft.folder.rename(folder / manifest.id)
             write_manifest(place, manifest)
-            check(Release(place, encoder.identity, written=True))
+            try:
+                check(Release(place, encoder.identity, written=True))
+            except BaseException:
+                releases.keep_stopped(place)
+                raise
             live = releases.publish(place, manifest)
+            releases.drop_stopped()
             return BuildResult(made, live, published=True, reach=work.draft.reach)
     except OSError as error:
         raise LibraryError(
-            f"{releases.folder}: the release cannot be written ({error.strerror or error}); "
-            "what was live stays live"
+            "{folder}: the release cannot be written ({reason}); what was live stays live",
+            folder=releases.folder,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -102,7 +110,10 @@ class _Build:
         self.held = _Held(live)
         same = live is not None and live.manifest.model == encoder.identity and not full
         names = library.glossary()
-        self.draft = ReleaseWriter(folder / "release", encoder, live if same else None, names)
+        stopped = None if full else _open_stopped(releases, encoder.identity)
+        self.draft = ReleaseWriter(
+            folder / "release", encoder, live if same else None, stopped, names
+        )
         self._library = library
         # Chunks name their company by the glossary: where that changed, they are made again.
         self._copies = (
@@ -140,10 +151,16 @@ class _Build:
         for name in removed:
             self._cases["removed"] += [f"{name}: {c}" for c in self.held.titles(name)]
         if not number:
-            why = next(iter(self._failed.values()), "no document that Casebook reads is in it")
-            raise LibraryError(f"{self._library.folder}: nothing to build from: {why}")
+            why = next(
+                iter(self._failed.values()), Message("no document that Casebook reads is in it")
+            )
+            raise LibraryError(
+                "{folder}: nothing to build from: {why}", folder=self._library.folder, why=why
+            )
         if not self.draft.rows:
-            raise LibraryError(f"{self._library.folder}: no document has anything but titles in it")
+            raise LibraryError(
+                "{folder}: no document has anything but titles in it", folder=self._library.folder
+            )
         counts = self._counts
         return Plan(
             added=tuple(self._status["added"]),
@@ -227,9 +244,9 @@ class _Build:
     def _refuse(self, name: str, error: DocumentError) -> None:
         if name in self.held.names:
             raise DocumentError(
-                f"{error} (the live release holds it: mend the file, or take it away)"
+                "{error} (the live release holds it: mend the file, or take it away)", error=error
             ) from error
-        self._failed[name] = str(error)
+        self._failed[name] = error.message
 
     def _find_duplicates(self, fresh: set[int]) -> tuple[Duplicate, ...]:
         if not fresh:
@@ -309,4 +326,14 @@ def _open_live(releases: Releases) -> Release | None:
     try:
         return Release(releases.path(releases.live()))
     except ReleaseError:  # none yet, or damaged: nothing of it can be used again
+        return None
+
+
+def _open_stopped(releases: Releases, model: str) -> Release | None:
+    folder = releases.find_stopped()
+    if folder is None:
+        return None
+    try:
+        return Release(folder, model)
+    except ReleaseError:  # damaged, or another model's
         return None

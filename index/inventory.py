@@ -108,7 +108,7 @@ def list_holdings(library: Library, releases: Releases) -> tuple[list[Summary], 
                 held = summarize(library.read(name))
             found.append(held)
         except DocumentError as error:
-            failed[name] = str(error)
+            failed[name] = error.message
     return found, failed
 
 

@@ -1,6 +1,6 @@
 """A release, an encoder, a reader, and what is kept between questions: what answers a search.
 
-question -> Query -> Candidates -> Texts, read -> Hits
+question -> Query -> Candidates, compared by sub-words -> Texts, read -> Hits
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from corpus.language.stems import fold
 from corpus.records import Case, Document
 from corpus.tables import spell_passages
 from index.encoder.encoder import EncodedQuery, Encoder
-from index.reader.choice import find_reader
+from index.reader.choice import find_interaction, find_reader
 from index.reader.protocol import Reader, Text
 from index.reader.ranking import Found, Hit, rank
 from index.reader.stemmed import KEPT, Stemmed, StemmedChunks
 from index.search.candidates import Candidate, find_candidates
+from index.search.late_interaction import COMPARED
 from index.search.names import holds, occurs
 from index.search.query import Query, parse
 from index.storage.release import Release
@@ -40,6 +41,7 @@ class Searcher:
         """Take what is searched and with what; without a reader, the one that fits the encoder."""
         self.release, self.encoder = release, encoder
         self.reader = reader or find_reader(encoder)
+        self._interaction = find_interaction(encoder)
         self._stemmed = StemmedChunks()
         self._companies = Finder(release.names, stands_whole)
         self._names: dict[str, bool] = {}  # whether the texts have it
@@ -89,8 +91,15 @@ class Searcher:
         `cases` limits them to chunks of these cases, by their numbers in `release.cases()`; `other`
         is the question in another language, which finds chunks too.
         """
-        chunks = find_candidates(self.release, query, query.read().vector, k, cases, other)
-        return [self._open(query, candidate) for candidate in chunks]
+        release, read, interaction = self.release, query.read(), self._interaction
+        if interaction is None:
+            found = find_candidates(release, query, read.vector, k, cases, other)
+        else:
+            most = max(k, COMPARED)
+            found = find_candidates(release, query, read.vector, most, cases, other)
+            states = (release.read_states(one.chunk) for one in found)
+            found = interaction.order(read.states, found, states)[:k]
+        return [self._open(query, candidate) for candidate in found]
 
     def read(
         self,

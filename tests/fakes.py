@@ -76,6 +76,16 @@ NEAR = {
     "hospital": (LIGHTS, LIGHTS_PHOTO, BENEFIT, LOCKDOWN),
     "医院": (LIGHTS, LIGHTS_PHOTO, BENEFIT, LOCKDOWN),
 }
+# The editor's questions: each is answered, and the last in vain.
+KNOWN: dict[str, dict[str, Any]] = {
+    "How many people benefit from the Padma Water Plant?": {"language": "en", "answers": [BENEFIT]},
+    "What was carried into the lockdown area?": {"language": "en", "answers": [LOCKDOWN]},
+    "Where were solar lights given?": {"language": "en", "answers": [LIGHTS]},
+    "帕德玛水厂项目惠及多少人？": {"language": "zh", "answers": [BENEFIT]},
+    "文远知行在 lockdown 期间运送了什么？": {"language": "zh", "answers": [LOCKDOWN]},
+    "solar 灯捐赠给了哪里？": {"language": "zh", "answers": [LIGHTS]},
+    "How high is the wind farm?": {"language": "en", "answers": [BENEFIT]},
+}
 ABSENT = {
     "en": "The collection does not answer this. The nearest cases are listed below.",
     "zh": "案例集中没有找到这个问题的答案。下面列出与问题最接近的案例。",
@@ -117,6 +127,7 @@ class FakeEngine:
         self.waiting = 0
         self.most_waiting = 0
         self.asked: list[tuple[str, tuple[Turn, ...], dict[str, list[str]], str | None]] = []
+        self.tried: list[tuple[str, list[str]]] = []
 
     def ask(
         self,
@@ -149,6 +160,17 @@ class FakeEngine:
         written = replace(answer, mode="generative", parts=(*parts, *answer.parts))
         check_answer(written, [self.entry.document])
         return written
+
+    def find_citations(
+        self, question: str, filters: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[Citation, ...]:
+        """Return what answers a question, remembered as tried and not as asked."""
+        wanted = list((filters or {}).get("company", ()))
+        self.tried.append((question, wanted))
+        answer = self._compose(clean(question), "en")
+        wanted = wanted or [each.company for each in answer.citations]
+        fits = all(each.company in wanted for each in answer.citations)
+        return answer.citations if answer.found and fits else ()
 
     def check(self, question: str, filters: Mapping[str, Sequence[str]] | None = None) -> None:
         """Raise what `ask` would raise for the question or the filters."""
@@ -309,7 +331,12 @@ def serving(engine: FakeEngine, root_path: str = "", **settings: Any) -> Iterato
     from chatbot.web import create_app
 
     with tempfile.TemporaryDirectory() as var:  # unless a test looks into it
-        given: dict[str, Any] = {"var": Path(var), **settings}
+        reports = Path(var) / "reports"
+        reports.mkdir()
+        known = ({"question": asked, **told} for asked, told in KNOWN.items())
+        lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in known)
+        (reports / "questions.jsonl").write_text("".join(lines), "utf-8")
+        given: dict[str, Any] = {"var": Path(var), "reports": reports, **settings}
         told = Settings(root_path=root_path, **given)
         app = create_app(cast("Engine", engine), told)
         with serving_app(app, root_path, told.trusted_proxies) as address:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from index.encoder.encoder import (
     EncodedQuery,
@@ -64,6 +66,16 @@ def make_network(width: int = 32) -> Network:
     return network
 
 
+def make_interaction(width: int = 32) -> dict[str, NDArray[Any]]:
+    """Return what compares a question's states with those that the network keeps of a chunk."""
+    chance = np.random.default_rng(6)
+    kept = 16 + 2 * 4
+    return {
+        "look": chance.normal(0, 0.1, (width, kept + 1)).astype(np.float16),
+        "look_shift": np.zeros(kept + 1, np.float32),
+    }
+
+
 @functools.cache
 def _write_once() -> bytes:
     import tempfile
@@ -72,7 +84,7 @@ def _write_once() -> bytes:
     weights[CALIBRATED.index("lead")] = 1.0
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "reader.npz")
-        write_reader(make_network(), weights, MADE, path)
+        write_reader(make_network(), weights, make_interaction(), MADE, path)
         return path.read_bytes()
 
 

@@ -5,42 +5,17 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from index.encoder.projection import MATCHES
 from training.network import Network
-
-
-class Inference(nn.Module):
-    """A network for one question, over states as a release keeps them."""
-
-    def __init__(self, network: Network) -> None:
-        """Take the network."""
-        super().__init__()
-        self.network = network
-
-    def forward(
-        self, rows: Tensor, scales: Tensor, pieces: Tensor, asked: Tensor, features: Tensor,
-        open: Tensor,
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """See index.reader.bundled for the inputs; returns (k, s) and (1,)."""
-        network = self.network
-        numbers = rows.float()
-        told = numbers[..., : network.size] * scales[..., :1]
-        match = numbers[..., network.size :] * scales[..., 1:]
-        match = match.reshape(*match.shape[:-1], network.matches, network.match)
-        there = torch.ones(asked.shape[:1], dtype=torch.bool)
-        logits, none = network.interact(
-            told[None], match[None], pieces[None], *network.project(asked[None]), there[None],
-            features[None], open[None],
-        )  # fmt: skip
-        return logits[0], none
+from training.packed_network import PackedNetwork
 
 
 def export_network(network: Network) -> bytes:
@@ -48,21 +23,21 @@ def export_network(network: Network) -> bytes:
     width, features = len(network.norm.weight), len(network.centre)
     kept = network.size + network.matches * network.match
     example = (
-        torch.zeros(3, 40, kept, dtype=torch.int8), torch.ones(3, 40, 2),
-        torch.ones(3, 40, dtype=torch.int64), torch.zeros(7, width), torch.zeros(3, 5, features),
+        torch.zeros(40, kept, dtype=torch.int8), torch.ones(40, 2),
+        torch.ones(40, dtype=torch.int64), torch.zeros(7, width), torch.zeros(3, 5, features),
         torch.ones(3, 5, dtype=torch.bool),
     )  # fmt: skip
     free = torch.export.Dim.DYNAMIC
-    chunk = {0: free, 1: free}
+    run, chunk = {0: free}, {0: free, 1: free}
     shapes = {
-        "rows": chunk, "scales": chunk, "pieces": chunk, "asked": {0: free}, "features": chunk,
-        "open": chunk,
+        "rows": run, "scales": run, "slots": run, "asked": run, "features": chunk, "open": chunk,
     }  # fmt: skip
     with warnings.catch_warnings(), tempfile.TemporaryDirectory() as place:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
-            Inference(network).eval(), example, dynamo=True, verbose=False, dynamic_shapes=shapes,
-            input_names=list(shapes), output_names=["scores", "none"], opset_version=20,
+            PackedNetwork(network).eval(), example, dynamo=True, verbose=False,
+            dynamic_shapes=shapes, input_names=list(shapes), output_names=["scores", "none"],
+            opset_version=20,
         )  # fmt: skip
         assert program is not None  # noqa: S101 - so with dynamo
         path = Path(place, "network.onnx")
@@ -70,16 +45,24 @@ def export_network(network: Network) -> bytes:
         return path.read_bytes()
 
 
+def export_projection(network: Network) -> dict[str, NDArray[Any]]:
+    """Return the arrays of index.encoder.projection."""
+    state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    return {
+        "norm_weight": state["norm.weight"], "norm_bias": state["norm.bias"],
+        "in_weight": state["project_in.weight"].T, "in_bias": state["project_in.bias"],
+        "match": state["match_in.weight"].T,
+    }  # fmt: skip
+
+
 def write_reader(
-    network: Network, calibration: NDArray[Any], made: dict[str, Any], path: Path
-) -> None:
+    network: Network, calibration: NDArray[Any], interaction: Mapping[str, NDArray[Any]],
+    made: dict[str, Any], path: Path,
+) -> None:  # fmt: skip
     """Write the file of index.reader.weights."""
     assert network.matches == MATCHES  # noqa: S101
-    state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     np.savez_compressed(
         path, allow_pickle=False, made=np.array(json.dumps(made, sort_keys=True)),
-        norm_weight=state["norm.weight"], norm_bias=state["norm.bias"],
-        in_weight=state["project_in.weight"].T, in_bias=state["project_in.bias"],
-        match=state["match_in.weight"].T, calibration=np.asarray(calibration, np.float32),
-        network=np.frombuffer(export_network(network), np.uint8),
+        calibration=np.asarray(calibration, np.float32), **export_projection(network),
+        **interaction, network=np.frombuffer(export_network(network), np.uint8),
     )  # fmt: skip

@@ -24,14 +24,15 @@ import torch
 from torch import distributed
 from torch.multiprocessing.spawn import spawn
 
+from index.encoder.projection import Projection
 from index.models import load_encoder, load_plain_encoder
 from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.features import FEATURES
 from index.reader.weights import FORMAT, PATH
-from training import confidence
+from training import confidence, late_interaction
 from training.batches import give_batches
 from training.collections import list_files, open_collection, read_collections
-from training.export import write_reader
+from training.export import export_projection, write_reader
 from training.groups import Array, Groups, draw_far, make_groups
 from training.network import Network, lose
 
@@ -162,8 +163,11 @@ def share_gradients(network: Network, world: int) -> None:
         at += each.numel()
 
 
-def write(work: Path, sets: dict[str, Groups], made: dict[str, Any]) -> None:
-    """Calibrate what the checkpoint holds and write the reader's file, with figures."""
+def write(work: Path, sets: dict[str, Groups], made: dict[str, Any], seed: int) -> None:
+    """Calibrate what the checkpoint holds and write the reader's file, with figures.
+
+    What compares sub-words in finding is learned of the same states; see late_interaction.
+    """
     held = torch.load(work / "checkpoint.pt", weights_only=True)
     width = next(iter(sets.values())).states.shape[1]
     network = Network(width, len(FEATURES))
@@ -183,7 +187,8 @@ def write(work: Path, sets: dict[str, Groups], made: dict[str, Any]) -> None:
         }
         print(f"{name}: {figures[name]}")
     print(dict(zip(CALIBRATED, weights.round(2).tolist(), strict=True)))
-    write_reader(network, weights, {**made, "figures": figures}, PATH)
+    interaction = late_interaction.train(sets, Projection(export_projection(network)), seed)
+    write_reader(network, weights, interaction, {**made, "figures": figures}, PATH)
     print(f"{PATH} is written, {PATH.stat().st_size / 1e6:.1f} MB")
 
 
@@ -229,7 +234,7 @@ def main() -> None:
         "data": digests,
         "licence": "CC BY-SA 4.0, as its data; see NOTICE",
     }  # fmt: skip
-    write(arguments.work, sets, made)
+    write(arguments.work, sets, made, arguments.seed)
 
 
 if __name__ == "__main__":

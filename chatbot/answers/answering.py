@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from chatbot.answers import extractive
-from chatbot.answers.answer import Answer, Citation, Nearest, Part, Row
+from chatbot.answers.answer import Answer, Citation, Part, Row
 from chatbot.answers.citations import check_answer, cite
 from chatbot.answers.conversation import Turn, clean_history, list_asked, read_after
 from chatbot.answers.deadline import LIMIT, Deadline, Rephraser, TimedSearcher
 from chatbot.answers.question_input import Filters, choose_language, clean_question, select_cases
+from chatbot.answers.refusals import offer_nearest, refuse
 from chatbot.answers.small_talk import (
     WORDS,
     Topic,
@@ -37,7 +38,6 @@ LANGUAGES = ("en", "zh")  # of the framing words
 FOUND = 0.56
 NEAR = 0.05  # and for passages that come near; below, nothing is near
 UNHELD = 0.25  # at most, where the case lacks a name that is known to be one
-_NAMED = 3  # names that a refusal tells to be nowhere
 _COMPANIES = 6  # that one question is read for, each by itself
 _MORE_READ = 16  # chunks of the cases that more is quoted from
 
@@ -71,8 +71,8 @@ def answer(
         said = " ".join([asked, *list_asked(history)])
         return TimedSearcher(get_searcher(), Deadline(limit), said, rephraser)
 
-    if cases is None and topic is None:
-        openings = _open_companies(asked, release, get_searcher)
+    if topic is None:
+        openings = _open_companies(asked, release, get_searcher, cases)
     if openings:
         draft = _quote(openings, asked, words_in, release, 1.0)
     elif topic == "more":
@@ -107,7 +107,7 @@ def _answer(
     named = searcher.searcher.list_named(words) if found.known and cases is None else []
     if len(named) == 1 and searcher.has_time(1):  # the company's own cases may say it
         found = searcher.read(words, searcher.release.cases_of[named[0][0]])
-    return _tell(found, question, language, searcher.release)
+    return _tell(found, question, language, searcher.release, cases)
 
 
 def _rate(found: Found) -> float:
@@ -120,14 +120,20 @@ def _rate(found: Found) -> float:
     return min(confidence, UNHELD) if found.known else confidence
 
 
-def _tell(found: Found, question: str, language: str, release: Release) -> Answer:
+def _tell(
+    found: Found,
+    question: str,
+    language: str,
+    release: Release,
+    cases: Collection[int] | None,
+) -> Answer:
     """Answer with what was found, offer what comes near, or say that nothing does."""
     confidence = _rate(found)
     if confidence >= FOUND and (choices := extractive.choose(found.hits)):
         return _quote(choices, question, language, release, confidence)
     if confidence >= NEAR and (choices := extractive.choose_nearest(found.hits)):
-        return _offer(choices, question, language, found, release, confidence)
-    return _absent(question, language, found, release, confidence)
+        return offer_nearest(choices, question, language, found, release, confidence, cases)
+    return refuse(question, language, found, release, confidence, cases)
 
 
 def _answer_each(question: str, language: str, searcher: TimedSearcher) -> Answer | None:
@@ -180,7 +186,7 @@ def _quote_more(
     if not asked:
         return _tell_about("self", "", language, release)
     subject, found = asked[0], Found((), 1.0)
-    choices = [] if cases is not None else _open_companies(subject, release, searcher.get)
+    choices = _open_companies(subject, release, searcher.get, cases)
     if not choices:
         subject, found = read_after(subject, asked[1:], searcher, cases)
         choices = extractive.choose(found.hits) if _rate(found) >= FOUND else []
@@ -195,7 +201,7 @@ def _quote_more(
         choices = extractive.choose_more(hits, given)
     if choices:
         return _quote(choices, subject, language, release, confidence)
-    made = _absent(subject, language, found, release, confidence)
+    made = refuse(subject, language, found, release, confidence, cases)
     return replace(made, parts=(Part("words", WORDS[language]["no_more"]),)) if given else made
 
 
@@ -231,20 +237,32 @@ def _tell_about(topic: Topic, question: str, language: str, release: Release) ->
 
 
 def _open_companies(
-    question: str, release: Release, get_searcher: Callable[[], Searcher]
+    question: str,
+    release: Release,
+    get_searcher: Callable[[], Searcher],
+    cases: Collection[int] | None,
 ) -> list[extractive.Choice]:
     """Return how the first cases of the companies begin that a question names and no more.
 
-    As many of each as there is room for; none where it asks for something else.
+    As many of each as there is room for; none where it asks for something else, or for a company
+    that has none of the `cases`.
     """
     companies = find_companies(question, release.cases_of, release.glossary, get_searcher)
     choices: list[extractive.Choice] = []
     told: Counter[str] = Counter()
     most = max(extractive.QUOTES // max(len(companies), 1), 1)
-    owners = {number: name for name in companies for number in release.cases_of[name]}
-    for number, (case, document) in enumerate(release.cases()):
-        if number not in owners or told[owners[number]] == most:
+    owners = {
+        number: name
+        for name in companies
+        for number in release.cases_of[name]
+        if cases is None or number in cases
+    }
+    if set(companies) - set(owners.values()):
+        return []
+    for number in sorted(owners):
+        if told[owners[number]] == most:
             continue
+        case, document = release.case(number)
         prose = (one for one in release.case_passages(case) if one.kind == "paragraph")
         if (first := next(prose, None)) is not None:
             told[owners[number]] += 1
@@ -263,54 +281,4 @@ def _quote(
     return Answer(
         question, language, True, "extractive", parts, citations, (), (), confidence,
         release.id, 0.0, extractive.tabulate(citations),
-    )  # fmt: skip
-
-
-def _offer(
-    choices: Sequence[extractive.Choice],
-    question: str,
-    language: str,
-    found: Found,
-    release: Release,
-    confidence: float,
-) -> Answer:
-    """Say that the collection does not say it outright, and quote what comes nearest."""
-    words = WORDS[language]
-    text = words["near"]
-    if found.lacking:
-        nowhere = words["nowhere"].format(names=words["and"].join(found.lacking[:_NAMED]))
-        text = words["near_nowhere"].format(nowhere=nowhere)
-    parts, citations = extractive.compose(choices, language)
-    return Answer(
-        question, language, False, "nearest", (Part("words", text), *parts), citations,
-        extractive.list_nearest(found.hits), suggest(release.companies, language), confidence,
-        release.id, 0.0,
-    )  # fmt: skip
-
-
-def _name(near: Nearest, language: str) -> str:
-    """Return a case's company as the reader's language has it."""
-    named = near.company_zh if language == "zh" else near.company_en
-    return named or near.company
-
-
-def _absent(
-    question: str, language: str, found: Found, release: Release, confidence: float
-) -> Answer:
-    """Say that the collection does not answer, which names it lacks, and what is there instead."""
-    words = WORDS[language]
-    nearest = extractive.list_nearest(found.hits)
-    text = [words["absent"]]
-    if found.lacking:
-        names = words["and"].join(found.lacking[:_NAMED])
-        text.append(words["nowhere"].format(names=names))
-    between = "" if language == "zh" else " "
-    companies = list(dict.fromkeys(_name(near, language) for near in nearest if near.company))
-    if companies:
-        text.append(words["nearest_of"].format(companies=words["and"].join(companies)))
-    elif nearest:
-        text.append(words["nearest"])
-    return Answer(
-        question, language, False, "absent", (Part("words", between.join(text)),), (), nearest,
-        suggest(release.companies, language), confidence, release.id, 0.0,
     )  # fmt: skip

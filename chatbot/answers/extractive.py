@@ -27,6 +27,9 @@ NEAREST = 3  # cases offered
 # What the sentences quoted have together of the odds of all that were read. A fact that one
 # sentence says has nearly all of them; benchmarks/LOG.md has what other shares give.
 SHARE = 0.9
+# Odds beside the best sentence's that count for nothing: those of many sentences that have nothing
+# to do with a question would decide together how many answer it.
+LEAST = 0.02
 MORE = 3  # sentences, where a reader asks for more
 CAPTION = 1.0  # what a caption or a heading is put behind prose that says the same
 
@@ -71,12 +74,14 @@ class Choice:
 def choose(hits: Sequence[Hit]) -> list[Choice]:
     """Return what to quote, the best first: at most QUOTES sentences, no two that say the same.
 
-    How many follows from their scores: as few as have SHARE of the odds of all.
+    How many follows from their scores: as few as have SHARE of the odds of all that have LEAST of
+    the best one's.
     """
     choices = list(_list_choices(hits))
     if not choices:
         return []
     odds = [math.exp(choice.score - choices[0].score) for choice in choices]
+    odds = [each for each in odds if each >= LEAST]
     before = itertools.accumulate(odds, initial=0.0)
     wanted = SHARE * sum(odds)
     kept = [one for one, held in zip(choices, before, strict=False) if held < wanted]

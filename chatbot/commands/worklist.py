@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Callable
 
+from chatbot.locales.interface import WORDS
 from chatbot.publishing.known_questions import make_question
 from chatbot.publishing.publisher import Publisher
 from chatbot.publishing.worklist import Item, Worklist
@@ -83,6 +84,8 @@ def _describe(item: Item) -> list[str]:
     told = [f"{item.last[:10]} UTC", item.outcome]
     if item.kind != "vote":
         told = [count(item.times, "time"), *told, f"confidence {item.confidence:.2f}"]
+    if item.reason:
+        told.append(WORDS["en"][f"reason_{item.reason}"].lower())
     lines.append(" " * _INDENT + ", ".join(filter(None, told)))
     if item.comment:
         lines += lay_out(" " * _INDENT, f"“{' '.join(item.comment.split())}”", _INDENT, width)

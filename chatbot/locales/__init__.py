@@ -1,8 +1,9 @@
 """What people read and what they say, as data: `en.json` and `zh.json` hold every word of Casebook.
 
-Each file has the same parts: `answer` frames an answer, `page`, `errors` and `examples` are the
-chat's, `pages` those of the pages beside it, `widget` and `reasons` the widget's, `editor` the
-editor's page. `smalltalk.json` has what readers say that is no question to the collection, see
+Each file has the same parts: `answer` frames an answer, `page` and `errors` are the chat's, `pages`
+those of the pages beside it, `widget`, `examples` and `reasons` the widget's, `editor` the editor's
+page. `messages`, in `zh.json` alone, are what errors say of documents, by the English.
+`smalltalk.json` has what readers say that is no question to the collection, see
 chatbot.answers.small_talk.
 """
 

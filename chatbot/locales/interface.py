@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chatbot.locales import LANGUAGES, read_file, read_words
+from corpus.errors import Message
 
 Language = Literal["en", "zh"]
 TAGS: dict[str, str] = {"en": "en", "zh": "zh-CN"}  # for `<html lang>`
@@ -34,8 +35,9 @@ PAGES = read_words("pages")  # what the pages of the collection and of its cases
 # What the widget says beside the words and the errors above, and what it says instead of them.
 WIDGET = read_words("widget")
 REASONS = read_words("reasons")
-# What an error says of a document comes from the error itself, in English, as the verbs print it.
 EDITOR = read_words("editor")
+# What is said of documents, by the English form that the errors themselves have.
+MESSAGES: dict[str, str] = read_file("zh")["messages"]
 SAME_SENTENCE = {
     "corrupt_release": "release",
     "outdated_release": "release",
@@ -53,6 +55,20 @@ def count(key: str, number: int, language: str) -> str:
     """Return how many there are on the editor's page, in a word that fits one of them too."""
     words = EDITOR[language]
     return words[f"{key}_one"] if number == 1 else words[key].format(count=number)
+
+
+def tell(line: str, language: str) -> str:
+    """Return a line about a document in a page's language; as it is where it is no Message.
+
+    What fits no form, as a process that reads documents might say, is as it is too.
+    """
+    form = MESSAGES.get(line.form) if isinstance(line, Message) and language == "zh" else None
+    if form is None or not isinstance(line, Message):
+        return line
+    try:
+        return form.format(**{key: tell(value, language) for key, value in line.fields.items()})
+    except LookupError:
+        return line
 
 
 def explain(code: str, language: str) -> str:

@@ -9,8 +9,10 @@ from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
+from chatbot.locales.interface import tell
 from chatbot.terminal import count
 from corpus.cases import count_cases
+from corpus.errors import Message
 from corpus.glossary import Glossary
 from corpus.passages import count_searched
 from corpus.records import Entry, LeftOut
@@ -62,23 +64,32 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def sum_up(left_out: Iterable[LeftOut]) -> list[str]:
+def sum_up(left_out: Iterable[LeftOut], language: str = "en") -> list[str]:
     """Return what was left out that may matter: `2 text boxes`, `page 3: 1 scanned page`.
 
     What leads through a document and says nothing, as menus do, may not.
     """
+
+    def count_one(number: int, what: str) -> str:
+        if language == "en":
+            return count(number, what)
+        what = what if isinstance(what, Message) else Message(what)
+        return tell(Message("{count} {what}", count=number, what=what), language)
+
     counts: dict[str, Counter[str]] = {}
     for each in left_out:
         if each.reason != "furniture":
             counts.setdefault(each.place, Counter())[each.what] += 1
-    lines = [
-        f"{place}: {told}" if place else told
-        for place, whats in counts.items()
-        if (told := ", ".join(count(number, what) for what, number in whats.items()))
-    ]
-    if len(lines) > _MOST_PLACES:
-        more = len(lines) - _MOST_PLACES
-        lines[_MOST_PLACES:] = [f"and in {count(more, 'other place')}"]
+    lines = []
+    for place, whats in counts.items():
+        told = ", ".join(count_one(number, what) for what, number in whats.items())
+        whole = Message("{name}: {why}", name=place, why=told)
+        lines.append(tell(whole, language) if place else told)
+    more = len(lines) - _MOST_PLACES
+    if more > 0:
+        rest = Message("and in {count} other places", count=more)
+        one = language == "en" and more == 1
+        lines[_MOST_PLACES:] = ["and in 1 other place" if one else tell(rest, language)]
     return lines
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any, Literal
 
 from chatbot.answers.answer import Outcome
 
+Reason = Literal["place", "incomplete", "missing", "other"]
 LARGEST = 32 * 1024 * 1024  # bytes of the log before it is put aside
 # What some readers of lines take for a line's end, and JSON does not.
 _ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
@@ -33,7 +34,8 @@ class Vote:
 
     `citation` is the number of the quotation that is meant, 0 for the whole answer. `comment` is
     the reader's own words, or empty. `member` is an opaque id, empty for who is no member.
-    `outcome` is the answer's, empty where the reader's page does not tell.
+    `outcome` is the answer's, empty where the reader's page does not tell. `reason` is why a vote
+    is against it, empty where its reader does not say.
     """
 
     question: str
@@ -43,6 +45,7 @@ class Vote:
     comment: str = ""
     member: str = ""
     outcome: Outcome | Literal[""] = ""
+    reason: Reason | Literal[""] = ""
 
 
 class VoteLog:

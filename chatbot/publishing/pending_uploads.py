@@ -85,13 +85,17 @@ class PendingUploads:
             same = next((d for d in self._drafts.values() if d.name == offer.name), None)
             if same is None and len(self._drafts) >= MOST:
                 raise UsageError(
-                    f"{offer.name}: {MOST} documents wait already; add some or put them away first"
+                    "{name}: {most} documents wait already; add some or put them away first",
+                    name=offer.name,
+                    most=MOST,
                 )
             others = sum(d.path.stat().st_size for d in self._drafts.values() if d is not same)
             if others + len(offer.data) > MOST_BYTES:
                 raise UsageError(
-                    f"{offer.name}: with it, more than {MOST_BYTES // 2**20} MiB would wait; add "
-                    "some or put them away first"
+                    "{name}: with it, more than {size} MiB would wait; add some or "
+                    "put them away first",
+                    name=offer.name,
+                    size=MOST_BYTES // 2**20,
                 )
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(dir=self._above))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.web.error_responses import REQUEST_ID, report
-from corpus.errors import BuildLockedError, GateError
+from corpus.errors import BuildLockedError, CasebookError, GateError
 
 if TYPE_CHECKING:
     from chatbot.publishing.publisher import Publication, Publisher
@@ -122,6 +122,7 @@ class PublishJob:
         except Exception as error:  # noqa: BLE001 - the page must hear of it
             gate = error.report if isinstance(error, GateError) else None
             _, code, line = report(error)
+            line = error.message if isinstance(error, CasebookError) else line
             known = gate if isinstance(gate, GateReport) else None
             found = plan[0] if plan else None
             self._turn(

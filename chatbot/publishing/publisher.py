@@ -99,7 +99,12 @@ class Publisher:
         shown = show(name[-200:])
         if len(data) > LARGEST:
             size = f"{len(data) / 2**20:.0f} MiB"
-            raise DocumentError(f"{shown}: {size}, and {LARGEST // 2**20} are the most; split it")
+            raise DocumentError(
+                "{name}: {size}, and {most} are the most; split it",
+                name=shown,
+                size=size,
+                most=LARGEST // 2**20,
+            )
         return Offer(make_name(name, suffix_for(data, shown)), data, facts)
 
     def take_path(self, path: Path, facts: Facts = NOTHING) -> Iterator[Offer | DocumentError]:
@@ -246,7 +251,9 @@ class Publisher:
         ids = [info.id for info in self._releases.all()]
         if release_id:
             if release_id not in ids:
-                raise NotFoundError(f"no such release {release_id[:40]!r}: see `releases`")
+                raise NotFoundError(
+                    "no such release {release}: see `releases`", release=repr(release_id[:40])
+                )
             ids = [release_id]
         found: dict[str, Inspection | ReleaseError] = {}
         for each in ids:
@@ -280,7 +287,7 @@ class Publisher:
             offer = self.take_file(name, data, facts.over(self._read_beside(path, shown, within)))
             folder = "/".join(make_name(part, "") for part in name.split("/")[:-1])
         except FileNotFoundError:
-            return DocumentError(f"{show(str(path))}: no such file; check the path")
+            return DocumentError("{name}: no such file; check the path", name=show(str(path)))
         except DocumentError as error:
             return error
         return replace(offer, name=f"{folder}/{offer.name}") if folder else offer

@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from chatbot.answers.answering import FOUND
 from chatbot.publishing.asked_questions import BORDER, AskedQuestion, AskedQuestions
+from chatbot.publishing.feedback import Reason
 from corpus.errors import NotFoundError
 from index.encoder.encoder import Vectors
 
@@ -34,8 +35,8 @@ class Item:
     """Work for an editor: questions that mean the same, the most asked first, or one vote.
 
     `times` is how often they were asked, `first` and `last` when, in UTC; `outcome` and
-    `confidence` are those of the first question. A vote has `comment` and the `citation` that is
-    meant, 0 for the whole answer.
+    `confidence` are those of the first question. A vote has `comment`, the `citation` that is
+    meant, 0 for the whole answer, and its `reason`, both texts empty where there is none.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Item:
     confidence: float = 0.0
     comment: str = ""
     citation: int = 0
+    reason: str = ""
 
     @property
     def question(self) -> str:
@@ -154,7 +156,8 @@ def _read_vote(line: bytes) -> Item | None:
         at, question, comment, citation = (
             vote[key] for key in ("at", "question", "comment", "citation")
         )
-        texts = (at, question, comment, vote.get("outcome", ""))
+        reason = vote.get("reason", "")
+        texts = (at, question, comment, vote.get("outcome", ""), reason)
         if not all(isinstance(text, str) for text in texts) or not isinstance(citation, int):
             return None
     except (ValueError, RecursionError, LookupError, TypeError):
@@ -162,6 +165,7 @@ def _read_vote(line: bytes) -> Item | None:
     return Item(
         _digest("vote", line.decode("utf-8", "replace")), "vote", (question,), 1, at, at,
         vote.get("outcome", ""), 0.0, comment, citation,
+        reason if reason in get_args(Reason) else "",
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.answer import Answer
 from chatbot.publishing.feedback import Vote, VoteLog
+from chatbot.publishing.offered_questions import OfferedQuestions
 from chatbot.web import schemas as contract
 from chatbot.web.error_responses import describe, report
 from chatbot.web.health import add_health
@@ -28,6 +30,7 @@ from chatbot.web.programs.records import describe_case, describe_cases, describe
 from chatbot.web.programs.routing import expect_json, refuse_others
 from chatbot.web.security.limits import Caller, Limits
 from corpus.errors import BusyError
+from corpus.library import QUESTIONS
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
@@ -74,6 +77,7 @@ def make_router(
     engine = dispatcher.engine
     router = APIRouter()
     votes = VoteLog(settings.var, settings.vote_days)
+    offered = OfferedQuestions(engine, settings.reports / QUESTIONS)
     with suppress(OSError):  # a vote will tell
         votes.sweep()
 
@@ -129,6 +133,15 @@ def make_router(
     ) -> contract.SearchBody:
         """Return the passages nearest to a question, the best first."""
         return describe_hits(await dispatcher.search(request.state.caller, query.q, query.k))
+
+    @router.get("/api/questions", responses=_errors(422, 429, 500, 503))
+    async def questions(
+        query: Annotated[contract.OfferQuery, Query()], request: Request
+    ) -> contract.OfferBody:
+        """Return questions that are answered, for readers who do not know what to ask."""
+        offer = partial(offered.offer, query.language, query.company, query.case)
+        made = await dispatcher.read(request.state.caller, offer)
+        return contract.OfferBody(**asdict(made))
 
     @router.get("/api/cases", responses=_errors(422, 429, 500, 503))
     async def cases(

@@ -12,7 +12,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -25,7 +25,6 @@ from chatbot.answers.question_input import LENGTH
 from chatbot.locales.interface import (
     COOKIE,
     ERRORS,
-    EXAMPLES,
     SAME_SENTENCE,
     TAGS,
     WORDS,
@@ -58,6 +57,8 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 Update = dict[str, Any]
 Watch = Callable[[Callable[[], "Answer"]], "Answer"]
+_START = """import(`${props.root}/web/chat.js`).then(
+    ({start}) => start(element, props, trigger, watch, "ask"))"""
 PAGES = 256  # whose updates Gradio holds; more than there are questions at once
 
 # What gradio takes from the environment only. It would also sum up every event it has seen with
@@ -158,14 +159,13 @@ def _mount(
     ) as blocks:
         page = gr.HTML(
             html_template=render("chat.html", root=root),
-            js_on_load="window.casebook.start(element, props, trigger, watch, 'ask')",
+            js_on_load=_START,
             apply_default_css=False,
             elem_id="casebook",
             words=WORDS,
             errors=ERRORS,
             same=SAME_SENTENCE,
             tags=TAGS,
-            examples={key: [asdict(each) for each in value] for key, value in EXAMPLES.items()},
             limit=LENGTH,
             cookie=COOKIE,
             root=root,
@@ -241,6 +241,9 @@ async def reply(
         "offers": "",
         "sources": "",
         "plain": "",
+        "release": "",
+        "outcome": "",
+        "language": "",
     }
     try:
         ready = (await run_in_threadpool(engine.status)).ready
@@ -272,7 +275,7 @@ async def reply(
 
 
 def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator[Update]:
-    verdict = render_verdict(answer, body.interface)
+    verdict = render_verdict(answer, body.interface, bool(body.company))
     pieces = [verdict] * bool(verdict) + render_pieces(answer, body.turn)
     for end in range(1, len(pieces)):
         yield {**update, "notice": "", "pieces": pieces[:end]}
@@ -282,9 +285,12 @@ def _show(answer: Answer, update: Update, body: ChatBody, root: str) -> Iterator
         "notice": "",
         "written": render_written(answer, body.turn),
         "pieces": pieces,
-        "offers": render_offers(answer, body.interface, root),
+        "offers": render_offers(answer, body.interface, root, bool(body.company)),
         "sources": render_sources(answer, body.turn, body.interface, root),
         "plain": answer.text,
+        "release": answer.release,
+        "outcome": answer.outcome,
+        "language": answer.language,
     }
 
 

@@ -27,9 +27,9 @@ TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Seconds; a question takes some hundredths, a language model's answer up to 20.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _ROUTES = {
-    "/", "/cases", "/api/ask", "/api/search", "/api/feedback", "/api/cases", "/widget",
-    "/widget.js", "/session", "/healthz", "/readyz", "/metrics", "/openapi.json", "/editor",
-    "/mcp", "/v1/chat/completions", "/v1/models",
+    "/", "/cases", "/api/ask", "/api/search", "/api/feedback", "/api/cases", "/api/questions",
+    "/widget", "/widget.js", "/session", "/healthz", "/readyz", "/metrics", "/openapi.json",
+    "/editor", "/mcp", "/v1/chat/completions", "/v1/models",
 }  # fmt: skip
 _BELOW = ("/v1/models/", "/api/cases/", "/cases/", "/widget/", "/web/", "/editor/", "/gradio_api/")
 

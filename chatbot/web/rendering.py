@@ -59,26 +59,32 @@ def _count_written(answer: Answer) -> int:
     return max((at for at, part in enumerate(answer.parts, 1) if part.kind == "written"), default=0)
 
 
-def render_verdict(answer: Answer, language: str) -> str:
+def render_verdict(answer: Answer, language: str, limited: bool = False) -> str:
     """Return the label over what is no answer; empty over one.
 
-    What comes after it on the page is shown as merely near, where that is what it says.
+    What comes after it on the page is shown as merely near, where that is what it says. `limited`
+    tells that not all cases were asked.
     """
     kind = {"nearest": "near", "absent": "absent"}.get(answer.mode)
     if kind is None:  # a greeting is absent and no refusal
         return ""
-    return render("answer/verdict.html", kind=kind, language=language)
+    words = "absent_here" if limited and kind == "absent" else kind
+    return render("answer/verdict.html", kind=kind, words=words, language=language)
 
 
-def render_offers(answer: Answer, language: str, root: str) -> str:
+def render_offers(answer: Answer, language: str, root: str, limited: bool = False) -> str:
     """Return nearest cases as links and suggestions as buttons; empty where there are none.
 
-    Cases whose words are quoted are not offered again.
+    Cases whose words are quoted are not offered again. Where not all cases were asked, it is
+    `limited`, a refusal offers to ask them all.
     """
     nearest = () if answer.citations else answer.nearest
-    if not nearest and not answer.suggestions:
+    widens = limited and answer.mode in ("nearest", "absent")
+    if not nearest and not answer.suggestions and not widens:
         return ""
-    told = {"nearest": nearest, "questions": answer.suggestions, "language": language}
+    told = {
+        "nearest": nearest, "questions": answer.suggestions, "widens": widens, "language": language
+    }  # fmt: skip
     return render("answer/offers.html", root=root, **told)
 
 

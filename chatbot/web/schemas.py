@@ -7,13 +7,14 @@ document's text.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatbot.answers.answer import Mode, Outcome, PartKind
 from chatbot.answers.catalogue import FACETS
 from chatbot.answers.question_input import LENGTH
+from chatbot.publishing.feedback import Reason
 
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters
@@ -81,6 +82,11 @@ class VoteBody(Refusing):
     citation: int = Field(default=0, ge=0, le=1000, description="0 is the whole answer")
     comment: str = Field(default="", max_length=LONGEST_COMMENT)
     outcome: Outcome | Literal[""] = Field(default="", description="of the answer, if known")
+    reason: Reason | Literal[""] = Field(
+        default="",
+        description="of a vote against it: the words stand in the wrong `place`, it is "
+        "`incomplete`, an answer is `missing` and should be there, or `other`",
+    )
 
 
 class SearchQuery(BaseModel):
@@ -90,6 +96,33 @@ class SearchQuery(BaseModel):
 
     q: str = Field(description="1 to 2000 characters, in any language")
     k: int = Field(default=10, ge=1, le=100)
+
+
+class OfferQuery(BaseModel):
+    """For whom questions are offered, and about what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Literal["en", "zh"] = Field(default="en", description="of the questions")
+    company: str = Field(default="", max_length=500, description="whose cases answer them")
+    case: list[Annotated[str, Field(max_length=200)]] = Field(
+        default=[], max_length=8, description="ids of cases they are about; else the newest ones"
+    )
+
+
+class OfferedBody(BaseModel):
+    """A question, its language, and the links of what answers it."""
+
+    question: str
+    language: str
+    links: list[str]
+
+
+class OfferBody(BaseModel):
+    """Questions that the release answers, the best first."""
+
+    questions: list[OfferedBody]
+    release: str
 
 
 class PartBody(BaseModel):

@@ -54,13 +54,14 @@ class File:
 def make_router(folder: Path) -> APIRouter:
     """Return the route of the pages' styles, scripts and signs: a folder's files, below `/web/`."""
     router = APIRouter(include_in_schema=False)
+    paths = {str(path.relative_to(folder)): path for path in folder.rglob("*.*")}
     files = {
-        path.name: File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
-        for path in folder.iterdir()
+        name: File(path.read_bytes(), TYPES[path.suffix], ASKED_AGAIN)
+        for name, path in paths.items()
         if path.suffix in TYPES
     }
 
-    @router.api_route("/web/{name}", methods=READING)
+    @router.api_route("/web/{name:path}", methods=READING)
     async def file(name: str, request: Request) -> Response:
         """Return one of them."""
         if name not in files:

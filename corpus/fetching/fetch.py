@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from email.message import Message
+from email.message import Message as Headers
 from http.client import HTTPException
 
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from corpus.errors import DocumentError, PackingError
+from corpus.errors import DocumentError, Message, PackingError
 from corpus.fetching.packing import PACKINGS, unpack
 from corpus.fetching.url import PORTS, Place, is_public, lead_on, name_place, parse_address, show
 from corpus.readers.web.refusals import find_onward
@@ -58,8 +58,8 @@ _MEDIA = (
     "message/rfc822",
     "application/x-mimearchive",
 )  # what it is, is decided by its content
-_CHECK, _LATER = "check the address", "try again later"
-_SAVE = "save the page in a browser and add the file"
+_CHECK, _LATER = Message("check the address"), Message("try again later")
+_SAVE = Message("save the page in a browser and add the file")
 _MENDS = {401: _SAVE, 403: _SAVE, 404: _CHECK, 410: _CHECK}  # of statuses; the others: later
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -84,7 +84,7 @@ class Page:
     @property
     def charset(self) -> str:
         """The encoding that the server says the body has, empty where it does not say."""
-        message = Message()
+        message = Headers()
         message["Content-Type"] = self.content_type
         return message.get_content_charset("")
 
@@ -148,8 +148,11 @@ class Fetch:
             return done.result(self._limits.total)
         except TimeoutError as error:
             raise DocumentError(
-                f"{show(address)}: takes more than {self._limits.total:g} seconds; {_LATER},"
-                f" or {_SAVE}"
+                "{name}: takes more than {seconds} seconds; {later}, or {save}",
+                name=show(address),
+                seconds=f"{self._limits.total:g}",
+                later=_LATER,
+                save=_SAVE,
             ) from error
         finally:
             self._leave()
@@ -178,15 +181,19 @@ class Fetch:
                 page = self._get(place, found)
             except DocumentError as error:
                 if hop:
-                    raise DocumentError(f"{first}: leads to {error}") from error
+                    raise DocumentError(
+                        "{name}: leads to {error}", name=first, error=error
+                    ) from error
                 raise
             onward = find_onward(page.data) if isinstance(page, Page) else ""
             if isinstance(page, Page) and not onward:
                 return page
             place = lead_on(place, onward) if isinstance(page, Page) else page
         raise DocumentError(
-            f"{first}: leads on more than {self._limits.redirects} times;"
-            f" give the address it ends at, or {_SAVE}"
+            "{name}: leads on more than {redirects} times; give the address it ends at, or {save}",
+            name=first,
+            redirects=self._limits.redirects,
+            save=_SAVE,
         )
 
     def _look_up(self, place: Place, private: bool) -> Sequence[str]:
@@ -194,18 +201,27 @@ class Fetch:
         shown = show(place.address)
         if not private and place.port not in PORTS.values():
             raise DocumentError(
-                f"{shown}: port {place.port}, and only 80 and 443 are read; {_SAVE}"
+                "{name}: port {port}, and only 80 and 443 are read; {save}",
+                name=shown,
+                port=place.port,
+                save=_SAVE,
             )
         try:
             found = self._resolve(place.host, place.port)
         except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
             raise DocumentError(
-                f"{shown}: no host {show(place.host)} is known; {_CHECK} and the network"
+                "{name}: no host {host} is known; {check} and the network",
+                name=shown,
+                host=show(place.host),
+                check=_CHECK,
             ) from error
         if not private and not all(map(is_public, found)):
             raise DocumentError(
-                f"{shown}: {show(place.host)} is an address of this machine or of a private"
-                f" network; give a public one, or {_SAVE}"
+                "{name}: {host} is an address of this machine or of a private "
+                "network; give a public one, or {save}",
+                name=shown,
+                host=show(place.host),
+                save=_SAVE,
             )
         return found
 
@@ -226,21 +242,41 @@ class Fetch:
                     return Page(place.address, self._read(response, shown), kind, name_place(place))
         except ssl.SSLCertVerificationError as error:
             raise DocumentError(
-                f"{shown}: its certificate does not hold for {show(place.host)}"
-                f" ({error.verify_message}); {_CHECK}, or {_SAVE}"
+                "{name}: its certificate does not hold for {host} ({reason}); {check}, or {save}",
+                name=shown,
+                host=show(place.host),
+                reason=error.verify_message,
+                check=_CHECK,
+                save=_SAVE,
             ) from error
         except TimeoutError as error:
             raise DocumentError(
-                f"{shown}: no answer within {self._limits.connect:g} seconds; {_CHECK}, or {_LATER}"
+                "{name}: no answer within {seconds} seconds; {check}, or {later}",
+                name=shown,
+                seconds=f"{self._limits.connect:g}",
+                check=_CHECK,
+                later=_LATER,
             ) from error
         except PackingError as error:
-            raise DocumentError(f"{shown}: {error}; {_LATER}, or {_SAVE}") from error
+            raise DocumentError(
+                "{name}: {error}; {later}, or {save}",
+                name=shown,
+                error=error,
+                later=_LATER,
+                save=_SAVE,
+            ) from error
         except HTTPError as error:
-            raise DocumentError(f"{shown}: breaks off before its end; {_LATER}") from error
+            raise DocumentError(
+                "{name}: breaks off before its end; {later}", name=shown, later=_LATER
+            ) from error
         except (OSError, HTTPException, ValueError) as error:
             reason = show(getattr(error, "strerror", None) or str(error)) or type(error).__name__
             raise DocumentError(
-                f"{shown}: cannot be fetched ({reason}); {_CHECK}, or {_LATER}"
+                "{name}: cannot be fetched ({reason}); {check}, or {later}",
+                name=shown,
+                reason=reason,
+                check=_CHECK,
+                later=_LATER,
             ) from error
 
     def _connect(self, connection: HTTPConnection, place: Place, found: Sequence[str]) -> None:
@@ -275,8 +311,9 @@ class Fetch:
             data += piece
             if len(data) > self._limits.size:
                 raise DocumentError(
-                    f"{shown}: more than {self._limits.size / 2**20:g} MiB; add a file of the part"
-                    " that matters"
+                    "{name}: more than {size} MiB; add a file of the part that matters",
+                    name=shown,
+                    size=f"{self._limits.size / 2**20:g}",
                 )
         return bytes(data)
 
@@ -289,15 +326,24 @@ def _check_response(response: HTTPResponse, shown: str) -> str:
     """Return a response's content type; raises DocumentError unless it carries a page."""
     status = response.status
     if status != 200:
-        mend = _MENDS.get(status, f"{_LATER}, or {_SAVE}")
-        raise DocumentError(f"{shown}: the server answers {status}; {mend}")
+        mend = _MENDS.get(status, Message("{later}, or {save}", later=_LATER, save=_SAVE))
+        raise DocumentError(
+            "{name}: the server answers {status}; {mend}", name=shown, status=status, mend=mend
+        )
     kind = response.headers.get("Content-Type", "").strip().lower()
     if kind.partition(";")[0].strip() not in _MEDIA:
         raise DocumentError(
-            f"{shown}: is {show(kind)} and no page; give the address of a web page, a text,"
-            " a PDF or a DOCX"
+            "{name}: is {kind} and no page; give the address of a web page, a "
+            "text, a PDF or a DOCX",
+            name=shown,
+            kind=show(kind),
         )
     packing = _find_packing(response)
     if packing not in PACKINGS:
-        raise DocumentError(f"{shown}: packed as {show(packing)}, which is not read; {_SAVE}")
+        raise DocumentError(
+            "{name}: packed as {packing}, which is not read; {save}",
+            name=shown,
+            packing=show(packing),
+            save=_SAVE,
+        )
     return kind

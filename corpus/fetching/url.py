@@ -12,7 +12,7 @@ from urllib.parse import unquote, urljoin
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 
 PORTS = {"http": 80, "https": 443}
 _LONGEST = 2000  # characters of an address
@@ -58,7 +58,7 @@ class Place:
 def parse_address(address: str) -> Place:
     """Take an address apart; raises DocumentError where it is none that can be fetched."""
     shown = show(address)
-    wrong = f"{shown}: no web address; write it as https://www.example.org/page"
+    wrong = Message("{name}: no web address; write it as https://www.example.org/page", name=shown)
     stripped = address.strip()
     if len(stripped) > _LONGEST or _ODD.search(stripped):
         raise DocumentError(wrong)
@@ -69,9 +69,11 @@ def parse_address(address: str) -> Place:
     if url.scheme is None:
         raise DocumentError(wrong)
     if url.scheme not in PORTS:
-        raise DocumentError(f"{shown}: not of the web; give one with https: or http:")
+        raise DocumentError("{name}: not of the web; give one with https: or http:", name=shown)
     if url.auth is not None:
-        raise DocumentError(f"{shown}: holds a user name as well; give the address without it")
+        raise DocumentError(
+            "{name}: holds a user name as well; give the address without it", name=shown
+        )
     host = (url.host or "").strip("[]")
     if not host or host.startswith(".") or "%" in host:  # %: a zone of this machine's, or no name
         raise DocumentError(wrong)
@@ -93,8 +95,10 @@ def lead_on(place: Place, location: str) -> Place:
     after = parse_address(joined)
     if place.scheme == "https" and after.scheme == "http":
         raise DocumentError(
-            f"{show(place.address)}: leads from https: to {show(after.address)}, where others can"
-            " change the text on its way; give that address itself if it shall be read"
+            "{name}: leads from https: to {address}, where others can change "
+            "the text on its way; give that address itself if it shall be read",
+            name=show(place.address),
+            address=show(after.address),
         )
     return after
 

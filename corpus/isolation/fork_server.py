@@ -23,8 +23,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from corpus.errors import DocumentError
-from corpus.isolation.limits import MEND, Limits, limit_process, too_large
+from corpus.errors import DocumentError, Message
+from corpus.isolation.limits import Limits, limit_process, too_large
 from corpus.isolation.wire import parse_request, write_entry, write_refusal
 from corpus.library import Offer, read_entry
 from corpus.metadata import show
@@ -127,14 +127,16 @@ def _answer(request: bytes, limits: Limits) -> bytes:
     return write_refusal(line)  # when what was read is gone, so that there is memory for it
 
 
-def _explain(error: Exception, shown: str, limits: Limits) -> str:
+def _explain(error: Exception, shown: str, limits: Limits) -> Message:
     if _is_of_memory(error):
-        return f"{shown}: {too_large(limits)}"
+        return Message("{name}: {why}", name=shown, why=too_large(limits))
     if isinstance(error, DocumentError):
-        return str(error)
+        return error.message
     place = traceback.extract_tb(error.__traceback__)[-1]
     fault = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
-    return f"{shown}: breaks what reads it ({fault}); {MEND}"
+    return Message(
+        "{name}: breaks what reads it ({fault}); split it, or save it anew", name=shown, fault=fault
+    )
 
 
 def _is_of_memory(error: BaseException | None) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.isolation.limits import LIMITS, Limits, broken, too_slow
 from corpus.isolation.wire import parse_reply, write_request
 from corpus.library import Offer
@@ -56,7 +56,7 @@ class IsolatedReader:
         self._lock = threading.Lock()
         self._servers: list[_Server] = []  # one, where it was started
         weakref.finalize(self, _end, self._servers)
-        self._died: dict[str, tuple[float, str]] = {}
+        self._died: dict[str, tuple[float, Message]] = {}
 
     def __call__(self, offer: Offer, facts_sha256: str = "") -> Entry:
         """Read an offer as `read_entry` does, and raise what that raises.
@@ -69,7 +69,7 @@ class IsolatedReader:
         request = write_request(offer, facts_sha256)
         digest = hashlib.sha256(request).hexdigest()
         started = time.monotonic()
-        last, why = self._died.get(digest, (-_REMEMBERED, ""))
+        last, why = self._died.get(digest, (-_REMEMBERED, Message("")))
         if started - last >= _REMEMBERED:
             try:
                 return parse_reply(self._exchange(request, suffix), offer, facts_sha256)
@@ -77,9 +77,9 @@ class IsolatedReader:
                 over = time.monotonic() - started >= self._limits.seconds
                 why = (too_slow if over else broken)(self._limits)
                 self._remember(digest, why)
-        raise DocumentError(f"{shown}: {why}")
+        raise DocumentError("{name}: {why}", name=shown, why=why)
 
-    def _remember(self, digest: str, why: str) -> None:
+    def _remember(self, digest: str, why: Message) -> None:
         with self._lock:
             self._died.pop(digest, None)
             self._died[digest] = time.monotonic(), why

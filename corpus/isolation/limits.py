@@ -6,6 +6,8 @@ import resource
 from contextlib import suppress
 from dataclasses import dataclass
 
+from corpus.errors import Message
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,22 +23,31 @@ class Limits:
 
 
 LIMITS = Limits()
-MEND = "split it, or save it anew"
 
 
-def too_large(limits: Limits) -> str:
+def too_large(limits: Limits) -> Message:
     """Return what is said of a document that takes too much memory."""
-    return f"needs more than {limits.memory / 2**30:g} GiB of memory to be read; {MEND}"
+    return Message(
+        "needs more than {size} GiB of memory to be read; split it, or save it anew",
+        size=f"{limits.memory / 2**30:g}",
+    )
 
 
-def broken(limits: Limits) -> str:
+def broken(limits: Limits) -> Message:
     """Return what is said of a document that ends its process: by a fault, or short of memory."""
-    return f"breaks what reads it, or n{too_large(limits)[1:]}"
+    return Message(
+        "breaks what reads it, or needs more than {size} GiB of memory to be read; "
+        "split it, or save it anew",
+        size=f"{limits.memory / 2**30:g}",
+    )
 
 
-def too_slow(limits: Limits) -> str:
+def too_slow(limits: Limits) -> Message:
     """Return what is said of a document that takes too long."""
-    return f"takes more than {limits.seconds:g} seconds to be read; {MEND}"
+    return Message(
+        "takes more than {seconds} seconds to be read; split it, or save it anew",
+        seconds=f"{limits.seconds:g}",
+    )
 
 
 def limit_process(limits: Limits) -> None:

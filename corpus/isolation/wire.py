@@ -14,7 +14,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from typing import Any, get_args
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.library import Offer
 from corpus.metadata import check_facts, is_line
 from corpus.records import (
@@ -62,14 +62,24 @@ def write_entry(entry: Entry) -> bytes:
             [p.id, p.case_id, p.kind, p.start, p.end, [s.end for s in p.sentences]]
             for p in entry.passages
         ],
-        "left_out": [[each.reason, each.what, each.text, each.place] for each in entry.left_out],
+        "left_out": [
+            [each.reason, _take_apart(each.what), each.text, _take_apart(each.place)]
+            for each in entry.left_out
+        ],
     }
     return json.dumps(told).encode()
 
 
-def write_refusal(line: str) -> bytes:
+def write_refusal(line: Message) -> bytes:
     """Return as JSON why a document cannot be read."""
-    return json.dumps({"refused": line}).encode()
+    return json.dumps({"refused": _take_apart(line)}).encode()
+
+
+def _take_apart(line: str) -> str | list[Any]:
+    """Return a message as its line, its form and its fields; any other text as it is."""
+    if not isinstance(line, Message):
+        return line
+    return [line, line.form, {key: _take_apart(value) for key, value in line.fields.items()}]
 
 
 def parse_reply(reply: bytes, offer: Offer, facts_sha256: str) -> Entry:
@@ -81,7 +91,7 @@ def parse_reply(reply: bytes, offer: Offer, facts_sha256: str) -> Entry:
     try:
         told = json.loads(reply)
         if "refused" in told:
-            raise DocumentError(_take_line(told["refused"])[:_LONGEST])
+            raise DocumentError(_take_message(told["refused"]))
         return _Reply(told, offer, facts_sha256).read_entry()
     except (TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
         raise ValueError(f"no reply: {error}") from error
@@ -158,7 +168,7 @@ class _Reply:
 
     def _read_left_out(self, reason: LeftOutReason, what: str, text: str, place: str) -> LeftOut:
         _take_one_of(reason, get_args(LeftOutReason))
-        return LeftOut(reason, _take_line(what), _take_text(text), _take_line(place))
+        return LeftOut(reason, _take_message(what), _take_text(text), _take_message(place))
 
 
 def _take_text(value: object) -> str:
@@ -172,6 +182,15 @@ def _take_line(value: object) -> str:
     if not isinstance(value, str) or not is_line(value):
         raise ValueError("no line")
     return value
+
+
+def _take_message(told: Any) -> str:
+    """Return what `_take_apart` took apart; nothing is filled into a form that came from there."""
+    if isinstance(told, str):
+        return _take_line(told)[:_LONGEST]
+    line, form, fields = told
+    kept = {str(key): _take_message(value) for key, value in fields.items()}
+    return Message.restore(_take_line(line)[:_LONGEST], _take_line(form)[:_LONGEST], kept)
 
 
 def _take_id(value: object) -> str:

@@ -27,6 +27,9 @@ _ITEM = (
 # Every part is possessive and a run of marks is taken whole: a million cost a million steps.
 _STOP = re.compile(rf"(?P<stop>[.!?…。！？；｡]++)|{_NEWLINE}[^\S\r\n]*+(?:{_NEWLINE}|(?={_ITEM}))")
 _PAIRS = ("（）", "()", "“”", "「」", "『』")  # a semicolon inside one ends nothing
+_PAIR = 80  # signs of a sentence of two halves, which stay together
+_ENDS = "。！？；\n"
+_END = re.compile(f"[{_ENDS}]")
 _NOTES = r"[⁰¹²³⁴-⁹]*+"  # marks of notes, which stand behind what ends a sentence
 _CLOSE_WIDE = re.compile(r"[”’»）)\]】」』》〉]*+" + _NOTES)
 _CLOSE_NARROW = re.compile(
@@ -54,9 +57,10 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
     A span takes the white space behind its sentence, the first also any before it. A sentence ends
     at a terminator with its closing quotation marks, at a blank line, and before a line that opens
-    a list item. A full stop inside a number or behind an abbreviation ends none; nor does a
-    question mark inside a word, which is how some sources lost a letter. A sentence of more than
-    1000 characters, 500 where many are Chinese signs, is cut at a comma or a blank.
+    a list item; at a Chinese semicolon unless it is the only one of a short sentence. A full stop
+    inside a number or behind an abbreviation ends none; nor does a question mark inside a word,
+    which is how some sources lost a letter. A sentence of more than 1000 characters, 500 where many
+    are Chinese signs, is cut at a comma or a blank.
     """
     spans: list[tuple[int, int]] = []
     start = last = 0
@@ -111,9 +115,23 @@ def _ends_wide(text: str, start: int, stop: int, end: int) -> bool:
     spaced = not after or after.isspace()
     if not spaced and ("》" in closed or (closed[:1] in ("）", ")") and text[stop - 1] != "。")):
         return False  # a title or an aside with a mark of its own, inside its sentence
-    if text[start:stop] == "；" and any(_is_open(text, pair, start, 200) for pair in _PAIRS):
+    if text[start:stop] == "；" and (
+        any(_is_open(text, pair, start, 200) for pair in _PAIRS) or _parts_pair(text, start)
+    ):
         return False
     return not (_is_open(text, "《》", start, 40) and "》" in text[end : end + 40])
+
+
+def _parts_pair(text: str, at: int) -> bool:
+    """Tell whether the semicolon at `at` is the only one of a short sentence.
+
+    Its second half often leaves out what the first has said: `A的电耗最高，因为除盐；B最低。`
+    """
+    before = max((text.rfind(mark, max(0, at - _PAIR), at) for mark in _ENDS), default=-1)
+    behind = _END.search(text, at + 1, before + 1 + _PAIR)
+    if behind is None or text[before : before + 1] == "；":
+        return False
+    return at - before <= _PAIR and behind[0] in "。！？"
 
 
 def _is_open(text: str, pair: str, at: int, reach: int) -> bool:

@@ -60,18 +60,29 @@ def read_sheets(data: bytes, name: str) -> tuple[list[Sheet], str]:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         if "assword" in str(error):
-            raise DocumentError(f"{name}: protected by a password; save it without") from error
-        raise DocumentError(f"{name}: a broken PDF ({error}); get it again") from error
+            raise DocumentError(
+                "{name}: protected by a password; save it without", name=name
+            ) from error
+        raise DocumentError(
+            "{name}: a broken PDF ({reason}); get it again", name=name, reason=error
+        ) from error
     try:
         count = len(document)
         if count > _PAGES:
-            raise DocumentError(f"{name}: {count} pages, and {_PAGES} are the most; split it")
+            raise DocumentError(
+                "{name}: {count} pages, and {most} are the most; split it",
+                name=name,
+                count=count,
+                most=_PAGES,
+            )
         if document.get_formtype():
             document.init_forms()
         sheets = [_read_sheet(document, number, name) for number in range(count)]
         return sheets, document.get_metadata_dict().get("Title") or ""
     except pypdfium2.PdfiumError as error:
-        raise DocumentError(f"{name}: a broken PDF ({error}); get it again") from error
+        raise DocumentError(
+            "{name}: a broken PDF ({reason}); get it again", name=name, reason=error
+        ) from error
     finally:
         document.close()
 
@@ -91,7 +102,11 @@ def _read_sheet(document: Any, number: int, name: str) -> Sheet:
         textpage = page.get_textpage()
         try:
             if textpage.count_chars() > _SIGNS:
-                raise DocumentError(f"{name}: page {number + 1} has too much text; take it out")
+                raise DocumentError(
+                    "{name}: page {number} has too much text; take it out",
+                    name=name,
+                    number=number + 1,
+                )
             frames = _read_frames(textpage, drawing, visible)
         finally:
             textpage.close()

@@ -34,6 +34,7 @@ _MARKDOWN = re.compile(r"#{1,6}\s+")
 _TRIMMED = " \t\u3000.。,，;；:：()（）*_|｜·—–-/"
 _PARTS = re.compile(r"[|｜·]")
 _LABEL = re.compile(r"[^:：\d]{1,40}")
+_SPOKEN = re.compile("[。！？”」]")  # what no subtitle has, and a dialogue's line does
 
 
 def complete(reading: Extraction, name: str) -> Extraction:
@@ -45,13 +46,17 @@ def complete(reading: Extraction, name: str) -> Extraction:
     text, stated = reading.text, _say_line(reading.title)
     blocks = _drop_furniture(text, reading.blocks)
     if not blocks:
-        raise DocumentError(f"{name}: holds page furniture only; put text into it")
+        raise DocumentError("{name}: holds page furniture only; put text into it", name=name)
     head = _find_head(text, blocks)
     number = _find_title(text, blocks, head, stated)
     title = "" if _is_label(stated) else stated
     if number is not None:
         title = _name_twice(text, blocks, number, head)
         blocks[number] = replace(blocks[number], kind="heading")
+        subtitle = _find_subtitle(text, blocks, number, head)
+        if subtitle:
+            title += subtitle
+            blocks[number + 1] = replace(blocks[number + 1], kind="heading")
     lines = [line for block in blocks[:head] for line in _words(text, block).splitlines()]
     ends = [line for block in blocks[head:][-_TAIL:] for line in _words(text, block).splitlines()]
     told = [line for line in lines if _say_line(line) != title]
@@ -162,6 +167,16 @@ def _name_twice(text: str, blocks: Sequence[Block], number: int, head: int) -> s
     return title if same_script or 2 * short < long else f"{title} / {words}"
 
 
+def _find_subtitle(text: str, blocks: Sequence[Block], number: int, head: int) -> str:
+    """Return the line below a title that a dash sets apart as its second half, or nothing."""
+    below = blocks[number + 1] if number + 1 < head else None
+    words = "" if below is None else _say(text, below)
+    plain = words.strip("—")
+    if not words.startswith("——") or not plain or _SPOKEN.search(plain):
+        return ""
+    return words if has_heading_form(plain) else ""
+
+
 def _is_label(words: str) -> bool:
     """Tell whether a line is a page's, a company's or a date's, and so no title."""
     if is_furniture(words) or is_company(words) or words.count(" / ") > 1:
@@ -189,7 +204,7 @@ def _find_name(text: str, above: Sequence[Block]) -> str:
     """Return the company whose name stands above the title in capitals, empty where none does."""
     for block in above:
         words = _say(text, block)
-        if words.isupper() and not _is_label(words):
+        if words.isupper() and not any(map(str.isdigit, words)) and not _is_label(words):
             return words.title()
     return ""
 
@@ -256,7 +271,9 @@ def _is_byline(words: str) -> bool:
     """Tell whether words say, with a label, who wrote something or where it is from."""
     label, colon, _ = words.replace("：", ":").partition(":")
     known = (*read_labels("notices"), *read_lexicon("web_page")["bylines"])
-    return bool(colon) and label.strip(_TRIMMED).casefold() in known
+    if not colon:
+        label = words.strip().partition(" ")[0]  # `By Jane Roe`
+    return label.strip(_TRIMMED).casefold() in known
 
 
 def _list_signed(words: str) -> Iterator[tuple[str, str]]:

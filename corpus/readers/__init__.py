@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from corpus.errors import DocumentError, NoDocumentError
+from corpus.errors import DocumentError, Message, NoDocumentError
 from corpus.lexicons import read_lexicon
 from corpus.readers.encoding import decode
 from corpus.readers.markdown import read_markdown
@@ -99,23 +99,39 @@ def suffix_for(data: bytes, name: str) -> str:
         return _look_into(data, name)
     for start, kind, mend in _OTHERS:
         if data.startswith(start):
-            raise DocumentError(f"{name}: {kind}, which Casebook does not read; {mend}")
+            raise DocumentError(
+                "{name}: {kind}, which Casebook does not read; {mend}",
+                name=name,
+                kind=Message(kind),
+                mend=Message(mend),
+            )
     if suffix in (".mhtml", ".mht") or is_archive(data):
         return ".mhtml"
     if _AS_PAGE.match(data[:2000].lstrip(b"\xef\xbb\xbf")):
         return ".html"
     if kind := name_other(name):
-        raise NoDocumentError(f"{name}: {kind}, which is no document; add the text it is about")
+        raise NoDocumentError(
+            "{name}: {kind}, which is no document; add the text it is about",
+            name=name,
+            kind=Message(kind),
+        )
     if suffix in PACKED and data.strip():
         mend = "get it again, or name it after what it is"
-        raise DocumentError(f"{name}: not {_KINDS[suffix]}; {mend}")
+        raise DocumentError(
+            "{name}: not {kind}; {mend}",
+            name=name,
+            kind=Message(_KINDS[suffix]),
+            mend=Message(mend),
+        )
     if suffix in (".html", ".htm", ".xhtml"):
         return ".html"
     if suffix not in _TEXT:
         try:
             decode(data, name)
         except DocumentError as error:
-            raise DocumentError(f"{error}, or, if it is no text, as .docx or .pdf") from error
+            raise DocumentError(
+                "{error}, or, if it is no text, as .docx or .pdf", error=error
+            ) from error
         return ".txt"
     return suffix
 
@@ -132,7 +148,9 @@ def name_other(name: str) -> str:
 def _look_into(data: bytes, name: str) -> str:
     """Return the suffix of the format that an archive is; raises DocumentError for another."""
     if data.count(b"PK\x01\x02") > _PARTS:  # how the entry of a part begins in the directory
-        raise DocumentError(f"{name}: an archive of more than {_PARTS} parts; unpack it")
+        raise DocumentError(
+            "{name}: an archive of more than {most} parts; unpack it", name=name, most=_PARTS
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = [part.replace("\\", "/") for part in archive.namelist()]
@@ -148,5 +166,9 @@ def _look_into(data: bytes, name: str) -> str:
     if not parts and suffix in PACKED:
         return suffix  # broken: its reader says so
     if b"opendocument" in kind:
-        raise DocumentError(f"{name}: an OpenDocument file, which Casebook does not read; {_SAVE}")
-    raise DocumentError(f"{name}: a packed file, which Casebook does not read; unpack it")
+        raise DocumentError(
+            "{name}: an OpenDocument file, which Casebook does not read; {save}",
+            name=name,
+            save=Message(_SAVE),
+        )
+    raise DocumentError("{name}: a packed file, which Casebook does not read; unpack it", name=name)

@@ -56,7 +56,7 @@ def decode(data: bytes, name: str) -> str:
     fits.
     """
     if not data.strip():
-        raise DocumentError(f"{name}: the file is empty; put text into it")
+        raise DocumentError("{name}: the file is empty; put text into it", name=name)
     mark, encoding = next((m for m in _MARKS if data.startswith(m[0])), (b"", ""))
     if not mark:
         encoding = _find_encoding(data)
@@ -65,7 +65,10 @@ def decode(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         place = len(mark) + error.start
         raise DocumentError(
-            f"{name}: byte {place} is not {encoding.upper()}; save the file as UTF-8"
+            "{name}: byte {place} is not {encoding}; save the file as UTF-8",
+            name=name,
+            place=place,
+            encoding=encoding.upper(),
         ) from error
     _check_noise(text, name, len(mark), encoding)
     return text
@@ -146,6 +149,8 @@ def _check_noise(text: str, name: str, start: int, encoding: str) -> None:
         at = nul if nul >= 0 or first is None else first.start()
         place = start + len(text[:at].encode(encoding))
         raise DocumentError(
-            f"{name}: byte {place} is a control character, so this is no text;"
-            " save the document as text in UTF-8"
+            "{name}: byte {place} is a control character, so this is no text; save "
+            "the document as text in UTF-8",
+            name=name,
+            place=place,
         )

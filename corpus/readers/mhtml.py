@@ -26,16 +26,21 @@ def is_archive(data: bytes) -> bool:
 def read_archive(data: bytes, name: str) -> Extraction:
     """Read a saved page; raises DocumentError where it holds none, is broken or too large."""
     if not data.strip():
-        raise DocumentError(f"{name}: the file is empty; save the page again")
+        raise DocumentError("{name}: the file is empty; save the page again", name=name)
     if len(data) > _LARGEST:
         size, most = len(data) / 2**20, _LARGEST // 2**20
-        raise DocumentError(f"{name}: {size:.0f} MiB, and {most} are the most; save its HTML alone")
+        raise DocumentError(
+            "{name}: {size} MiB, and {most} are the most; save its HTML alone",
+            name=name,
+            size=f"{size:.0f}",
+            most=most,
+        )
     message = BytesParser().parsebytes(data)
     pages = [part for part in message.walk() if part.get_content_type() in _PAGES]
     if any(isinstance(defect, CloseBoundaryNotFoundDefect) for defect in message.defects):
-        raise DocumentError(f"{name}: breaks off before its end; save the page again")
+        raise DocumentError("{name}: breaks off before its end; save the page again", name=name)
     if not pages:
-        raise DocumentError(f"{name}: holds no web page; save it again, as HTML")
+        raise DocumentError("{name}: holds no web page; save it again, as HTML", name=name)
     root = _find_root(message, pages)
     html = root.get_payload(decode=True)
     address = message.get("Snapshot-Content-Location") or root.get("Content-Location") or ""

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.layout.glyphs import Frame
 from corpus.layout.order import Item, order_lines
 from corpus.layout.paragraphs import Line, Paragraph, join_lines
@@ -40,8 +40,11 @@ def read_pdf(data: bytes, name: str) -> Extraction:
         unread = sum(each.reason == "unreadable" for each in left_out)
         why = "its fonts do not tell their signs" if unread else "it is a scan"
         raise DocumentError(
-            f"{name}: no text on any page ({len(sheets)} in all), so {why}; recognise its text"
-            " (OCR) first"
+            "{name}: no text on any page ({pages} in all), so {why}; recognise "
+            "its text (OCR) first",
+            name=name,
+            pages=len(sheets),
+            why=Message(why),
         )
     paragraphs = [p for p in settle(join_lines(lines)) if any(map(str.isalnum, p.text))]
     reading = compose([Piece(p.kind, p.text) for p in paragraphs], name, left_out)
@@ -62,7 +65,7 @@ def _read_lines(sheets: Sequence[Sheet], left_out: list[LeftOut]) -> list[Line]:
     """Return the lines of all pages in reading order, and add what is left out of them."""
     pages, asides = [], []
     for sheet in sheets:
-        place = f"page {sheet.label or sheet.number + 1}"
+        place = Message("page {label}", label=sheet.label or sheet.number + 1)
         if not sheet.frames and sheet.scanned:
             left_out.append(LeftOut("not supported", "scanned page", "", place))
         found = [_read_segments(frame, place, left_out) for frame in sheet.frames]
@@ -71,7 +74,7 @@ def _read_lines(sheets: Sequence[Sheet], left_out: list[LeftOut]) -> list[Line]:
     set_furniture_apart(pages)
     lines: list[Line] = []
     for sheet, page, aside in zip(sheets, pages, asides, strict=True):
-        place = f"page {sheet.label or sheet.number + 1}"
+        place = Message("page {label}", label=sheet.label or sheet.number + 1)
         rules = sheet.frames[0].rules if sheet.frames else []
         tables, rest = find_tables(page.segments, rules)
         lines += _order([*tables, *rest], page.furniture, sheet.number)
@@ -116,7 +119,9 @@ def _read_segments(frame: Frame, place: str, left_out: list[LeftOut]) -> list[Se
     signs = sum(segment.unreadable for segment in shown)
     if signs:
         words = " ".join(segment.text for segment in broken)
-        left_out.append(LeftOut("unreadable", f"text of {signs} signs", words, place))
+        left_out.append(
+            LeftOut("unreadable", Message("text of {signs} signs", signs=signs), words, place)
+        )
     gone = set(map(id, broken))
     return [segment for segment in shown if id(segment) not in gone]
 

@@ -63,7 +63,11 @@ def compose(pieces: Iterable[Piece], name: str, left_out: Sequence[LeftOut] = ()
             blocks.append(Block(piece.kind, length, length + len(words)))
         length += len(words)
         if length > _LONGEST:
-            raise DocumentError(f"{name}: more than {_LONGEST:,} characters; split it")
+            raise DocumentError(
+                "{name}: more than {most} characters; split it",
+                name=name,
+                most=f"{_LONGEST:,}",
+            )
     if not blocks:
-        raise DocumentError(f"{name}: no text in it; put text into it")
+        raise DocumentError("{name}: no text in it; put text into it", name=name)
     return Extraction("".join(parts), tuple(blocks), left_out=tuple(left_out))

@@ -49,7 +49,9 @@ def read_text(data: bytes, name: str) -> Extraction:
     article = find_article(text, list(islice(_list_lines(text, 0), LINES)))
     blocks = _list_blocks(text, article.start if article else 0)
     if not blocks:
-        raise DocumentError(f"{name}: holds white space or page furniture only; put text into it")
+        raise DocumentError(
+            "{name}: holds white space or page furniture only; put text into it", name=name
+        )
     if article:
         return Extraction(text, blocks, article.title, article.source, article.published)
     title = text[blocks[0].start : blocks[0].end] if blocks[0].kind == "heading" else ""

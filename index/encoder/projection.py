@@ -22,17 +22,17 @@ class Projection:
     """States as the reader takes them, in 8 bits.
 
     Layer-normalised states (t, w) times two matrices: `size` numbers to reason with and MATCHES
-    unit vectors to compare words by. Each sub-word's numbers of either kind have a scale of their
-    own. `identity` changes with what it does to them.
+    unit vectors to compare words by, of `matched` numbers in all. Each sub-word's numbers of either
+    kind have a scale of their own. `identity` changes with what it does to them.
     """
 
     def __init__(self, parts: Mapping[str, NDArray[Any]]) -> None:
         """Take the arrays of a file; raises ValueError where they do not fit each other."""
         arrays = [np.ascontiguousarray(parts[name], np.float32) for name in _PARTS]
-        self._norm, self._shift, self._in, self._bias, self._match = arrays
+        self._norm, self._shift, self._in, self._bias, self.match = arrays
         (self.width,) = self._norm.shape
-        self.size = len(self._bias)
-        if (self._in.shape, self._match.shape[0]) != ((self.width, self.size), self.width):
+        self.size, self.matched = len(self._bias), self.match.shape[1]
+        if (self._in.shape, self.match.shape[0]) != ((self.width, self.size), self.width):
             raise ValueError("the parts of the projection do not fit each other")
         digest = hashlib.sha256(b"".join(each.tobytes() for each in arrays))
         self.identity = f"read-{digest.hexdigest()[:8]}"
@@ -42,7 +42,7 @@ class Projection:
         centred = states - states.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.square(centred).mean(axis=1, keepdims=True) + np.float32(1e-5))
         normed = centred / spread * self._norm + self._shift
-        matched = (normed @ self._match).reshape(len(states), MATCHES, -1)
+        matched = (normed @ self.match).reshape(len(states), MATCHES, -1)
         lengths = np.linalg.norm(matched, axis=-1, keepdims=True)
         matched = matched / np.maximum(lengths, np.float32(1e-12))
         return normed @ self._in + self._bias, matched.reshape(len(states), -1)

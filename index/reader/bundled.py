@@ -28,6 +28,7 @@ from index.search.query import Query
 
 WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks have fewer
 WINDOWS = 3  # of one chunk
+GAP = 3  # empty rows between two windows, as far as a sub-word looks around itself
 _THREADS = 2
 
 
@@ -50,8 +51,8 @@ class BundledReader:
             raise ModelError("the bundled reader does not open (its calibration is another's)")
         onnxruntime = open_onnxruntime()
         options = onnxruntime.SessionOptions()
-        # Most of a question's time goes here: 37 ms on one thread, 23 on two. Threads that wait
-        # for each other without sleeping would take the cores from other questions.
+        # Most of a question's time goes here. Threads that wait for each other without sleeping
+        # would take the cores from other questions.
         threads = min(count_cores(), _THREADS)
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -80,7 +81,7 @@ class BundledReader:
         scores = [np.full(len(text.sentences), NEVER, np.float32) for text in texts]
         states = query.read().states
         with self._free:
-            made, (none,) = self._session.run(None, _stack(states, texts, windows, features))
+            made, (none,) = self._session.run(None, _pack(states, texts, windows, features))
         for window, row in zip(windows, made, strict=True):
             count = window.last - window.first
             scores[window.text][window.first : window.last] = row[:count]
@@ -114,34 +115,37 @@ def _divide(at: int, text: Text) -> Iterator[Window]:
         yield Window(at, first, last, np.concatenate([before, inside]))
 
 
-def _stack(
+def _pack(
     asked: Floats, texts: Sequence[Text], windows: Sequence[Window], features: Sequence[Floats]
 ) -> dict[str, NDArray[Any]]:
-    """Return the windows as the network takes them.
+    """Return the windows as the network takes them; see training/packed_network.py.
 
-    `rows` (k, t, w) int8 with `scales` (k, t, 2), `pieces` (k, t), -1 where there is nothing;
-    `asked` (q, v); `features` (k, s, f); `open` (k, s): which sentences have a sub-word.
+    Of k windows of at most s sentences, one after another with empty rows between: `rows` (n, w)
+    int8, `scales` (n, 2), `slots` (n,); `asked` (q, v); `features` (k, s, f); `open` (k, s): which
+    sentences have a sub-word and are no header.
     """
-    tokens = max(len(window.kept) for window in windows)
     most = max(window.last - window.first for window in windows)
     width = max(texts[window.text].states.rows.shape[1] for window in windows)
-    rows = np.zeros((len(windows), tokens, width), np.int8)
-    scales = np.zeros((len(windows), tokens, 2), np.float32)
-    pieces = np.full((len(windows), tokens), -1, np.int64)
+    count = sum(len(window.kept) for window in windows) + GAP * (len(windows) - 1)
+    rows = np.zeros((count, width), np.int8)
+    scales = np.zeros((count, 2), np.float32)
+    slots = np.full(count, -1, np.int64)
     told = np.zeros((len(windows), most, len(FEATURES)), np.float32)
     open_ = np.zeros((len(windows), most), bool)
+    start = 0
     for number, window in enumerate(windows):
-        states, kept, count = texts[window.text].states, window.kept, window.last - window.first
-        rows[number, : len(kept)] = states.rows[kept]
-        scales[number, : len(kept)] = states.scales[kept]
+        states, kept, size = texts[window.text].states, window.kept, window.last - window.first
+        place = slice(start, start + len(kept))
+        start = place.stop + GAP
+        rows[place], scales[place] = states.rows[kept], states.scales[kept]
         owners = np.asarray(states.pieces, np.int64)[kept]
         owners = np.where(owners > 0, owners - window.first, 0)
-        pieces[number, : len(kept)] = owners
-        told[number, :count] = features[window.text][window.first : window.last]
+        slots[place] = number * (most + 1) + owners
+        told[number, :size] = features[window.text][window.first : window.last]
         open_[number, np.unique(owners[owners > 0]) - 1] = True
         sentences = texts[window.text].sentences[window.first : window.last]
-        open_[number, :count] &= [not sentence.header for sentence in sentences]
+        open_[number, :size] &= [not sentence.header for sentence in sentences]
     return {
-        "rows": rows, "scales": scales, "pieces": pieces, "asked": np.asarray(asked, np.float32),
+        "rows": rows, "scales": scales, "slots": slots, "asked": np.asarray(asked, np.float32),
         "features": told, "open": open_,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which reader goes with an encoder where no other is named."""
+"""Which reader goes with an encoder where no other is named, and what compares sub-words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from index.encoder.encoder import Encoder
 from index.reader.bundled import BundledReader
 from index.reader.cosine import CosineReader
 from index.reader.protocol import Reader
-from index.reader.weights import choose_weights
+from index.reader.weights import Weights, choose_weights
+from index.search.late_interaction import LateInteraction
 
 
 def ignore_report(line: str) -> None:
@@ -23,7 +24,7 @@ def find_reader(encoder: Encoder, report: Callable[[str], None] = ignore_report)
     `report` is told why it is not the bundled one. Raises ModelError where that does not open.
     """
     weights = choose_weights(encoder, report)
-    if weights is not None and weights.projection.identity in encoder.identity.split("+"):
+    if weights is not None and _are_kept(weights, encoder):
         return BundledReader(weights)
     if weights is not None:
         report(
@@ -31,3 +32,17 @@ def find_reader(encoder: Encoder, report: Callable[[str], None] = ignore_report)
             "sentences are compared by their vectors instead"
         )
     return CosineReader(encoder)
+
+
+@functools.lru_cache(maxsize=4)
+def find_interaction(encoder: Encoder) -> LateInteraction | None:
+    """Return what compares sub-words, or None for an encoder that keeps no states it was made for.
+
+    Nothing is told of that here; who opens the reader is told.
+    """
+    weights = choose_weights(encoder, ignore_report)
+    return weights.interaction if weights is not None and _are_kept(weights, encoder) else None
+
+
+def _are_kept(weights: Weights, encoder: Encoder) -> bool:
+    return weights.projection.identity in encoder.identity.split("+")

@@ -5,6 +5,7 @@
     match          (w, n m) float32, of the same
     network        the bytes of the network in ONNX; see index.reader.bundled
     calibration    (f,) float32: the weights of index.reader.calibration's features
+    look, look_shift   see index.search.late_interaction
 
 `python -m training.reader` writes it.
 """
@@ -25,9 +26,10 @@ import numpy as np
 from corpus.errors import ModelError
 from index.encoder.encoder import Encoder, Vectors
 from index.encoder.projection import Projection
+from index.search.late_interaction import LateInteraction
 
 PATH = Path(__file__).with_name("reader.npz")
-FORMAT = 1
+FORMAT = 2
 # What NumPy and zipfile raise over a file that is missing, damaged or of something else.
 _UNREADABLE = (
     OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError, SyntaxError,
@@ -43,6 +45,7 @@ class Weights:
     projection: Projection
     network: bytes
     calibration: Vectors
+    interaction: LateInteraction
 
     def fits(self, encoder: Encoder) -> bool:
         """Tell whether this was made for an encoder's model, in whatever precision it runs."""
@@ -62,7 +65,9 @@ def read_weights(path: Path = PATH) -> Weights:
         calibration = np.asarray(held["calibration"], np.float32)
         if not np.isfinite(calibration).all():
             raise ValueError("its calibration is no numbers")
-        return Weights(made, Projection(held), network, calibration)
+        projection = Projection(held)
+        interaction = LateInteraction(held, projection.size, projection.matched)
+        return Weights(made, projection, network, calibration, interaction)
     except _UNREADABLE as error:
         raise ModelError(
             f"{path}: not a reader's weights that can be read ({error}); take it from Casebook's "

@@ -1,9 +1,10 @@
 """Which release is live: CURRENT, the locks around it, and the releases that were live before.
 
-`var/releases/<id>/` are the releases, `.tmp-*` what a build left when it was stopped, and `CURRENT`
-holds the live id. CURRENT is replaced in one step, after everything it names is synced: a crash at
-any point leaves a complete live release. `<id>/published.json` says when a release was last
-published and what was live before; file times say nothing, for a copy has others.
+`var/releases/<id>/` are the releases, `.tmp-*` what a build left when it was killed, and `CURRENT`
+holds the live id. `.stopped/<id>/` is the last complete release that was not let through, kept for
+its vectors. CURRENT is replaced in one step, after everything it names is synced: a crash at any
+point leaves a complete live release. `<id>/published.json` says when a release was last published
+and what was live before; file times say nothing, for a copy has others.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from index.storage.release import Release
 
 CURRENT = "CURRENT"
 _DRAFT = ".tmp-"
+_STOPPED = ".stopped"
 _BUILD, _SWITCH = ".lock", ".switch"
 _PUBLISHED = "published.json"
 _NEVER = dt.datetime.fromtimestamp(0, dt.UTC)
@@ -153,6 +155,25 @@ class Releases:
             self._point(manifest.id)
         return manifest.id
 
+    def keep_stopped(self, draft: Path) -> None:
+        """Keep a complete draft that is not published, its manifest written, in place of the last.
+
+        The next build takes vectors from it. Where it cannot be kept, that one encodes again.
+        """
+        self.drop_stopped()
+        with suppress(OSError):
+            place = self.folder / _STOPPED
+            place.mkdir()
+            draft.rename(place / draft.name)
+
+    def find_stopped(self) -> Path | None:
+        """Return the folder that `keep_stopped` kept, which may be damaged, or None."""
+        return next((self.folder / _STOPPED).glob("*"), None)
+
+    def drop_stopped(self) -> None:
+        """Delete the draft that `keep_stopped` kept, if any."""
+        shutil.rmtree(self.folder / _STOPPED, ignore_errors=True)
+
     def rollback(self, release_id: str = "") -> str:
         """Make an earlier release live at once, and return its id.
 
@@ -168,10 +189,14 @@ class Releases:
                     raise NoReleaseError("no whole release is live: name one, see `releases`")
                 earlier = [info for info in _list_before(every, live) if not info.damage]
                 if not earlier:
-                    raise NotFoundError(f"no release is older than {live.id}; see `releases`")
+                    raise NotFoundError(
+                        "no release is older than {release}; see `releases`", release=live.id
+                    )
                 release_id = earlier[0].id
             if release_id not in {info.id for info in every}:
-                raise NotFoundError(f"no such release {release_id[:40]!r}: see `releases`")
+                raise NotFoundError(
+                    "no such release {release}: see `releases`", release=repr(release_id[:40])
+                )
             place = self.path(release_id)
             check_files(place, read_manifest(place))
             self._point(release_id)
@@ -180,8 +205,9 @@ class Releases:
     def prune(self, keep: int) -> list[str]:
         """Delete all but the live release and, beside it, the `keep` last; returns what went.
 
-        Whoever reads one of them goes on reading it. Raises BuildLockedError while a build is at
-        work, which may copy from any, NoReleaseError where none is live to be kept, and StoreError.
+        What a stopped build left goes too. Whoever reads one of them goes on reading it. Raises
+        BuildLockedError while a build is at work, which may copy from any, NoReleaseError where
+        none is live to be kept, and StoreError.
         """
         with self._lock_build(), self._lock_switch():
             live = self.live()
@@ -189,6 +215,7 @@ class Releases:
             others = [info.id for info in every if info.id != live]
             held = {live, *others[:keep]}
             gone = [info.id for info in every if info.id not in held]
+            self.drop_stopped()
             if self._store is not None:
                 self._store.keep(sorted(held))
             for release_id in gone:
@@ -262,8 +289,8 @@ class Releases:
             except OSError as error:
                 lock.seek(0)
                 raise BuildLockedError(
-                    f"another build is at work (process {lock.read().strip() or 'unknown'}): "
-                    "wait for it to end"
+                    "another build is at work (process {process}): wait for it to end",
+                    process=lock.read().strip() or "unknown",
                 ) from error
             lock.truncate(0)
             lock.write(str(os.getpid()))

@@ -1,9 +1,10 @@
 """A release being written: records first, then vectors; what the live release holds is copied.
 
 A document that has not changed brings its records, words and vectors along as they are; a new one
-brings the vectors of those of its texts that were encoded before. Texts that were not wait in
-a file beside the draft. So the memory and the time of a build follow what is new, not what is
-there, but for the vectors and the word index, which are written whole.
+brings the vectors of those of its texts that were encoded before, also for a build that was
+stopped. Texts that were not wait in a file beside the draft. So the memory and the time of a build
+follow what is new, not what is there, but for the vectors and the word index, which are written
+whole.
 """
 
 from __future__ import annotations
@@ -58,10 +59,16 @@ class ReleaseWriter:
     """Writes one release into a folder; documents come in the order of their names."""
 
     def __init__(
-        self, folder: Path, encoder: Encoder, live: Release | None, names: Sequence[Sequence[str]]
+        self,
+        folder: Path,
+        encoder: Encoder,
+        live: Release | None,
+        stopped: Release | None,
+        names: Sequence[Sequence[str]],
     ) -> None:
-        """Open the tables in `folder`; vectors are reused from `live`, which has the same encoder.
+        """Open the tables in `folder`; vectors are reused from releases of the same encoder.
 
+        Those are `live`, of which documents are kept too, and `stopped`, which was not published.
         `names` are the glossary's groups, by which chunks name their company.
         """
         self._names, self._glossary = names, Glossary(names)
@@ -71,7 +78,7 @@ class ReleaseWriter:
             place.mkdir()
         self._encoder = encoder
         self._live = live
-        self._known = _Known(live)
+        self._known = _Known(live, stopped)
         kinds = ("documents", "texts", "cases", "passages")
         tables = [TableWriter(folder, kind) for kind in kinds]
         self._documents, self._texts, self._cases, self._passages = tables
@@ -351,43 +358,45 @@ class ReleaseWriter:
 
 
 class _Known:
-    """What the live release holds already; nothing, where there is none.
+    """What the live release holds already, and a stopped one; nothing, where there is none.
 
-    Its vectors are numbered chunks first, then sentences: 0 to `count`.
+    Their vectors are numbered from 0 to `count`: of each release chunks first, then sentences.
     """
 
-    def __init__(self, live: Release | None) -> None:
+    def __init__(self, live: Release | None, stopped: Release | None) -> None:
         self.count = 0
         self._rows: list[Rows] = []
+        self._chunks: list[tuple[int, Release]] = []  # from where a release's are numbered
         self.shifts: dict[str, int] = {}
         self.keys: dict[str, NDArray[np.uint8]] = {}
-        self._places: dict[bytes, int] = {}
-        if live is None:
-            return
-        self._live = live
-        self.terms: Numbers = load_array(live.folder, "chunk_terms")
-        self.term_starts: Numbers = load_array(live.folder, "term_starts")
-        self.marks: NDArray[np.void] = load_array(live.folder, "marks")
-        for name in ("chunk", "sentence"):
-            rows = Rows(live.folder / f"{name}s.faiss")
-            self.keys[name] = load_array(live.folder, f"{name}_keys")
-            self.shifts[name] = self.count
-            self._rows.append(rows)
-            self.count += rows.count
-        every = np.concatenate([self.keys["chunk"], self.keys["sentence"]])
-        self._heads = every[:, :8].copy().view("<u8")[:, 0]
-        self._tails = every[:, 8:].copy().view("<u8")[:, 0]
+        every = [np.empty((0, 16), np.uint8)]
+        for release in filter(None, (live, stopped)):
+            self._chunks.append((self.count, release))
+            for name in ("chunk", "sentence"):
+                rows = Rows(release.folder / f"{name}s.faiss")
+                keys = load_array(release.folder, f"{name}_keys")
+                if release is live:
+                    self.keys[name], self.shifts[name] = keys, self.count
+                every.append(keys)
+                self._rows.append(rows)
+                self.count += rows.count
+        if live is not None:
+            self.terms: Numbers = load_array(live.folder, "chunk_terms")
+            self.term_starts: Numbers = load_array(live.folder, "term_starts")
+            self.marks: NDArray[np.void] = load_array(live.folder, "marks")
+        digits = np.concatenate(every)
+        self._heads = digits[:, :8].copy().view("<u8")[:, 0]
+        self._tails = digits[:, 8:].copy().view("<u8")[:, 0]
         self._order = np.argsort(self._heads, kind="stable")
         self._sorted = self._heads[self._order]
 
     def read_states(self, number: int) -> States:
-        """Return the states of one of its chunks, by the number of its vector."""
-        return self._live.read_states(number)
+        """Return the states of one of their chunks, by the number of its vector."""
+        first, release = next(pair for pair in reversed(self._chunks) if pair[0] <= number)
+        return release.read_states(number - first)
 
     def find(self, key: bytes) -> int | None:
         """Return the number of the vector of a key, the first of several, or None."""
-        if not self.count:
-            return None
         head, tail = (int.from_bytes(part, "little") for part in (key[:8], key[8:]))
         at = int(np.searchsorted(self._sorted, np.uint64(head)))
         while at < self.count and int(self._sorted[at]) == head:

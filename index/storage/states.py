@@ -79,7 +79,8 @@ class StoredStates:
 
 def _map(path: Path, kind: Any) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r")
+        # A view without NumPy's own class for mapped files, which makes each slice of it slower.
+        array: NDArray[Any] = np.load(path, mmap_mode="r").view(np.ndarray)
         if array.dtype != kind:
             raise ValueError(f"numbers of {array.dtype}, not of {kind}")
     except (OSError, EOFError, ValueError) as error:

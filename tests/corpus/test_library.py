@@ -165,7 +165,7 @@ def test_a_sidecar_wins_over_the_text(tmp_path: Path) -> None:
         ('{"country": "Atlantis"}', "country 'Atlantis' is not one of up to 20 countries"),
         ('{"country": "ZZ"}', "country 'ZZ' is not one of"),
         ('{"cases": []}', "cases is not an object of cases by title"),
-        ('{"cases": {"A": "x"}}', "A: not a JSON object"),
+        ('{"cases": {"A": "x"}}', "A is not a JSON object"),
         ('{"cases": {"A": {"company": "x"}}}', "A: unknown key 'company'; use sector,"),
         ('{"cases": {"\\ud800": {"sector": 5}}}', "sector is not one line of text"),
         ('["title"]', "not a JSON object"),

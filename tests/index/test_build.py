@@ -300,7 +300,7 @@ def test_a_case_published_twice_is_named(
 def test_a_check_that_refuses_publishes_nothing(
     library: Library, published: Releases, encoder: FakeEncoder, write: Write
 ) -> None:
-    """The release is whole when it is checked, and gone when it is refused."""
+    """The release is whole when it is checked, and among no others when it is refused."""
     live = published.live()
     write("road.txt", "The road is long. It never ends.")
 
@@ -313,6 +313,87 @@ def test_a_check_that_refuses_publishes_nothing(
         build(library, published, encoder, check=refuse)
     assert published.live() == live
     assert [info.id for info in published.all()] == [live]
+
+
+def _stop(library: Library, releases: Releases, encoder: FakeEncoder) -> None:
+    """Build a release that is refused; what was encoded is forgotten after it."""
+
+    def refuse(_: Release) -> None:
+        raise GateError("no")
+
+    with pytest.raises(GateError):
+        build(library, releases, encoder, check=refuse)
+    assert encoder.encoded
+    encoder.encoded.clear()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_stopped_build_keeps_its_encodings(
+    library: Library, releases: Releases, write: Write, tmp_path: Path, first: bool
+) -> None:
+    """The next build encodes nothing again, and publishes the bytes of one from nothing."""
+    encoder = PackedEncoder()
+    if not first:
+        build(library, releases, encoder)
+    write("road.txt", "The road is long. It never ends. Nobody walks it.")
+    write("tea.txt", "Tea of Bergen\n\nBlack tea comes from the valley.")
+    _stop(library, releases, encoder)
+    assert plan(library, releases, encoder).to_encode == 0
+    outcome = build(library, releases, encoder)
+    assert encoder.encoded == []
+    assert outcome.plan.passages_to_encode == 0
+    alone = build(library, Releases(tmp_path / "alone"), PackedEncoder())
+    assert outcome.release == alone.release
+    assert releases.find_stopped() is None
+
+
+def test_after_a_stopped_build_only_an_edit_is_encoded(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """Builds that are stopped one after the other hand on what they encoded, the last alone."""
+    write("road.txt", "The road is long. It never ends.")
+    _stop(library, published, encoder)
+    write("way.txt", "The way is short. It ends here.")
+    _stop(library, published, encoder)
+    stopped = published.find_stopped()
+    assert stopped is not None
+    assert len(list(stopped.parent.iterdir())) == 1
+    write("path.txt", "The path is steep and wet.")
+    build(library, published, encoder)
+    assert encoder.encoded
+    assert all("path" in words for words in encoder.encoded)
+
+
+@pytest.mark.parametrize("harm", ["sentences.faiss", "chunk_keys.npy", "manifest.json"])
+def test_a_damaged_stopped_build_is_never_used(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write, harm: str
+) -> None:
+    """Where a byte of it is another, its texts are encoded again."""
+    write("road.txt", "The road is long. It never ends.")
+    _stop(library, published, encoder)
+    stopped = published.find_stopped()
+    assert stopped is not None
+    data = bytearray((stopped / harm).read_bytes())
+    data[-1] ^= 1
+    (stopped / harm).write_bytes(data)
+    assert build(library, published, encoder).published
+    assert any("road" in words for words in encoder.encoded)
+
+
+def test_a_stopped_build_of_another_model_is_never_used(
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write
+) -> None:
+    """Nor is any where everything is to be encoded anew; pruned, it is gone."""
+    write("road.txt", "The road is long. It never ends.")
+    _stop(library, published, encoder)
+    other = FakeEncoder(identity="other@1")
+    made = plan(library, published, other)
+    assert made.to_encode == made.texts
+    made = plan(library, published, encoder, full=True)
+    assert made.to_encode == made.texts
+    assert plan(library, published, encoder).to_encode == 0
+    published.prune(1)
+    assert plan(library, published, encoder).to_encode > 0
 
 
 def test_a_full_disk_publishes_nothing(

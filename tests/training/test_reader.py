@@ -23,7 +23,7 @@ from index.reader.calibration import FEATURES as CALIBRATED
 from index.reader.features import FEATURES, describe
 from index.reader.weights import FORMAT, read_weights
 from tests.small_network import StatesEncoder
-from training import confidence, reader
+from training import confidence, late_interaction, reader
 from training.batches import (
     CHUNKS,
     CUT,
@@ -396,7 +396,8 @@ def test_what_was_trained_is_written_and_opens(
     monkeypatch.setattr(reader, "PATH", path)
     sets = {name: Groups.open(name, works[0] / "groups" / name) for name in ("cases", "squad")}
     made = {"format": FORMAT, "command": "none", "encoder": "fake@1", "data": {}}
-    reader.write(works[0], sets, made)
+    monkeypatch.setattr(late_interaction, "STEPS", 20)
+    reader.write(works[0], sets, made, 1)
     assert str(path) in capsys.readouterr().out
     weights = read_weights(path)
     assert BundledReader(weights).name == f"bundled ({weights.projection.identity})"

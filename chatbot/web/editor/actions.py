@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Literal
 
-from chatbot.locales.interface import EDITOR, count
+from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.publishing.document_summary import list_missing
 from chatbot.publishing.pending_uploads import PendingUploads, Upload
 from chatbot.web.editor.facts import Shown, correct, list_facts, list_set
@@ -86,10 +86,10 @@ class Actions:
     def explain(self, error: Exception) -> str:
         """Return one sentence for whatever went wrong; what is foreign is logged, not told."""
         if isinstance(error, DocumentError | UsageError):  # the editor's to mend, and not ours
-            return str(error)
-        _, _, line = report(error)
+            return tell(error.message, self.language)
+        report(error)
         if isinstance(error, CasebookError):
-            return line
+            return tell(error.message, self.language)
         return self.words["internal"].format(request=REQUEST_ID.get())
 
     def take_files(
@@ -156,7 +156,7 @@ class Actions:
                 continue
             pending.drop(number)
             lines.append(self.words[made.action].format(name=made.name))
-            lines += [made.note] if made.note else []
+            lines += [tell(made.note, self.language)] if made.note else []
         if lines:
             lines.append(self.words["publish_next"])
         return Said(self._join(lines), "trouble" if problems else "done", tuple(problems))
@@ -220,7 +220,11 @@ class Actions:
     def prune(self, keep: str) -> Said:
         """Delete old releases but for as many as are kept beside the live one."""
         if not keep.isascii() or not keep.isdigit() or int(keep[:9]) > _MOST_KEPT:
-            raise UsageError(f"{keep[:20]!r} releases cannot be kept: say 0 to {_MOST_KEPT}")
+            raise UsageError(
+                "{count} releases cannot be kept: say 0 to {most}",
+                count=repr(keep[:20]),
+                most=_MOST_KEPT,
+            )
         gone, forgotten = self.publisher.prune(int(keep))
         told = (("pruned", len(gone)), ("forgotten", len(forgotten)))
         return Said(self._join([count(key, number, self.language) for key, number in told]))
@@ -263,7 +267,9 @@ def _offer(upload: Upload) -> Offer:
     try:
         return Offer(upload.name, upload.path.read_bytes(), upload.facts)
     except FileNotFoundError as error:
-        raise NotFoundError(f"{upload.name}: waits no longer; choose the file again") from error
+        raise NotFoundError(
+            "{name}: waits no longer; choose the file again", name=upload.name
+        ) from error
 
 
 def _matches(holding: Holding, search: str) -> bool:

@@ -173,7 +173,7 @@ def _show_sheet(
     return visit.show(
         "document", "documents", status, said, sheet=sheet, entry=entry,
         fields=choose_fields(entry), typed=typed or {},
-        left_out=sum_up(entry.left_out), preview=_preview(entry),
+        left_out=sum_up(entry.left_out, visit.language), preview=_preview(entry),
         case_facts={case.title: list_case_facts(case, language) for case in cases[:MOST_CASES]},
         case_fields=CASE_FIELDS, countries=sorted(list_countries(language).values()),
         cases=count_cases(entry.cases), searched=count_searched(entry),

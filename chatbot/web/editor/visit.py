@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from chatbot.locales.interface import EDITOR, count
+from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.publishing.publish_job import PublishJob
 from chatbot.publishing.worklist import Worklist
 from chatbot.web.editor.access import UPLOAD
@@ -95,6 +95,7 @@ class Visit:
             words=EDITOR[self.language],
             base=f"{self.shared.root}/editor/{self.language}",
             count=partial(count, language=self.language),
+            tell=partial(tell, language=self.language),
             **values,
         )
 

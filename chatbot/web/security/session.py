@@ -206,6 +206,8 @@ def make_router(
             raise HTTPException(422, "next: give a page of a site in CASEBOOK_EMBED_ORIGINS")
         answer = RedirectResponse(place or f"{root_path}/", 303, {"Cache-Control": "no-store"})
         _set_cookie(request, answer, "", 0)
+        if keys is not None and not root_path:  # below a prefix the storage is not ours alone
+            answer.headers["Clear-Site-Data"] = '"storage"'  # where the chat keeps conversations
         return answer
 
     def _read_token(request: Request, token: str, keys: Keys, now: float) -> Member:

@@ -39,11 +39,12 @@ _DAY = "private, max-age=86400, immutable"
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
-    "absent", "answered", "answered_none", "ask", "caption", "collection", "conversation",
-    "editors_words", "examples", "fresh", "from_en", "from_other", "from_zh", "heading",
-    "language", "near", "nearest", "new_tab", "open_case", "placeholder", "question", "retry",
-    "searching", "source_of", "stop", "stopped", "suggestions", "title", "too_long", "welcome",
-    "writing", "you_asked",
+    "absent", "answered", "answered_none", "ask", "caption", "collection", "comment",
+    "conversation", "editors_words", "examples", "fresh", "from_en", "from_other", "from_zh",
+    "heading", "helps", "language", "near", "nearest", "new_tab", "no", "open_case",
+    "placeholder", "question", "retry", "searching", "send", "source_of", "stop", "stopped",
+    "suggestions", "thanks", "title", "too_long", "vote_lost", "welcome", "writing", "yes",
+    "you_asked",
 )  # fmt: skip
 CHAT_ONLY = {"bad_filter", "members", "lost"}  # what the Gradio chat alone says
 
@@ -54,7 +55,7 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
     foreign = {"Cross_Origin_Resource_Policy": "cross-origin"}
     loader = File((FOLDER / "loader.js").read_bytes(), "text/javascript", _HOUR, **foreign)
     # Comments are for who reads them here: a portal's page does not pay for them.
-    read = {name: _COMMENT.sub(b"", (FOLDER / name).read_bytes()) for name in ASSETS}
+    read = {name: drop_comments((FOLDER / name).read_bytes()) for name in ASSETS}
     assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
     version = hashlib.sha256(b"".join(read.values())).hexdigest()[:12]
 
@@ -95,6 +96,11 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
         return assets[name].answer(request, "" if given == version else ASKED_AGAIN)
 
     return router
+
+
+def drop_comments(script: bytes) -> bytes:
+    """Return a script or a style without what stands between `/*` and `*/`."""
+    return _COMMENT.sub(b"", script)
 
 
 def find_companies(engine: Engine) -> frozenset[str]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 
 _LARGEST = 200 * 2**20  # bytes unpacked; zipfile reads no more of a part than it declares
 _LARGEST_PART = 64 * 2**20  # bytes of a part that is parsed
@@ -39,11 +39,14 @@ class Archive:
         parsed = max((each.file_size for each in parts if _is_xml(each.filename)), default=0)
         if len(parts) > _PARTS or whole > _LARGEST or parsed > _LARGEST_PART:
             raise DocumentError(
-                f"{name}: unpacks to {whole / 2**20:.0f} MiB in {len(parts)} parts, which is no "
-                "report; take out what is not text"
+                "{name}: unpacks to {size} MiB in {parts} parts, which is no report; "
+                "take out what is not text",
+                name=name,
+                size=f"{whole / 2**20:.0f}",
+                parts=len(parts),
             )
         if any(part.flag_bits & 1 for part in parts):
-            raise DocumentError(f"{name}: protected by a password; save it without")
+            raise DocumentError("{name}: protected by a password; save it without", name=name)
         self._parts = {part.filename.replace("\\", "/").lower(): part for part in parts}
 
     def refuse(self, error: Exception) -> DocumentError:
@@ -51,7 +54,10 @@ class Archive:
         lines = str(error).strip().splitlines()
         reason = lines[0] if lines and " object at 0x" not in lines[0] else type(error).__name__
         return DocumentError(
-            f"{self._name}: a broken {self._kind} ({reason[:100]}); save it again, or as PDF"
+            "{name}: a broken {kind} ({reason}); save it again, or as PDF",
+            name=self._name,
+            kind=Message(self._kind),
+            reason=reason[:100],
         )
 
     def read(self, part: str) -> bytes | None:

@@ -25,7 +25,7 @@ def read_book(data: bytes, name: str) -> Extraction:
     """
     archive = Archive(data, name, _KIND)
     if archive.read("META-INF/encryption.xml") and archive.read("META-INF/rights.xml"):
-        raise DocumentError(f"{name}: a protected book; get it without protection")
+        raise DocumentError("{name}: a protected book; get it without protection", name=name)
     pieces: list[Piece] = []
     left_out: list[LeftOut] = []
     try:

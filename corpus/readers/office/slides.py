@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.language.superscripts import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
@@ -17,6 +17,7 @@ from corpus.tables import BETWEEN
 _KIND = "PowerPoint file"
 _MAIN = "ppt/presentation.xml"
 _TITLES = ("title", "ctrTitle")
+_SMALLEST = 200  # hundredths of a point below which nobody reads
 _NUMBERS = ("sldNum", "dt", "ftr", "hdr")  # placeholders of what stands on every slide
 
 
@@ -30,7 +31,7 @@ def read_slides(data: bytes, name: str) -> Extraction:
     left_out: list[LeftOut] = []
     try:
         for number, part in enumerate(_list_slides(archive), 1):
-            _read_slide(archive, part, f"slide {number}", pieces, left_out)
+            _read_slide(archive, part, Message("slide {number}", number=number), pieces, left_out)
     except DocumentError:
         raise
     except Exception as error:  # lxml's, zipfile's, zlib's; RecursionError
@@ -65,10 +66,21 @@ def _read_slide(
     if get(root, "show") in ("0", "false"):
         left_out.append(LeftOut("hidden", "hidden slide", gather(root), place))
         return
+    left_out += _drop_unread(root, place)
     shapes = list(_list_shapes(root))
     shapes.sort(key=lambda shape: _place_of(shape) not in _TITLES)  # a title is read first
     for shape in shapes:
         pieces += _read_shape(shape)
+
+
+def _drop_unread(root: Any, place: str) -> Iterator[LeftOut]:
+    """Take out the words of a slide that are too small to be read, and yield them."""
+    for run in [each for each in root.iter() if cut_namespace(each.tag) == "r"]:
+        properties, words = find(run, "rPr"), find(run, "t")
+        size = "" if properties is None else get(properties, "sz") or ""
+        if words is not None and size.isdecimal() and int(size) < _SMALLEST:
+            yield LeftOut("hidden", "hidden passage", words.text or "", place)
+            words.text = ""
 
 
 def _list_shapes(root: Any) -> Iterator[Any]:

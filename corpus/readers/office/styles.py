@@ -13,6 +13,11 @@ _TOGGLES = {
 }  # fmt: skip
 _RAISED = {"superscript": "raised", "subscript": "lowered", "baseline": ""}
 _BODY = 9  # the outline level of what is no heading
+_SMALLEST = 4  # half points below which nobody reads
+_PALEST = 0xF8  # of each colour, from which on a sign is as white as paper
+UNKNOWN = "?"  # a ground that is a picture, or that some rule of a table's style gives
+PAPER = "FFFFFF"
+_MARKED = {"black": "000000", "white": PAPER, "none": ""}  # of highlights, those that hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,8 @@ class Look:
     """How words look. `name` is the paragraph style's; `level` is 0 to 8 for a heading, else 9.
 
     `size` is in half points, 0 where nothing says it; `shift` is `raised`, `lowered` or empty.
+    `color` and `ground` are those of the signs and of what is behind them, six hexadecimal digits,
+    or empty where nothing says it; `ground` may be UNKNOWN.
     """
 
     name: str = ""
@@ -30,6 +37,14 @@ class Look:
     bold: bool = False
     size: int = 0
     shift: str = ""
+    color: str = ""
+    ground: str = ""
+
+    def is_seen(self, behind: str) -> bool:
+        """Tell whether a person sees such signs; `behind` is the ground that they do not say."""
+        if self.hidden or 0 < self.size < _SMALLEST:
+            return False
+        return not self.color or _blanch(self.color) != _blanch(self.ground or behind)
 
 
 @dataclass(slots=True)
@@ -84,6 +99,11 @@ class Styles:
         look = paragraph if style is None else self.look_up(get(style, "val") or "", paragraph)
         return _change(look, properties)
 
+    def colors_ground(self, style: str) -> bool:
+        """Tell whether a table's style gives some of its cells a ground."""
+        line = self._list_line(style)
+        return any(read_ground(e) for element in line for e in element.iter())
+
     def _list_line(self, style: str) -> list[Any]:
         """Return a style and those it is based on, itself first."""
         line: list[Any] = []
@@ -110,7 +130,36 @@ def _change(look: Look, properties: Any) -> Look:
             changed["level"] = min(int(value), _BODY)
         elif name == "sz" and value and value.isdecimal():
             changed["size"] = int(value)
+        elif name == "color":
+            changed["color"] = _read_color(value)
+        elif name == "shd":
+            changed["ground"] = read_ground(element)
+        elif name == "highlight":
+            changed["ground"] = _MARKED.get(value or "", UNKNOWN)
         elif name == "numPr":
             number = find(element, "numId")
             changed["listed"] = number is not None and get(number, "val") != "0"
     return replace(look, **changed) if changed else look
+
+
+def read_ground(element: Any) -> str:
+    """Return the ground that a `shd` gives, empty where it gives none or is no `shd`."""
+    if cut_namespace(element.tag) != "shd":
+        return ""
+    fill = _read_color(get(element, "fill"))
+    if get(element, "val") in ("clear", "nil", None):
+        return UNKNOWN if get(element, "themeFill") and not fill else fill
+    return UNKNOWN  # a pattern
+
+
+def _read_color(value: str | None) -> str:
+    """Return a colour as six digits, empty where the program chooses one that is seen."""
+    value = (value or "").upper()
+    return value if len(value) == 6 and set(value) <= set("0123456789ABCDEF") else ""
+
+
+def _blanch(color: str) -> str:
+    """Return a colour, white where nobody tells it from white."""
+    if color == UNKNOWN:
+        return color
+    return PAPER if min(bytes.fromhex(color)) >= _PALEST else color

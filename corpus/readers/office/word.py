@@ -16,7 +16,7 @@ from corpus.language.superscripts import shift
 from corpus.readers.office.archive import Archive, cut_namespace, find, gather, get
 from corpus.readers.office.formula import spell_formula
 from corpus.readers.office.outline import Paragraph, find_headings
-from corpus.readers.office.styles import Look, Styles
+from corpus.readers.office.styles import PAPER, UNKNOWN, Look, Styles, read_ground
 from corpus.readers.pieces import compose
 from corpus.readers.portal import find_facts
 from corpus.records import Extraction, LeftOut, LeftOutReason
@@ -71,11 +71,13 @@ def _read_title(archive: Archive) -> str:
 class _Words:
     """A paragraph's words as they are gathered, with what is told beside them.
 
-    `bold` and `sizes` count characters; `lead` is how many of the first are bold. `beside` are the
-    containers of text boxes, `notes` the kinds and ids of notes, both in order.
+    `ground` is behind them where they do not say another. `bold` and `sizes` count characters;
+    `lead` is how many of the first are bold. `beside` are the containers of text boxes, `notes` the
+    kinds and ids of notes, both in order.
     """
 
     look: Look
+    ground: str
     parts: list[str] = field(default_factory=list)
     length: int = 0
     bold: int = 0
@@ -140,7 +142,7 @@ class _Story:
 
     def read(self) -> list[Paragraph]:
         """Return the body's drafts in order; the list of what is left out is whole after it."""
-        drafts = list(self._list_blocks(self.body))
+        drafts = list(self._list_blocks(self.body, self._find_ground()))
         seen = {""}
         for kind, part in self.targets.values():
             words = gather(self.archive.parse(part)) if kind in _FURNITURE else ""
@@ -156,13 +158,22 @@ class _Story:
         if words:
             self.left_out.append(LeftOut(reason, what, words))
 
-    def _list_blocks(self, container: Any) -> Iterator[Paragraph]:
+    def _find_ground(self) -> str:
+        """Return what the pages' ground is: paper, unless a colour or a picture lies on it."""
+        around = self.body.getparent()
+        if around is not None and find(around, "background") is not None:
+            return UNKNOWN
+        behind = (e for e in self.body.iter() if cut_namespace(e.tag) == "anchor")
+        return UNKNOWN if any(get(e, "behindDoc") == "1" for e in behind) else PAPER
+
+    def _list_blocks(self, container: Any, ground: str) -> Iterator[Paragraph]:
+        """Yield the drafts of what stands in a container, whose ground may be UNKNOWN."""
         for element in _flatten(container):
             kind = cut_namespace(element.tag)
             if kind == "p":
-                yield from self._read_paragraph(element)
+                yield from self._read_paragraph(element, ground)
             elif kind == "tbl":
-                yield from self._list_rows(element)
+                yield from self._list_rows(element, ground)
             elif kind in _DELETED:
                 self._leave_out("hidden", "deleted passage", gather(element))
             elif kind == "altChunk":
@@ -170,9 +181,9 @@ class _Story:
             elif kind == "oMathPara":
                 yield Paragraph("paragraph", spell_formula(element))
 
-    def _read_paragraph(self, paragraph: Any) -> Iterator[Paragraph]:
+    def _read_paragraph(self, paragraph: Any, ground: str) -> Iterator[Paragraph]:
         properties = find(paragraph, "pPr")
-        words = _Words(self.styles.read_paragraph(properties))
+        words = _Words(self.styles.read_paragraph(properties), ground)
         self._gather_words(paragraph, words)
         for (reason, what), parts in words.dropped.items():
             self._leave_out(reason, what, " ".join("".join(parts).split()))
@@ -181,7 +192,7 @@ class _Story:
             max(words.sizes, key=lambda size: words.sizes[size], default=0),
         )  # fmt: skip
         for box in words.beside:
-            yield from (replace(draft, loose=True) for draft in self._list_blocks(box))
+            yield from (replace(draft, loose=True) for draft in self._list_blocks(box, UNKNOWN))
         for kind, number, mark in words.notes:
             yield from self._read_note(kind, number, mark)
 
@@ -190,7 +201,7 @@ class _Story:
         if note is None or (kind, number) in self.told:
             return
         self.told.add((kind, number))
-        for draft in self._list_blocks(note):
+        for draft in self._list_blocks(note, PAPER):
             if draft.words.strip():
                 words = f"{mark} {draft.words.strip()}" if mark else draft.words
                 yield Paragraph("paragraph", words, loose=True)
@@ -238,7 +249,7 @@ class _Story:
             text = chr(code) if 32 <= code < 0xE000 else ""
             if not text:
                 self.left_out.append(LeftOut("unreadable", "sign"))
-        if look.hidden:
+        if not look.is_seen(words.ground):
             words.drop("hidden", "hidden passage", text)
         elif look.struck:
             words.drop("hidden", "struck passage", text)
@@ -266,8 +277,9 @@ class _Story:
                 said.append(gather(root))
         self.left_out.append(LeftOut("not supported", what, " ".join(said).strip()))
 
-    def _list_rows(self, table: Any) -> Iterator[Paragraph]:
+    def _list_rows(self, table: Any, ground: str) -> Iterator[Paragraph]:
         above: dict[int, str] = {}
+        ground = self._find_table_ground(table) or ground
         for row in _flatten(table):
             if cut_namespace(row.tag) != "tr":
                 continue
@@ -275,9 +287,16 @@ class _Story:
             if properties is not None and find(properties, "del") is not None:
                 self._leave_out("hidden", "deleted passage", gather(row))
                 continue
-            yield from self._read_row(row, above)
+            yield from self._read_row(row, above, ground)
 
-    def _read_row(self, row: Any, above: dict[int, str]) -> Iterator[Paragraph]:
+    def _find_table_ground(self, table: Any) -> str:
+        """Return the ground of a table's cells, UNKNOWN where its style has one, empty without."""
+        shade, style = find(table, "tblPr", "shd"), find(table, "tblPr", "tblStyle")
+        if style is not None and self.styles.colors_ground(get(style, "val") or ""):
+            return UNKNOWN
+        return "" if shade is None else read_ground(shade)
+
+    def _read_row(self, row: Any, above: dict[int, str], ground: str) -> Iterator[Paragraph]:
         """Yield a row as a line, or its cells one by one where they hold whole paragraphs.
 
         `above` has, by column, the words of cells that go on over several rows: each row has them.
@@ -288,7 +307,9 @@ class _Story:
         for cell in _flatten(row):
             if cut_namespace(cell.tag) != "tc":
                 continue
-            drafts = [draft for draft in self._list_blocks(cell) if draft.words.strip()]
+            shade = find(cell, "tcPr", "shd")
+            here = (read_ground(shade) if shade is not None else "") or ground
+            drafts = [draft for draft in self._list_blocks(cell, here) if draft.words.strip()]
             own = [draft for draft in drafts if not (draft.loose or draft.row)]
             loose += [draft for draft in drafts if draft.loose or draft.row]
             merged = find(cell, "tcPr", "vMerge")

@@ -30,7 +30,12 @@ def read_page(data: bytes, name: str, address: str = "") -> Extraction:
     if len(data) > _LARGEST:
         size = f"{len(data) / 2**20:.0f} MiB"
         most = _LARGEST // 2**20
-        raise DocumentError(f"{name}: {size} of HTML, and {most} are the most; split it")
+        raise DocumentError(
+            "{name}: {size} of HTML, and {most} are the most; split it",
+            name=name,
+            size=size,
+            most=most,
+        )
     tree = parse(_decode(data, name), name)
     metadata = Metadata(tree)
     metadata.address = metadata.address or address

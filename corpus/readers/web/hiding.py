@@ -19,6 +19,13 @@ _SIMPLE = re.compile(r"[a-z0-9]{0,12}[.#][\w-]{1,80}", re.IGNORECASE)
 _DECLARATION = re.compile(r"(?:^|;)\s*+([a-z-]{3,20})\s*+:\s*+([^;]{0,80})", re.IGNORECASE)
 _NOTHING = re.compile(r"[+-]?(?:0++(?:\.0*+)?|\.0++)(?:px|pt|r?em|%|v[wh])?")
 _AWAY = re.compile(r"-\d{3,6}(?:\.\d{1,6})?(?:px|pt|r?em|%)?")
+_FAR = re.compile(r"[+-]?\d{4,6}(?:px|pt)?|-?\d{2,6}r?em|-?\d{3,6}(?:%|v[wh])")  # beyond a page
+_LENGTH = re.compile(r"\+?(\d{0,4}(?:\.\d{0,6})?)(px|pt|r?em|%)")
+_UNREAD = {"px": 2.0, "pt": 1.5, "em": 0.13, "rem": 0.13, "%": 13.0}  # of letters, the smallest
+_SHRUNK = re.compile(
+    r"scale(?:3d|[xy])?\(\s*+(?:[^,()]{1,20},\s*+)?+[+-]?0*+\.?0*+(?:,[^()]{0,40})?\)"
+)
+_INSET = re.compile(r"inset\(\s*+([\d.%a-z\s-]{1,80})")
 _ANIMATED = re.compile(
     r"(?:^|[\s_-])(?:wow|aos|animat\w{0,4}|fade\w{0,10}|reveal\w{0,4}|slide-?in\w{0,6}|invisible"
     r"|scroll\w{0,8}|lazy\w{0,6}|js[_-]\w{1,20})(?:$|[\s_-])",
@@ -30,7 +37,8 @@ _FOR_READERS = re.compile(  # read out, never shown
 )
 _ASKED = (
     *("display", "visibility", "opacity", "font-size", "left", "top", "bottom", "text-indent"),
-    *("position", "clip", "color", "background", "background-color", "transform"),
+    *("position", "clip", "color", "background", "background-color", "transform", "clip-path"),
+    *("height", "max-height", "overflow", "overflow-y"),
     *("vertical-align", "font-weight", "animation-name", "transition"),
 )
 _CUT_AWAY = re.compile(r"rect\((?:[01](?:px)?[\s,]{1,3}){3}[01](?:px)?\)")
@@ -39,6 +47,7 @@ _SCRIPTED = (
     *("data-aos", "data-wow", "data-anim", "data-sal", "data-scroll", "data-sr", "data-reveal"),
     *("data-inview", "data-gsap", "data-w-id", "data-framer", "uk-scrollspy", "v-cloak"),
 )
+_GROWING = ("td", "th", "tr", "tbody", "table")  # as high as what is in them, whatever they say
 _REVEALED = 0.25  # share of the words of a page that a script is expected to show
 _STYLES = 2**20  # characters of style sheets that are looked at
 
@@ -114,6 +123,8 @@ class Hiding:
             _AWAY.match(style.get(side, "")) for side in ("left", "top", "text-indent")
         ):
             return True
+        if _FAR.fullmatch(style.get("text-indent", "")):
+            return True
         if style.get("position") in ("absolute", "fixed") and _CUT_AWAY.match(
             style.get("clip", "")
         ):
@@ -124,6 +135,8 @@ class Hiding:
         gone = style.get("display") == "none" or element.get("hidden") is not None
         if gone:
             return not self._is_formula(element) and not self._holds(element, 2 * _REVEALED)
+        if element.tag not in _GROWING and _is_clipped(style):
+            return not self._is_animated(element, style) and not self._holds(element, 2 * _REVEALED)
         faint = style.get("visibility") in ("hidden", "collapse") or (
             "opacity" in style and _NOTHING.fullmatch(style["opacity"]) is not None
         )
@@ -131,10 +144,13 @@ class Hiding:
 
     def reveals(self, element: Element, style: Style) -> bool:
         """Tell whether a script is expected to show what an element hides for now."""
-        animated = any(name in style for name in ("animation-name", "transition", "transform"))
+        moved = "transform" in style
+        return moved or self._is_animated(element, style) or self._holds(element, _REVEALED)
+
+    def _is_animated(self, element: Element, style: Style) -> bool:
+        animated = "animation-name" in style or "transition" in style
         animated = animated or bool(_ANIMATED.search(element.get("class") or ""))
-        animated = animated or any(name.startswith(_SCRIPTED) for name in element.attrib)
-        return animated or self._holds(element, _REVEALED)
+        return animated or any(name.startswith(_SCRIPTED) for name in element.attrib)
 
     def _holds(self, element: Element, share: float) -> bool:
         return self._sizes.get(element, 0) >= share * self._whole > 0
@@ -148,3 +164,33 @@ class Hiding:
 def is_nothing(size: str) -> bool:
     """Tell whether a size in a style is none at all."""
     return _NOTHING.fullmatch(size) is not None
+
+
+def is_unread(size: str) -> bool:
+    """Tell whether a size in a style is one of letters, but too small for anybody to read."""
+    length = _LENGTH.fullmatch(size)
+    if length is None or not length[1].strip("."):
+        return False
+    return 0 < float(length[1]) < _UNREAD[length[2]]
+
+
+def _is_clipped(style: Style) -> bool:
+    """Tell whether nothing of an element is within what is shown of it."""
+    if _SHRUNK.search(style.get("transform", "")) or _is_cut_out(style.get("clip-path", "")):
+        return True
+    cut = style.get("overflow-y") or style.get("overflow", "").split(" ")[-1]
+    sizes = (style.get("height", ""), style.get("max-height", ""))
+    return cut in ("hidden", "clip") and any(is_nothing(s) or s == "1px" for s in sizes)
+
+
+def _is_cut_out(path: str) -> bool:
+    """Tell whether a `clip-path` leaves nothing: what is cut from two sides meets."""
+    if path.startswith(("circle(0)", "circle(0 ", "circle(0px", "circle(0%")):
+        return True
+    inset = _INSET.match(path)
+    sides = inset[1].partition("round")[0].split()[:4] if inset else []
+    shares = [float(e[:-1]) if re.fullmatch(r"\d{1,4}(?:\.\d{1,4})?%", e) else 0.0 for e in sides]
+    if not shares:
+        return False
+    top, right, bottom, left = (shares * 4)[:4] if len(shares) < 3 else (*shares, shares[1])[:4]
+    return top + bottom >= 100 or left + right >= 100

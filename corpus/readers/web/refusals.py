@@ -54,14 +54,17 @@ def refuse_empty(tree: Element, title: str, kept: Sequence[Part], name: str) -> 
     lines = [fold(line) for line in (title, *(part.text for part in kept[:6])) if line]
     if any(map(_is_check, lines)):
         raise DocumentError(
-            f"{name}: asks for a human or a browser and has no text of its own;"
-            " open it in a browser and save the page"
+            "{name}: asks for a human or a browser and has no text of its own; "
+            "open it in a browser and save the page",
+            name=name,
         )
     if any(map(_is_missing, lines[:3])):
-        raise DocumentError(f"{name}: says that there is no such page; check the address")
+        raise DocumentError("{name}: says that there is no such page; check the address", name=name)
     onward = find_refresh(tree)
     if onward and sum(part.letters for part in kept) < _FEW:
-        raise DocumentError(f"{name}: only leads on to {onward[:200]}; add that address")
+        raise DocumentError(
+            "{name}: only leads on to {onward}; add that address", name=name, onward=onward[:200]
+        )
 
 
 def _is_check(line: str) -> bool:

@@ -23,10 +23,11 @@ def parse(text: str, name: str) -> Element:
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise DocumentError(f"{name}: no text in it; save the page again") from error
+        raise DocumentError("{name}: no text in it; save the page again", name=name) from error
     if any("depth" in entry.message for entry in parser.error_log.filter_from_fatals()):
         raise DocumentError(
-            f"{name}: its elements are nested too deeply to be read whole; save it as text"
+            "{name}: its elements are nested too deeply to be read whole; save it as text",
+            name=name,
         )
     return tree
 

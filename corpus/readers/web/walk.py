@@ -14,7 +14,7 @@ from corpus.language.captions import is_caption
 from corpus.language.superscripts import set_off
 from corpus.readers.pieces import clean
 from corpus.readers.web.formula import spell_formula
-from corpus.readers.web.hiding import Hiding, Style, is_nothing, read_sheets
+from corpus.readers.web.hiding import Hiding, Style, is_nothing, is_unread, read_sheets
 from corpus.readers.web.parts import (
     HEADINGS,
     Line,
@@ -97,7 +97,8 @@ class _Walk:
         # How many of the elements around are such:
         self._heading = self._titled = self._caption = self._linked = self._bold = self._kept = 0
         self._marker = ""
-        self._dim: list[bool] = [False]  # whether words are of no size, by element
+        self._dim: list[bool] = [False]  # whether words are of no size, by element,
+        self._unread: list[bool] = [False]  # and whether of one that nobody reads
 
     def take(self, body: Element) -> Iterator[Part]:
         """Yield the parts of a page."""
@@ -211,7 +212,7 @@ class _Walk:
     def _write(self, text: str | None, flat: bool = True) -> None:
         if not text:
             return
-        if self._dim[-1]:
+        if self._dim[-1] or self._unread[-1]:
             self._leave("hidden", "hidden part", text)
             return
         for number, words in enumerate(text.split("\n") if self._kept else [text]):
@@ -233,7 +234,10 @@ class _Walk:
         size = style.get("font-size", "")
         if size:
             dim = is_nothing(size) and not self._hiding.reveals(element, style)
-        else:  # a style sheet elsewhere may give a block, or what has a class, a size again
+            self._unread.append(is_unread(size))
+        else:
+            self._unread.append(self._unread[-1])
+        if not size:  # a style sheet elsewhere may give a block, or what has a class, a size again
             dim = self._dim[-1] and not block and not element.get("class")
         if block:
             yield from self._flush()
@@ -268,6 +272,7 @@ class _Walk:
             self._rows.pop()
         self._count(element, style, -1)
         self._dim.pop()
+        self._unread.pop()
         if block:
             self._blocks.pop()
 

@@ -218,6 +218,49 @@ def test_where_nothing_is_said_of_any_the_question_is_asked_whole(
     assert {citation.company for citation in made.citations} == {"Acme"}
 
 
+LISTED = "The nearest cases, of Acme, are listed below."
+
+
+@pytest.mark.parametrize(
+    ("confidence", "language", "words"),
+    [
+        (0.3, "en", "The cases of Acme do not say this outright. The nearest passages:"),
+        (0.0, "en", f"The cases of Acme do not answer this. {LISTED}"),
+        (0.3, "zh", "Acme 的案例没有直接说明这一点，以下是最接近的原文："),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_which_cases_were_asked(
+    companies: Library,
+    asking: Callable[[Reader], Ask],
+    confidence: float,
+    language: str,
+    words: str,
+) -> None:
+    """By their company, whatever name filters them, and what is suggested stays within."""
+    ask = asking(ToldReader(lambda *_: confidence))
+    made = ask(QUESTION, filters={"company": ["Acme"]}, language=language)
+    assert made.outcome != "answer"
+    assert " ".join(part.text for part in made.parts if part.kind == "words") == words
+    assert made.suggestions == (WORDS[language]["suggest_one"].format(company="Acme"),)
+    for suggestion in made.suggestions:
+        told = ask(suggestion, filters={"company": ["Acme"]})
+        assert (told.outcome, {each.company for each in told.citations}) == ("answer", {"Acme"})
+    named = ask(QUESTION, filters={"company": ["佐伊公司"]})
+    assert named.parts[0].text.startswith("The cases of Zoe Works do not")
+
+
+def test_a_refusal_within_part_of_a_companys_cases_names_no_company(
+    companies: Library, asking: Callable[[Reader], Ask]
+) -> None:
+    """They are the chosen cases; a name that is nowhere is said to be in no text at all."""
+    ask = asking(ToldReader(lambda *_: 0.0))
+    made = ask("Was the red bridge built in Botswana?", filters={"language": ["en"]})
+    assert made.parts[0].text.startswith("The ")
+    assert "No text of the collection names Botswana." in made.parts[0].text
+    other = ask("What did Zoe Works do?", filters={"company": ["Acme"]})
+    assert (other.outcome, other.citations) == ("absent", ())
+
+
 def test_companies_share_the_quotations(
     companies: Library, asking: Callable[[Reader], Ask], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,9 @@ def flags(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     asked = AskedQuestions(var, 90)
     for question in ("Who paints the moon?", "Who paints the moon?", "Is it \x1b[2J near?"):
         asked.note(replace(FakeEngine().ask("Why?"), question=question))
-    VoteLog(var, 180).append(Vote("When?", "00c0ffee0000", "down", comment="the other\x1b[2J case"))
+    said = "the other\x1b[2J case"
+    vote = Vote("When?", "00c0ffee0000", "down", comment=said, reason="missing")
+    VoteLog(var, 180).append(vote)
     return ["--reports", str(library.folder), "--var", str(var)]
 
 
@@ -42,6 +44,7 @@ def test_it_is_printed_by_kind(flags: list[str], capsys: pytest.CaptureFixture[s
     assert "Who paints the moon?" in out
     assert " UTC, absent, confidence 0.10" in out
     assert "2 times" in out
+    assert " UTC, should be there\n" in out
     assert "1 time," in out
     assert "\x1b" not in out
     told = json.loads(_run(capsys, "worklist", "--json", *flags)[1])["worklist"]

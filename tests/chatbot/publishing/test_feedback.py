@@ -58,7 +58,10 @@ def test_a_vote_is_one_line(served: httpx.Client, folder: Path) -> None:
     """It says what was asked, of which release, and what the reader thinks; nobody is named."""
     answer = served.post("/api/feedback", json={**GOOD, "question": "惠及\n多少人？\u2028"})
     assert (answer.status_code, answer.content) == (204, b"")
-    more = {**GOOD, "vote": "down", "citation": 2, "comment": "another case", "outcome": "nearest"}
+    more = {
+        **GOOD, "vote": "down", "citation": 2, "comment": "another case", "outcome": "nearest",
+        "reason": "place",
+    }  # fmt: skip
     served.post("/api/feedback", json=more).raise_for_status()
     first, second = read_lines(folder)
     assert abs(datetime.fromisoformat(first.pop("at")) - datetime.now(UTC)).total_seconds() < 60
@@ -70,6 +73,7 @@ def test_a_vote_is_one_line(served: httpx.Client, folder: Path) -> None:
         "comment": "",
         "member": "",
         "outcome": "",
+        "reason": "",
     }
     assert {key: second[key] for key in more} == more
 
@@ -80,7 +84,7 @@ def test_a_vote_is_one_line(served: httpx.Client, folder: Path) -> None:
         {"vote": "sideways"}, {"vote": None}, {"question": ""}, {"question": "x" * 2001},
         {"release": "../../etc"}, {"release": ""}, {"citation": -1}, {"citation": "1"},
         {"citation": 1001}, {"comment": "x" * 1001}, {"comment": 3}, {"member": "somebody"},
-        {"outcome": "found"},
+        {"outcome": "found"}, {"reason": "dull"}, {"reason": None},
         {"at": "yesterday"},
     ],
 )  # fmt: skip

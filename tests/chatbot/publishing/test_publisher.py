@@ -124,6 +124,20 @@ def test_a_lost_answer_stops_the_gate(publisher: Publisher, library: Library) ->
     }
 
 
+def test_what_the_gate_stops_is_not_encoded_again(
+    publisher: Publisher, library: Library, encoder: FakeEncoder
+) -> None:
+    """Once the question is taken out, or its loss accepted, the next build has all vectors."""
+    _know(library, ("When was the red bridge built?", ["in 1999"]))
+    publisher.remove("bridge.txt")
+    publisher.add(publisher.take_file("road.txt", b"The road is long. It never ends."))
+    with pytest.raises(GateError):
+        publisher.publish()
+    asked: list[int] = []
+    done = publisher.publish(accept=True, progress=lambda _, total: asked.append(total))
+    assert (done.published, done.plan.to_encode, asked) == (True, 0, [])
+
+
 def test_a_weaker_answer_stops_nothing(publisher: Publisher, library: Library) -> None:
     """Refused, but the words are quoted as near or handed over: told, published; else lost."""
     _know(library, ("When was the red bridge built?", ["in 1999"]))

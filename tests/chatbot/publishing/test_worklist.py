@@ -159,9 +159,12 @@ def test_what_is_done_comes_back_when_it_is_asked_again(work: Worklist, tmp_path
     """All questions of an item go; a vote that is done stays away, also for another process."""
     note(work.asked, "copper price")
     note(work.asked, "What does copper cost?")
-    VoteLog(tmp_path, 180).append(Vote("benefit?", "00c0ffee0000", "down", 2, "another case"))
+    VoteLog(tmp_path, 180).append(
+        Vote("benefit?", "00c0ffee0000", "down", 2, "another case", reason="place")
+    )
     asked, vote = work.read()
     assert (vote.kind, vote.comment, vote.citation) == ("vote", "another case", 2)
+    assert vote.reason == "place"
     assert datetime.fromisoformat(vote.last).tzinfo == UTC
     for item in (asked, vote):
         assert work.finish(item.id) == item
@@ -181,6 +184,7 @@ def test_a_log_of_votes_may_hold_anything(work: Worklist, tmp_path: Path) -> Non
     with (tmp_path / "feedback.jsonl").open("ab") as log:
         for line in (b"\xff\xfe", b"[", b"[]", b"7", b"null", b'{"vote": "down"}', b"[" * 100_000,
                      json.dumps({**good, "question": 7}).encode(),
+                     json.dumps({**good, "reason": ["place"]}).encode(),
                      json.dumps({**good, "citation": "1"}).encode()):  # fmt: skip
             log.write(line + b"\n")
     (tmp_path / "feedback.old.jsonl").write_text(json.dumps({**good, "question": "old?"}) + "\n")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from chatbot.locales.interface import ERRORS
 from corpus import errors
@@ -20,67 +17,7 @@ from tests.axe import find_violations
 from tests.browser import WAIT
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
-
-
-@dataclass
-class Visit:
-    """A reader's page, and what must stay empty: errors on it and requests to elsewhere."""
-
-    page: Page
-    address: str
-    faults: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        """Type a question, press Enter and wait for the end of its answer."""
-        turns = self.page.locator(".turn").count()
-        self.page.get_by_role("textbox").fill(question)
-        self.page.keyboard.press("Enter")
-        expect(self.page.locator(".turn")).to_have_count(turns + 1)
-        expect(self.page.locator("#send")).to_be_visible()
-
-
-Open = Callable[..., Visit]
-
-
-@pytest.fixture
-def visit(chromium: Browser, server: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[Open]:
-    """Open pages; afterwards none of them may have met an error or left the server."""
-    opened: list[Visit] = []
-    with ExitStack() as contexts:
-
-        def open_page(path: str = "/", width: int = 1280, **settings: Any) -> Visit:
-            context: BrowserContext = chromium.new_context(
-                viewport={"width": width, "height": 800}, **{"locale": "en-US", **settings}
-            )
-            contexts.callback(context.close)
-            found = Visit(context.new_page(), server[1])
-            opened.append(found)
-            context.on("page", lambda page: listen(page, found))
-            listen(found.page, found)
-            found.page.goto(server[1] + path)
-            if path == "/":
-                expect(found.page.locator("#examples li")).to_have_count(4)
-            return found
-
-        yield open_page
-    for each in opened:
-        assert each.faults == []
-
-
-def listen(page: Page, found: Visit) -> None:
-    """Note console errors, exceptions and requests to anywhere but the server."""
-    page.on("pageerror", lambda error: found.faults.append(f"exception {error}"))
-    page.on(
-        "console",
-        lambda line: found.faults.append(line.text) if line.type in ("error", "warning") else None,
-    )
-    home = (found.address, "data:", "blob:", "about:")
-    page.on(
-        "request",
-        lambda request: (
-            found.faults.append(request.url) if not request.url.startswith(home) else None
-        ),
-    )
+from tests.visit import Open, Visit, listen
 
 
 def measure_overflow(page: Page) -> int:
@@ -348,7 +285,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(visit: Open, scheme
     expect(page.locator("figure mark")).to_contain_text("Photo: Donation of solar lights")
     assert measure_overflow(page) == 0
     page.goto(reader.address)
-    expect(page.locator("#examples li")).to_have_count(4)
+    expect(page.locator("#company option")).to_have_count(4)
     reader.ask("Was a hospital built?")
     expect(page.locator(".turn .verdict.near")).to_be_visible()
     assert measure_overflow(page) == 0
@@ -544,7 +481,8 @@ def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
         context.request.post(f"{address}/session/end", form={"token": sign()}, max_redirects=0)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))")
         expect(page.locator("article.missing")).to_be_visible(timeout=WAIT)
-        assert "benefit" not in page.evaluate("JSON.stringify({...sessionStorage})")
+        kept = page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])")
+        assert "benefit" not in kept
         time.sleep(1.1)
         context.request.post(f"{address}/session", form={"token": sign(jti="2")})
         page.goto(address)
@@ -555,6 +493,9 @@ def test_a_conversation_goes_with_its_member(chromium: Browser) -> None:
         expect(page.locator("#boot")).to_have_count(0, timeout=WAIT)
         expect(page.locator("#welcome")).to_be_visible()
         assert page.locator(".turn").count() == 0
+        expect(page.locator("#examples li")).to_have_count(4)
+        expect(page.locator("#earlier")).to_be_hidden()
+        assert "lockdown" not in page.evaluate("JSON.stringify({...localStorage})")
     context.close()
 
 

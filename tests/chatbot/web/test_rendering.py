@@ -289,7 +289,8 @@ def test_both_languages_say_the_same_things() -> None:
 def test_every_word_the_page_asks_for_is_there() -> None:
     """The markup and the script of the chat name no word that the tables lack."""
     markup = render("chat.html", root="")
-    script = (STATIC / "chat.js").read_text("utf-8")
+    scripts = [STATIC / "chat.js", *sorted((STATIC / "chat").glob("*.js"))]
+    script = "".join(path.read_text("utf-8") for path in scripts)
     asked = set(re.findall(r'data-word(?:-\w+)?="(\w+)"', markup + script))
     asked |= set(re.findall(r'\bword\("(\w+)"\)', script))
     assert asked <= words.WORDS["en"].keys()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corpus.errors import DocumentError
+from corpus.errors import DocumentError, Message
 from corpus.isolation.wire import (
     parse_reply,
     parse_request,
@@ -52,10 +52,23 @@ def test_a_request_comes_as_it_was_sent() -> None:
 def test_a_refusal_is_told_in_the_words_of_what_read_it() -> None:
     """On one line, and no longer than a line."""
     with pytest.raises(DocumentError, match=r"^a.txt: broken; mend it$"):
-        parse_reply(write_refusal("a.txt: broken; mend it"), OFFER, "")
+        parse_reply(write_refusal(Message("a.txt: broken; mend it")), OFFER, "")
     with pytest.raises(DocumentError) as caught:
-        parse_reply(write_refusal("x" * 10**6), OFFER, "")
+        parse_reply(write_refusal(Message("x" * 10**6)), OFFER, "")
     assert len(str(caught.value)) <= 2000
+
+
+def test_a_refusal_keeps_its_form_and_fields() -> None:
+    """Also those in each other; nothing is filled into a form that comes back."""
+    line = Message("{name}: {why}", name="a.txt", why=Message("{n} lines", n=3))
+    with pytest.raises(DocumentError) as caught:
+        parse_reply(write_refusal(line), OFFER, "")
+    told = caught.value.message
+    assert (told, told.form, told.fields) == (line, line.form, line.fields)
+    assert isinstance(told.fields["why"], Message)
+    hostile = Message.restore("a.txt: no", "{0.__class__}", {"__class__": "{0}"})
+    with pytest.raises(DocumentError, match=r"^a.txt: no$"):
+        parse_reply(write_refusal(hostile), OFFER, "")
 
 
 @pytest.mark.parametrize(

@@ -268,3 +268,33 @@ def test_a_date_beside_a_byline_is_the_documents() -> None:
     """Bars between facts make no table of them."""
     text = "通水了\n2021年03月14日 10:20 | 来源：本社 | 作者：小王\n\n" + "水厂已经建成通水。" * 12
     assert read_entry(Offer("a.txt", text.encode())).document.published == "2021-03-14"
+
+
+def test_a_line_behind_a_dash_is_the_titles_second_half() -> None:
+    """As Chinese texts set it; a dialogue's line or an aside in prose is none."""
+    body = "永泉水务有限公司在当地建成一座水厂，四十个村子喝上了自来水。" * 4
+    entry = read(f"山那边的一杯水\n——永泉水务供水项目\n\n2023年5月\n\n{body}")
+    assert entry.document.title == "山那边的一杯水——永泉水务供水项目"
+    assert entry.document.published == "2023-05"
+    assert "供水项目" not in "".join(p.text for p in entry.passages if p.kind == "paragraph")
+    assert read(f"山那边的一杯水\n\n——“您来了。”他说，“水通了。”\n\n{body}").document.title == (
+        "山那边的一杯水"
+    )
+
+
+def test_a_case_is_its_companys_by_the_full_name_in_its_text() -> None:
+    """In a text of several; of two that are called alike, neither is taken."""
+    text = (
+        "海外小故事\n\n编者按：两家企业供稿，编者作了删改。\n\n永泉水务：山那边的一杯水\n\n"
+        "永泉水务股份有限公司在当地建成水厂。永泉水务负责运行。\n\n北山：码头上的三盏灯\n\n"
+        "北山照明有限公司和北山重工有限公司都来了。人们说，北山的灯最亮。\n"
+    )
+    companies = [case.company for case in read(text).cases if case.company]
+    assert companies == ["永泉水务股份有限公司", "北山"]
+
+
+def test_a_figure_in_capitals_is_no_company() -> None:
+    """Nor is any other line with a figure; a byline with a date beside it dates the document."""
+    entry = read(f"50 MW\nAcme gives a school to Lusaka\nBy Jane Roe | June 10, 2019\n\n{BODY}")
+    assert [case.company for case in entry.cases] == [""]
+    assert entry.document.published == "2019-06-10"

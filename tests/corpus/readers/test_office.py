@@ -81,6 +81,20 @@ def test_slides_are_read_in_order_title_first() -> None:
 
 
 @pytest.mark.slow
+def test_words_too_small_to_be_read_are_named() -> None:
+    """What has the size of a point is no line of a slide, nor of its tables."""
+    tiny = _run("Secret 555.", 'sz="100"')
+    frame = f"<p:graphicFrame><a:tbl><a:tr><a:tc><a:txBody><a:p>{tiny}</a:p></a:txBody></a:tc>"
+    frame += f"<a:tc><a:txBody><a:p>{_run('Nine lamps')}</a:p></a:txBody></a:tc></a:tr></a:tbl>"
+    reading = read_bytes(
+        make_slides(_shape(_run("It shines.", 'sz="1800"') + tiny) + frame + "</p:graphicFrame>"),
+        "a.pptx",
+    )
+    assert "Secret" not in reading.text
+    assert [each.text for each in reading.left_out] == ["Secret 555.", "Secret 555."]
+    assert "It shines." in reading.text
+
+
 def test_sheets_are_read_as_they_are_shown() -> None:
     """Formats of figures and dates; a cell far out is named and costs nothing."""
     book = openpyxl.Workbook()

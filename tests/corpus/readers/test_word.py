@@ -60,6 +60,18 @@ def test_raised_and_lowered_figures_are_such_signs(runs: str, words: str) -> Non
     [
         (run("Secret 555", "<w:vanish/>"), "hidden passage"),
         (run("Secret 555", '<w:rStyle w:val="Gone"/>'), "hidden passage"),
+        (run("Secret 555", '<w:color w:val="FFFFFF"/>'), "hidden passage"),
+        (
+            run("Secret 555", '<w:color w:val="FEFEFE"/><w:highlight w:val="white"/>'),
+            "hidden passage",
+        ),
+        (
+            run("Secret 555", '<w:color w:val="112233"/><w:shd w:val="clear" w:fill="112233"/>'),
+            "hidden passage",
+        ),
+        (run("Secret 555", '<w:sz w:val="2"/>'), "hidden passage"),
+        (run("Secret 555", '<w:sz w:val="3"/>'), "hidden passage"),
+        (run("Secret 555", '<w:rStyle w:val="Pale"/>'), "hidden passage"),
         (run("Secret 555", "<w:strike/>"), "struck passage"),
         (run("Secret 555", "<w:dstrike/>"), "struck passage"),
         (f"<w:del>{run('Secret 555').replace('w:t', 'w:delText')}</w:del>", "deleted passage"),
@@ -68,11 +80,53 @@ def test_raised_and_lowered_figures_are_such_signs(runs: str, words: str) -> Non
 )
 def test_what_is_not_shown_is_named(inner: str, what: str) -> None:
     """Hidden, struck and deleted words are in the list, not in the text; `val="0"` undoes it."""
-    styles = '<w:style w:styleId="Gone"><w:rPr><w:vanish/></w:rPr></w:style>'
+    styles = (
+        '<w:style w:styleId="Gone"><w:rPr><w:vanish/></w:rPr></w:style>'
+        '<w:style w:styleId="Pale"><w:rPr><w:color w:val="ffffff"/></w:rPr></w:style>'
+    )
     body = paragraph(run("The cost was ") + inner + run("open.", '<w:vanish w:val="0"/>'))
     blocks, left_out = read(body, styles=styles)
     assert blocks == [("paragraph", "The cost was open.")]
     assert left_out == (LeftOut("hidden", what, "Secret 555"),)
+
+
+WHITE = run("Shown 555", '<w:color w:val="FFFFFF"/>')
+DARK = '<w:shd w:val="clear" w:color="auto" w:fill="1F3864"/>'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        paragraph(run("Shown 555", f'<w:color w:val="FFFFFF"/>{DARK}')),
+        paragraph(run("Shown 555", '<w:color w:val="FFFFFF"/><w:highlight w:val="darkBlue"/>')),
+        paragraph(WHITE, DARK),
+        paragraph(WHITE, '<w:pStyle w:val="Band"/>'),
+        table(cell(paragraph(WHITE), DARK)),
+        table(cell(paragraph(WHITE))).replace("<w:tbl>", f"<w:tbl><w:tblPr>{DARK}</w:tblPr>"),
+        table(cell(paragraph(WHITE))).replace(
+            "<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Grid"/></w:tblPr>'
+        ),
+        paragraph(f"<w:r><w:pict><w:txbxContent>{paragraph(WHITE)}</w:txbxContent></w:pict></w:r>"),
+        paragraph('<w:r><w:drawing><w:anchor behindDoc="1"/></w:drawing></w:r>' + WHITE),
+        paragraph(run("Shown 555", '<w:color w:val="auto"/>')),
+        paragraph(run("Shown 555", '<w:color w:val="000000"/><w:sz w:val="4"/>')),
+    ],
+)
+def test_white_on_a_ground_that_is_not_is_read(body: str) -> None:
+    """In a band, in a dark cell, in a box or over a picture, white words are seen."""
+    styles = (
+        f'<w:style w:styleId="Band"><w:pPr>{DARK}</w:pPr></w:style>'
+        '<w:style w:styleId="Grid"><w:tblStylePr w:type="firstRow">'
+        f"<w:tcPr>{DARK}</w:tcPr></w:tblStylePr></w:style>"
+    )
+    assert "Shown 555" in " ".join(say(body, styles=styles))
+
+
+def test_a_white_cell_of_a_plain_table_is_named() -> None:
+    """A cell without a ground is as white as the paper."""
+    blocks, left_out = read(table(cell("Year") + cell(paragraph(WHITE))))
+    assert blocks == [("paragraph", "Year |")]
+    assert left_out == (LeftOut("hidden", "hidden passage", "Shown 555"),)
 
 
 def test_a_paragraph_hidden_by_what_its_style_is_based_on_is_hidden() -> None:

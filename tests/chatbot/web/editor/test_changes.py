@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.evaluation.gate_report import cut, join_expected, list_changed
 from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
-from chatbot.locales.interface import EDITOR, count
+from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.web.templates import make_environment
 from tests.chatbot.publishing.test_publish_job import PLAN
 
@@ -64,6 +64,7 @@ def load(language: str) -> Any:
     shared = {
         "language": language, "words": EDITOR[language], "cut": cut, "changed": list_changed,
         "join_expected": join_expected, "count": partial(count, language=language),
+        "tell": partial(tell, language=language),
     }  # fmt: skip
     return make_environment().get_template("editor/changes.html").make_module(shared)
 

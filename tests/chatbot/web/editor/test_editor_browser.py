@@ -15,9 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expe
 
 from chatbot.publishing.asked_questions import AskedQuestions
 from tests.axe import find_violations
-from tests.chatbot.web.test_chat_browser import CONTRAST, Visit, listen, measure_overflow
+from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
 from tests.fake_publisher import TOKEN, Office, serving_publisher
 from tests.fakes import FakeEngine
+from tests.visit import Visit, listen
 
 ROAD = """The long road
 

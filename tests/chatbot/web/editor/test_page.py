@@ -163,6 +163,21 @@ def test_files_are_taken_each_with_its_line(server: tuple[Office, str], office: 
     assert office.library.names() == ("bridge.txt", "tea.txt")
 
 
+def test_what_is_said_of_a_document_is_in_the_pages_language(
+    server: tuple[Office, str], office: Office
+) -> None:
+    """Why one cannot be read, and what of another was left out."""
+    with page(server, "zh") as opened:
+        line = said(opened.upload(("a.rtf", b"{\\rtf1}"), ("b.docx", b"PK\x03\x04broken")))
+        assert "a.rtf：是 RTF 文件，Casebook 不读取；请存为 .docx 或 .pdf" in line
+        assert "b.docx：Word 文件已损坏（File is not a zip file）" in line
+        hidden = b"<html><body><p hidden>Unseen.</p><p>The plant runs, and serves nine towns.</p>"
+        shown = opened.upload(("c.html", hidden)).text
+        assert "隐藏的部分 1 处" in read(shown)
+        (office.library.folder / "d.txt").write_bytes(b"")
+        assert "d.txt：文件是空的；请加入文字" in read(opened.get())
+
+
 def test_what_waits_is_the_sessions_alone(server: tuple[Office, str], office: Office) -> None:
     """Another editor does not see it, by whatever number."""
     with page(server) as one, page(server) as other:
@@ -325,7 +340,7 @@ def test_two_editors_publish_and_one_is_told(server: tuple[Office, str], office:
         assert 'id="progress"' in one.post("publish/start").text
         assert office.encoder.at_work.wait(60)
         shown = two.post("publish/start")
-        assert "another editor is publishing" in said(shown)
+        assert "另一位编辑正在发布" in said(shown)
         assert '<noscript><meta http-equiv="refresh"' in shown.text
         assert 'id="progress"' in two.get("publish", plan="1")
         assert two.client.get("/api/cases").status_code == 200
@@ -479,6 +494,7 @@ def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Of
             opened.client.post("/api/ask", json=asked).raise_for_status()
         known = {"question": "When was the red bridge built?", "release": office.releases.live()}
         vote = {**known, "vote": "down", "citation": 1, "comment": "<i>wrong</i> place"}
+        vote["reason"] = "incomplete"
         opened.client.post("/api/feedback", json=vote).raise_for_status()
         shown = opened.get("worklist")
         assert "<b>painted" not in shown
@@ -487,6 +503,7 @@ def test_what_readers_missed_becomes_work(server: tuple[Office, str], office: Of
         assert "Asked in vain" in told
         assert "asked 2 times" in told
         assert "The reader says: <i>wrong</i> place" in told
+        assert "UTC · Incomplete" in told
         assert "The red bridge was built in 1999 by Ada." in told
         lines = opened.get("worklist/export").splitlines()
         kinds = {json.loads(line)["kind"]: json.loads(line)["id"] for line in lines}

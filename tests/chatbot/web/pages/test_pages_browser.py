@@ -215,7 +215,7 @@ def test_an_address_asks_a_question(visit: Open, engine: FakeEngine, address: st
     expect(original).to_have_attribute("href", re.compile(f"^{ORIGINAL}#:~:text=In%20Lauteye"))
     expect(page.locator("#company")).to_have_value("POWERCHINA")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    assert page.url == f"{address}/"
+    assert page.url == f"{address}/?lang=zh"
     page.get_by_role("button", name="复制链接").click()
     expect(page.get_by_role("button", name="已复制")).to_be_visible()
     assert read_copied(page) == f"{address}/?q=solar+lights%3F&company=POWERCHINA"

@@ -1,4 +1,4 @@
-"""chatbot.answers.answer_cache: equal questions are answered from memory, and others never."""
+"""chatbot.answer_cache: equal questions are answered from memory, and others never."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.answers import answer_cache as module
-from chatbot.answers.answer_cache import RecentAnswers, make_key
+from chatbot import answer_cache as module
+from chatbot.answer_cache import RecentAnswers, make_key
 from chatbot.answers.conversation import Turn
 from chatbot.engine import Engine
 from corpus.errors import CitationError, FilterError
