@@ -17,6 +17,7 @@ import itertools
 import json
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -57,7 +58,9 @@ def request(
     """Send one request and return its status, or what went wrong."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     kind = "application/x-www-form-urlencoded" if path == "/session" else "application/json"
-    headers = {"X-Forwarded-For": sender, "Content-Type": kind}
+    headers = {
+        "X-Forwarded-For": sender, "Content-Type": kind, "Accept": "application/json",
+    }  # fmt: skip
     data = body if isinstance(body, bytes | None) else json.dumps(body)
     try:
         connection.request(method, path, data, headers)
@@ -117,6 +120,21 @@ def vote(port: int, _: int) -> str:
     return request(port, "POST", "/api/feedback", body)
 
 
+def call_mcp(port: int, number: int) -> str:
+    """Call nothing but for the list of tools."""
+    return request(port, "POST", "/mcp", {"jsonrpc": "2.0", "id": number, "method": "tools/list"})
+
+
+def send_faults(port: int, _: int) -> str:
+    """Send the largest body there is, with nothing but faults."""
+    return request(port, "POST", "/v1/chat/completions", FAULTS)
+
+
+def read_collection(port: int, number: int) -> str:
+    """Read the page of the collection, filtered by what nobody asked for before."""
+    return request(port, "GET", f"/cases?company={number}")
+
+
 def sign_in(port: int, number: int) -> str:
     """Send a token that is none."""
     return request(port, "POST", "/session", f"token=a.b.{number}".encode())
@@ -142,10 +160,14 @@ LOADS: dict[str, tuple[Send, int]] = {
     "streams": (open_stream, 32),
     "the list of cases": (read_cases, 32),
     "pages": (load_assets, 32),
+    "the collection's page": (read_collection, 32),
+    "calls of MCP": (call_mcp, 32),
+    "large bodies of faults": (send_faults, 32),
     "votes": (vote, 32),
     "forged tokens": (sign_in, 32),
     "half-open connections": (hang, 11),
 }
+FAULTS = b'{"model": "casebook", "messages": [], "modalities": [' + b"1," * 250_000 + b"1]}"
 RUBBISH: list[tuple[str, str, object]] = [
     ("POST", "/api/ask", b"{" * 60_000),
     ("POST", "/api/ask", {"question": "x" * 60_000}),
@@ -155,6 +177,13 @@ RUBBISH: list[tuple[str, str, object]] = [
     ("TRACE", "/", None),
     ("POST", "/api/feedback", {"vote": "sideways"}),
     ("GET", "/gradio_api/file=/etc/passwd", None),
+    ("POST", "/v1/chat/completions", {"model": "casebook", "messages": [{"role": "x"}] * 2000}),
+    ("POST", "/mcp", b"[" * 60_000),
+    ("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x"}}),
+    ("GET", "/cases?page=99999&year=0000&company=" + "x" * 499, None),
+    ("GET", "/cases/..%2f..%2fetc%2fpasswd", None),
+    ("GET", "/editor/en/worklist", None),
+    ("POST", "/editor/sign-in", {"token": "x" * 60_000}),
 ]
 
 
@@ -237,7 +266,7 @@ def send_rubbish(port: int, count: int) -> Counter[str]:
     kinds = [
         *((lambda port, number, each=each: request(  # type: ignore[misc]
             port, *each, sender=f"2001:db8:{number % 500:x}::1")) for each in RUBBISH),
-        join_queue, open_stream, read_cases, vote, sign_in,
+        join_queue, open_stream, read_cases, vote, sign_in, call_mcp, read_collection,
     ]  # fmt: skip
     with ThreadPoolExecutor(16) as pool:
         return Counter(pool.map(lambda n: kinds[n % len(kinds)](port, n), range(count)))
@@ -252,6 +281,7 @@ def serving(var: Path) -> Iterator[httpx.Client]:
     environ = {
         **os.environ, "CASEBOOK_VAR": str(var), "CASEBOOK_PORT": str(port),
         "CASEBOOK_LOG_LEVEL": "warning", "CASEBOOK_TRUSTED_PROXIES": "127.0.0.1",
+        "CASEBOOK_EDITOR_TOKEN": secrets.token_hex(16),
     }  # fmt: skip
     log = (var / "log").open("w")
     process = subprocess.Popen([sys.executable, "app.py", "serve"], cwd=ROOT, env=environ,

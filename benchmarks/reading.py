@@ -33,7 +33,7 @@ from tqdm import tqdm
 from benchmarks.finding import find_xquad, list_judged
 from benchmarks.server import ROOT
 from benchmarks.squad import Question, name_document, read_paragraphs, read_questions
-from chatbot.cli import choose_reader
+from chatbot.composition import choose_reader
 from chatbot.evaluation.quality_floors import (
     Floors,
     check_floors,

@@ -1,7 +1,6 @@
 """The verbs: results on stdout, everything else on stderr, exit 0, 1 (failed) or 2 (bad usage).
 
-The composition root: settings become a library, releases, an encoder and an engine here, and are
-handed on as arguments.
+What they work with is made of the settings by chatbot.composition.
 """
 
 from __future__ import annotations
@@ -14,17 +13,17 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from chatbot import VERSION
+from chatbot import VERSION, composition
 from chatbot.commands.evaluation import add_verb
 from chatbot.commands.publishing import add_verbs, publish
 from chatbot.commands.worklist import add_worklist
 from chatbot.engine import Engine
 from chatbot.evaluation.regression_questions import GateReport
-from chatbot.llm.restating import Complete
+from chatbot.locales import LANGUAGES
 from chatbot.publishing.publisher import Publisher
-from chatbot.settings import LLM, Settings, read_settings, variable_of
+from chatbot.settings import Settings, read_settings, variable_of
 from chatbot.terminal import Terminated, count, ending_at_sigterm, print_json, say, writing
 from corpus.errors import (
     CasebookError,
@@ -34,19 +33,9 @@ from corpus.errors import (
     ReleaseError,
     UsageError,
 )
-from corpus.isolation.isolated_reader import IsolatedReader
-from corpus.library import Library
 from index.encoder.encoder import Encoder
 from index.encoder.shared_encoder import SharedEncoder
-from index.models import load_encoder, load_reader, name_reader
-from index.reader.protocol import Reader
 from index.storage.manifest import check_model, read_manifest
-from index.storage.milvus import Milvus
-from index.storage.publish import Releases
-
-if TYPE_CHECKING:
-    from chatbot.llm.rephraser import Rephraser
-    from chatbot.llm.structured_output import Complete as FormComplete
 
 # Secrets have no flag: who sees the machine's processes would read them.
 _FLAGS = {
@@ -135,13 +124,13 @@ def _make_parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--company", action="append", help="only cases of this company; may be repeated"
     )
-    ask.add_argument("--language", choices=("en", "zh"), help="language of the framing words")
+    ask.add_argument("--language", choices=LANGUAGES, help="language of the framing words")
     search = add("search", _search, "Print the passages nearest to a question.")
     search.add_argument("question", nargs="+")
     search.add_argument("-k", type=int, default=10, help="how many, 1 to 100 (default 10)")
     add_verbs(lambda name, run, text: add(name, _with_publisher(run), text))
-    add_worklist(add, _make_publisher)
-    add_verb(add, _releases, _load_encoder, choose_reader)
+    add_worklist(add, composition.make_publisher)
+    add_verb(add, composition.make_releases, composition.load_encoder, composition.choose_reader)
     add("status", _status, "Print what is live.")
     forget = add("forget", _forget, "Delete the votes of a member.")
     forget.add_argument("member", help="as the portal's tokens call them, or the log's opaque id")
@@ -168,14 +157,15 @@ def _add_settings(parser: argparse.ArgumentParser, default: str | None) -> None:
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
     from chatbot.server import serve
 
-    releases = _releases(settings)
+    releases = composition.make_releases(settings)
 
     @cache
     def load() -> Encoder:
-        return SharedEncoder(_load_encoder(settings))
+        return SharedEncoder(composition.load_encoder(settings))
 
-    read = cache(partial(choose_reader, settings))  # the engine's is the publisher's too
-    publisher = Publisher(_library(settings), releases, load, read)
+    # the engine's is the publisher's too
+    read = cache(partial(composition.choose_reader, settings))
+    publisher = Publisher(composition.make_library(settings), releases, load, read)
 
     def prepare() -> None:
         try:
@@ -190,21 +180,20 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
         except ReleaseError:  # the engine serves another and says so
             pass
 
-    engine = _make_engine(settings, releases, load, read)
+    engine = composition.make_engine(settings, releases, load, read)
     return serve(engine, settings, prepare, say, publisher)
 
 
 def _serve_mcp(settings: Settings, _: argparse.Namespace) -> int:
     from chatbot.web.programs.mcp_server import serve_stdio
 
-    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
-    serve_stdio(_make_engine(settings, _releases(settings), load, read))
+    serve_stdio(composition.make_engine(settings, composition.make_releases(settings)))
     return 0
 
 
 def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
     filters = {"company": arguments.company} if arguments.company else None
-    engine = _engine(settings)
+    engine = composition.open_engine(settings)
     question = " ".join(arguments.question)
     answer = engine.write(engine.ask(question, filters=filters, language=arguments.language))
     if arguments.json:
@@ -221,7 +210,7 @@ def _ask(settings: Settings, arguments: argparse.Namespace) -> int:
 def _search(settings: Settings, arguments: argparse.Namespace) -> int:
     if not 1 <= arguments.k <= 100:
         raise UsageError(f"-k {arguments.k}: give a number from 1 to 100")
-    found = _engine(settings).search(" ".join(arguments.question), arguments.k)
+    found = composition.open_engine(settings).search(" ".join(arguments.question), arguments.k)
     if arguments.json:
         print_json(
             {
@@ -253,14 +242,15 @@ def _with_publisher(
     run: Callable[[Publisher, argparse.Namespace], int],
 ) -> Callable[[Settings, argparse.Namespace], int]:
     """Return a verb that takes settings for one that takes a publisher."""
-    return lambda settings, arguments: run(_make_publisher(settings), arguments)
+    return lambda settings, arguments: run(composition.make_publisher(settings), arguments)
 
 
 def _status(settings: Settings, arguments: argparse.Namespace) -> int:
-    engine = Engine(_releases(settings), partial(_load_encoder, settings))
+    load = partial(composition.load_encoder, settings)
+    engine = Engine(composition.make_releases(settings), load)
     status = engine.status()
     if status.live:
-        status = replace(status, reader=_name_reader(settings, status.model))
+        status = replace(status, reader=composition.name_reader(settings, status.model))
     if arguments.json:
         print_json({**asdict(status), "version": VERSION})
     elif status.live:
@@ -297,94 +287,6 @@ def _forget(settings: Settings, arguments: argparse.Namespace) -> int:
     else:
         print(f"{count(gone, 'vote')} deleted")
     return 0
-
-
-def _releases(settings: Settings) -> Releases:
-    store = Milvus(settings.milvus_uri) if settings.milvus_uri else None
-    return Releases(settings.var / "releases", store)
-
-
-def _library(settings: Settings) -> Library:
-    return Library(settings.reports, IsolatedReader())
-
-
-def _make_publisher(settings: Settings) -> Publisher:
-    return Publisher(
-        _library(settings),
-        _releases(settings),
-        partial(_load_encoder, settings),
-        partial(choose_reader, settings),
-    )
-
-
-def _engine(settings: Settings) -> Engine:
-    releases = _releases(settings)
-    releases.live()  # says at once where nothing is published, before a model is loaded
-    load, read = partial(_load_encoder, settings), partial(choose_reader, settings)
-    return _make_engine(settings, releases, load, read)
-
-
-def _make_engine(
-    settings: Settings,
-    releases: Releases,
-    load: Callable[[], Encoder],
-    read: Callable[[Encoder], Reader],
-) -> Engine:
-    return Engine(
-        releases,
-        load,
-        complete=_find_model(settings),
-        load_reader=read,
-        rephraser=find_rephraser(settings),
-    )
-
-
-def choose_reader(settings: Settings, encoder: Encoder) -> Reader:
-    """Return the reader that the settings name; raises ModelError where it cannot be had."""
-    if settings.reader != LLM:
-        return load_reader(settings.reader, encoder, say)
-    from chatbot.llm.chooser import Chooser
-
-    return Chooser(load_reader("", encoder, say), _open_form(settings))
-
-
-def find_rephraser(settings: Settings) -> Rephraser | None:
-    """Return what puts questions in other words, where the reader is a language model."""
-    if settings.reader != LLM:
-        return None
-    from chatbot.llm.rephraser import Rephraser
-
-    return Rephraser(_open_form(settings))
-
-
-@cache  # what chooses and what rephrases leave it alone together
-def _open_form(settings: Settings) -> FormComplete:
-    from chatbot.llm.endpoint import Endpoint
-    from chatbot.llm.structured_output import LIMITS, Breaker
-
-    endpoint = Endpoint(settings.llm_url, settings.llm_model, settings.llm_key, LIMITS)
-    return Breaker(endpoint.complete)
-
-
-def _name_reader(settings: Settings, model: str) -> str:
-    """Return the name of the reader of a release that a model encoded; loads none."""
-    if settings.reader != LLM:
-        return name_reader(settings.reader, model)
-    from chatbot.llm.chooser import name_chooser
-
-    return name_chooser(name_reader("", model))
-
-
-def _find_model(settings: Settings) -> Complete | None:
-    if not settings.llm_url:
-        return None
-    from chatbot.llm.endpoint import Endpoint  # httpx takes its time to import
-
-    return Endpoint(settings.llm_url, settings.llm_model, settings.llm_key).complete
-
-
-def _load_encoder(settings: Settings) -> Encoder:
-    return load_encoder(settings.model, settings.var / "models", say)
 
 
 def _set_up_logging(settings: Settings) -> None:

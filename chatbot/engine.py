@@ -109,8 +109,9 @@ class Engine:
 
         `history` holds the turns before it, oldest first; `filters` limits the cases: for every
         key (`company`, `case_id`, `document_id`, `language`) a case must have one of the values.
-        `language`, `en` or `zh`, is that of the framing words; without it, the question's. Raises
-        QuestionError, FilterError, BusyError, SlowError, ModelError or a ReleaseError.
+        `language`, one of the interface's, is that of the framing words; without it, the
+        question's. Raises QuestionError, FilterError, BusyError, SlowError, ModelError or a
+        ReleaseError.
         """
         started = time.perf_counter()
         with self._reading() as release:

@@ -11,7 +11,7 @@ import httpx
 import hypothesis
 import pytest
 
-from chatbot import cli
+from chatbot import composition
 from chatbot.settings import PREFIX
 from corpus.library import Library, read_entry
 from index.build import build
@@ -123,7 +123,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def _read_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the verbs of a quick test read documents in its own process."""
     if request.node.get_closest_marker("quick"):
-        monkeypatch.setattr(cli, "IsolatedReader", lambda: read_entry)
+        monkeypatch.setattr(composition, "IsolatedReader", lambda: read_entry)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.errors import CasebookError, FilterError, NotFoundError, QuestionError
 from corpus.library import Library
-from corpus.records import Case, Document, Entry, Passage
+from corpus.records import Case, Document, Entry, Passage, Sentence
 from index.reader.ranking import Evidence, Hit
 from index.searcher import Searcher
 from tests.clock import wait_until
@@ -293,6 +293,25 @@ class FakeEngine:
             tuple(citations), (), SUGGESTED[language] if opening else (), 0.9, RELEASE, 3.5,
             () if opening else tabulate(citations),
         )  # fmt: skip
+
+
+def hostile_engine(words: str) -> FakeEngine:
+    """Return an engine over a document whose text, title and facts are all these words.
+
+    Its second paragraph has ` benefit` behind them, and answers a question with that word.
+    """
+    text = f"{words}\r\n\r\n{words} benefit"
+    document = Document("d0", "a.txt", "0" * 64, text, words, words, words, "", "en", "", words)
+    case = Case("c0", "d0", "case", words, "Evil <b>Ltd</b>", 0, len(text), text)
+    start = len(words) + 4
+    passages = tuple(
+        Passage(f"p{at}", "d0", "c0", "paragraph", at, end, text[at:end],
+                (Sentence(at, end, text[at:end]),))
+        for at, end in ((0, len(words)), (start, len(text)))
+    )  # fmt: skip
+    engine = FakeEngine(Entry(document, (case,), passages))
+    engine.quotes = {"benefit": (f"{words} benefit",)}
+    return engine
 
 
 def clean(question: str) -> str:

@@ -13,6 +13,7 @@ file, so that it shows where the same one comes again. JSON is indented; a page 
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from chatbot.web.widget.assets import drop_comments
+from chatbot.web.widget.assets import drop_comments, make_loader
 
 FOLDER = Path(__file__).parent / "golden"
 ROOT = FOLDER.parent.parent
@@ -138,18 +139,23 @@ def _hide_token(value: str) -> str:
     return _TOKEN.sub(r"\1<token>", value)
 
 
+@functools.cache
+def _read_ours() -> dict[bytes, str]:
+    """Return the names of the files that are sent as they are, and the loader's, by content."""
+    sent = [path for kind in ("js", "css", "svg") for path in (ROOT / "chatbot").rglob(f"*.{kind}")]
+    named = {drop_comments(path.read_bytes()): path.name for path in sent}
+    named |= {path.read_bytes(): path.name for path in sent}
+    return named | {make_loader().encode(): "loader.js"}
+
+
 def spell(response: httpx.Response) -> str:
     """Return a body to be read: JSON indented, a page a tag a line, a file of ours by its name."""
     body = response.content
     kind = response.headers.get("content-type", "").partition(";")[0]
     if kind == "application/json":
         return json.dumps(response.json(), ensure_ascii=False, indent=1)
-    for path in (ROOT / "chatbot").rglob("*"):
-        if path.suffix not in (".js", ".css", ".svg"):
-            continue
-        data = path.read_bytes()
-        if body in (data, drop_comments(data)):
-            return f"<the bytes of {path.name}>"
+    if body in _read_ours():
+        return f"<the bytes of {_read_ours()[body]}>"
     if kind == "text/html":
         return break_tags(response.text)
     if kind == "application/octet-stream":

@@ -109,10 +109,10 @@ class Answer:
     Casebook itself; may quote the names of cases), `nearest` (quotations that come near and do not
     say it outright, below words that say so) or `absent` (not in the collection: no citation).
     `found` is True where something is quoted as the answer, so never for the last two, whose
-    `nearest` offers cases. `confidence` is 0 to 1. `language` is the reader's, `en` or `zh`: the
-    language of the framing words. `release` names the release every citation resolves in. `table`
-    has the quotations of several companies or cases side by side, and each number once; it is empty
-    where they are of one.
+    `nearest` offers cases. `confidence` is 0 to 1. `language`, one of the interface's, is that
+    of the framing words. `release` names the release every citation resolves in. `table` has the
+    quotations of several companies or cases side by side, and each number once; it is empty where
+    they are of one.
     """
 
     question: str

@@ -26,13 +26,13 @@ from chatbot.answers.small_talk import (
     find_topic,
     suggest,
 )
+from chatbot.locales import LANGUAGES
 from corpus.errors import CitationError
 from index.reader.ranking import Found, Hit
 from index.search.names import leave_out
 from index.searcher import Searcher
 from index.storage.release import Release
 
-LANGUAGES = ("en", "zh")  # of the framing words
 # How likely the best sentence has to answer for an answer. A wrong answer costs more than a right
 # one shown among the nearest passages; benchmarks/LOG.md has the curve.
 FOUND = 0.56

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
+from chatbot.locales import LANGUAGES
 from corpus.errors import FilterError, QuestionError
 from corpus.language.detection import detect, list_primary
 from corpus.language.script import make_plain
@@ -35,8 +36,9 @@ def clean_question(question: str) -> str:
 
 
 def choose_language(question: str) -> str:
-    """Return the language of the framing words for a question: `zh` for Chinese, else `en`."""
-    return "zh" if detect(question) == "zh" else "en"
+    """Return the language of the framing words for a question: its own, or else English."""
+    found = detect(question)
+    return found if found in LANGUAGES else "en"
 
 
 def select_cases(release: Release, filters: Filters | None) -> set[int] | None:

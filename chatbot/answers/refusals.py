@@ -8,6 +8,7 @@ from typing import Literal
 from chatbot.answers import extractive
 from chatbot.answers.answer import Answer, Nearest, Part
 from chatbot.answers.small_talk import WORDS, suggest
+from chatbot.locales import read_file
 from index.reader.ranking import Found
 from index.storage.release import Release
 
@@ -46,7 +47,7 @@ def refuse(
     nearest = extractive.list_nearest(found.hits)
     text = [_say("absent", language, release, cases, found.lacking)]
     companies = list(dict.fromkeys(_name(near, language) for near in nearest if near.company))
-    between = "" if language == "zh" else " "
+    between = str(read_file(language)["between"])
     if companies:
         text.append(words["nearest_of"].format(companies=words["and"].join(companies)))
     elif nearest:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from chatbot.answers.answer import Citation
@@ -20,18 +22,8 @@ Kind = Literal["who", "when", "where", "how many", "what", "why", "which", "othe
 Unit = Callable[[Hit], str]  # what a search is to find
 
 # The word that comes first in the question decides; of two that begin alike, the one above.
-_KINDS: dict[Kind, str] = {
-    "when": r"\bwhen\b|\b(?:what|which) (?:year|month|day|date|time|century|decade)\b"
-    r"|何时|(?:什么|甚么)时[候间]|哪一?[年天日]|哪个?月|几[年月日号时点]",
-    "how many": r"\bhow (?:many|much|long|often|old|far|large|big|high|tall|deep|wide|fast)\b"
-    r"|多少|多[久长大高远深重]|几",
-    "where": r"\bwhere\b|哪[里儿]|何[地处]|(?:什么|甚么)地方|在哪",
-    "why": r"\bwhy\b|为什么|为何|为啥|怎么会",
-    "who": r"\bwho(?:m|se)?\b|谁|何人|哪位|什么人",
-    "which": r"\bwhich\b|哪",
-    "what": r"\bwhat\b|什么|甚么|何|啥",
-}
-_KIND = re.compile("|".join(f"({pattern})" for pattern in _KINDS.values()), re.IGNORECASE)
+_KINDS: dict[Kind, dict[str, str]] = json.loads(Path(__file__).with_name("kinds.json").read_bytes())
+_KIND = re.compile("|".join(f"({'|'.join(each.values())})" for each in _KINDS.values()), re.I)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Words by which a model's sentence is held against its quotation: our own, and CLDR's.
 
 What CLDR has (units of measure and of time, months) comes from Babel; `lexicon.json` has what it
-has not: number words, bounds, denials, what rises and what falls. In the file `*` stands for the
-rest of a word and `#` for a digit. A language is added by adding its words.
+has not: number words, bounds, denials, what rises and what falls, and a language's name as a model
+is told it. In the file `*` stands for the rest of a word and `#` for a digit. A language is added
+by adding its words.
 """
 
 from __future__ import annotations

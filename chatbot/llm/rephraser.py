@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from chatbot.answers.question_input import clean_question
+from chatbot.llm.lexicon import load_words
 from chatbot.llm.restating import EndpointError
 from chatbot.llm.structured_output import Complete, fill, note
 from corpus.errors import QuestionError
@@ -17,7 +18,6 @@ from index.reader.stemmed import find_numbers
 
 LONGEST = 400  # characters of a question that is put in other words, and of what comes
 _BEFORE = 4  # questions before it that are looked at
-_NAMES = {"en": "English", "zh": "Chinese (简体中文)"}
 _DETECTED = {"en": ("en", "und"), "zh": ("zh",)}  # of a few words, Latin letters tell no more
 _WHOLE = (
     "You are given JSON with the questions that a reader asked before and the one asked last. Fill "
@@ -38,7 +38,7 @@ _TRANSLATE = (
 class Rephraser:
     """See the top of this file and chatbot.answers.deadline; safe to share between threads."""
 
-    languages: Sequence[str] = tuple(_NAMES)
+    languages: Sequence[str] = tuple(_DETECTED)
 
     def __init__(self, complete: Complete) -> None:
         """Take the model."""
@@ -61,7 +61,8 @@ class Rephraser:
         """Return a question in a language, `en` or `zh`, or nothing where that cannot be had."""
         if len(question) > LONGEST:
             return ""
-        made = self._put(_TRANSLATE, {"question": question, "language": _NAMES[language]})
+        told = {"question": question, "language": load_words()["names"][language]}
+        made = self._put(_TRANSLATE, told)
         return made if detect(made) in _DETECTED[language] else ""
 
     def _put(self, rules: str, material: Mapping[str, object]) -> str:

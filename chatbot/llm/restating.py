@@ -15,9 +15,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from chatbot.answers.answer import Answer, Part
+from chatbot.answers.answer import WORDS, Answer, Part
 from chatbot.answers.question_input import choose_language
 from chatbot.llm.faithfulness import LANGUAGES, Source, find_fault
+from chatbot.llm.lexicon import load_words
 from corpus.glossary import Glossary
 from corpus.language.detection import detect
 from corpus.language.sentences import sentence_spans
@@ -30,11 +31,6 @@ SENTENCES = 6  # looked at, of those that the model wrote
 LONGEST = 400  # characters of one
 LEAST = 0.5  # share of them that must hold; fewer, and those left are not trusted either
 
-LABELS = {
-    "en": "Summarised by a language model from the quotations below:",
-    "zh": "以下概述由语言模型根据下方引文写成：",
-}
-_NAMES = {"en": "English", "zh": "Chinese (简体中文)", "es": "Spanish"}
 _RULES = (
     "You restate quotations for a reader. You are given JSON with a question, a language and "
     "numbered quotations. Write two to four short sentences in that language that answer the "
@@ -90,7 +86,7 @@ def write(answer: Answer, complete: Complete, glossary: Glossary, encoder: Encod
     if not kept or len(kept) < LEAST * len(sentences):
         log.warning("%d of %d written sentences held: none is shown", len(kept), len(sentences))
         return answer
-    label = Part("words", LABELS[answer.language])
+    label = Part("words", WORDS[answer.language]["written"])
     return replace(answer, mode="generative", parts=(label, *kept, *answer.parts))
 
 
@@ -145,7 +141,7 @@ def _is_in(words: str, language: str) -> bool:
 def _make_messages(answer: Answer, language: str) -> list[Message]:
     material = {
         "question": answer.question,
-        "language": _NAMES[language],
+        "language": load_words()["names"][language],
         "quotations": [
             {"number": each.number, "about": each.company or each.case, "words": each.quote}
             for each in answer.citations

@@ -7,13 +7,11 @@ documents.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from chatbot.locales import LANGUAGES, read_file, read_words
 from corpus.errors import Message
 
-Language = Literal["en", "zh"]
-TAGS: dict[str, str] = {"en": "en", "zh": "zh-CN"}  # for `<html lang>`
+TAGS: dict[str, str] = {each: read_file(each)["tag"] for each in LANGUAGES}  # for `<html lang>`
 COOKIE = "casebook_language"
 
 
@@ -34,10 +32,13 @@ ERRORS = read_words("errors")  # a sentence for every error a reader of the chat
 PAGES = read_words("pages")  # what the pages of the collection and of its cases say besides
 # What the widget says beside the words and the errors above, and what it says instead of them.
 WIDGET = read_words("widget")
+LOADER = read_words("loader")  # what it says on the portal's page, before its frame is there
 REASONS = read_words("reasons")
 EDITOR = read_words("editor")
 # What is said of documents, by the English form that the errors themselves have.
-MESSAGES: dict[str, str] = read_file("zh")["messages"]
+MESSAGES: dict[str, dict[str, str]] = {
+    each: read_file(each).get("messages", {}) for each in LANGUAGES
+}
 SAME_SENTENCE = {
     "corrupt_release": "release",
     "outdated_release": "release",
@@ -62,9 +63,9 @@ def tell(line: str, language: str) -> str:
 
     What fits no form, as a process that reads documents might say, is as it is too.
     """
-    form = MESSAGES.get(line.form) if isinstance(line, Message) and language == "zh" else None
-    if form is None or not isinstance(line, Message):
+    if not isinstance(line, Message) or line.form not in MESSAGES[language]:
         return line
+    form = MESSAGES[language][line.form]
     try:
         return form.format(**{key: tell(value, language) for key, value in line.fields.items()})
     except LookupError:
@@ -77,27 +78,25 @@ def explain(code: str, language: str) -> str:
     return sentences.get(SAME_SENTENCE.get(code, code), sentences["internal"])
 
 
-def choose_language(asked: str | None, cookie: str | None, accepted: str | None) -> Language:
+def choose_language(asked: str | None, cookie: str | None, accepted: str | None) -> str:
     """Return the interface language: asked for, chosen before, or what the browser accepts.
 
     `accepted` is an Accept-Language header; of equal weights the first counts.
     """
     for choice in (asked, cookie):
-        if choice:
-            primary = choice.strip().lower().split("-")[0]
-            if primary == "en" or primary == "zh":
-                return "en" if primary == "en" else "zh"
-    best: Language = "en"
-    weight = 0.0
+        if choice and (primary := _read_primary(choice)) in LANGUAGES:
+            return primary
+    best, weight = "en", 0.0
     for entry in (accepted or "")[:500].split(","):
         tag, _, parameters = entry.strip().partition(";")
-        primary = tag.strip().lower().split("-")[0]
         quality = _read_quality(parameters)
-        if quality <= weight:
-            continue
-        if primary == "en" or primary == "zh":
-            best, weight = ("en" if primary == "en" else "zh"), quality
+        if quality > weight and (primary := _read_primary(tag)) in LANGUAGES:
+            best, weight = primary, quality
     return best
+
+
+def _read_primary(tag: str) -> str:
+    return tag.strip().lower().partition("-")[0]
 
 
 def _read_quality(parameters: str) -> float:

@@ -1,7 +1,8 @@
 """What readers asked in vain, or got an unsure answer to: a table of bounded size and age.
 
 Nothing is kept of who asked: a question, how often it came, on which days first and last, and what
-became of it. A question that is answered surely is not kept at all.
+became of it. A question that is answered surely is not kept at all, and of one reader no more than
+some in a day: who asks for hours drops nobody else's.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,8 +25,11 @@ log = logging.getLogger("casebook")
 
 BORDER = 0.1  # of confidence, on either side of what an answer needs, in which it is unsure
 MOST = 5000  # questions; the one asked longest ago goes first
+OF_ONE = 50  # questions that one reader has kept in a day, so that nobody drops all others'
+_READERS = 10_000  # whose questions of a day are counted, in memory
 _LONGEST = 500  # characters of a question that is kept
 _PATIENCE = 0.2  # seconds that a question may wait for another process to write
+_PAUSE = 30.0  # seconds until a file that failed is tried again
 _TABLE = """CREATE TABLE IF NOT EXISTS asked (
     question TEXT PRIMARY KEY, language TEXT, outcome TEXT, confidence REAL, release TEXT,
     times INTEGER, first TEXT, last TEXT)"""
@@ -59,24 +65,45 @@ class AskedQuestions:
         self._path = folder / "questions.sqlite"
         self._days = days
         self._lock = threading.Lock()
+        self._again = 0.0  # when a file that failed is tried again, by the monotonic clock
+        self._counted: date | None = None  # the day that is counted
+        self._of_day: Counter[str] = Counter()
 
-    def note(self, answer: Answer, today: date | None = None) -> None:
-        """Keep what was asked, where it got no sure answer; a disk that refuses is only logged."""
+    def note(self, answer: Answer, today: date | None = None, sender: str = "") -> None:
+        """Keep what was asked, where it got no sure answer; a disk that refuses is only logged.
+
+        Of one sender OF_ONE a day are kept, of the empty one all.
+        """
         sure = answer.outcome == "answer" and answer.confidence > FOUND + BORDER
         if not self._days or sure or answer.mode == "about" or len(answer.question) > _LONGEST:
             return
         day = today or datetime.now(UTC).date()
-        try:
-            with self._lock, self._open() as table:
-                table.execute(_NOTE, {
-                    "question": answer.question.encode("utf-8", "replace").decode(),
-                    "language": answer.language, "outcome": answer.outcome,
-                    "confidence": answer.confidence, "release": answer.release,
-                    "today": day.isoformat(),
-                })  # fmt: skip
-                self._drop_old(table, day)
-        except (sqlite3.Error, OSError) as error:
-            log.warning("what readers asked in vain cannot be kept: %s", error)
+        with self._lock:
+            if time.monotonic() < self._again or not self._has_room(sender, day):
+                return
+            try:
+                self._write(answer, day)
+            except (sqlite3.Error, OSError) as error:
+                self._again = time.monotonic() + _PAUSE
+                log.warning("what readers asked in vain cannot be kept: %s", error)
+
+    def _has_room(self, sender: str, day: date) -> bool:
+        if self._counted != day or len(self._of_day) > _READERS:
+            self._counted = day
+            self._of_day.clear()
+        if sender:
+            self._of_day[sender] += 1
+        return self._of_day[sender] <= OF_ONE
+
+    def _write(self, answer: Answer, day: date) -> None:
+        with self._open() as table:
+            table.execute(_NOTE, {
+                "question": answer.question.encode("utf-8", "replace").decode(),
+                "language": answer.language, "outcome": answer.outcome,
+                "confidence": answer.confidence, "release": answer.release,
+                "today": day.isoformat(),
+            })  # fmt: skip
+            self._drop_old(table, day)
 
     def read(self, today: date | None = None) -> list[AskedQuestion]:
         """Return what is kept, the last asked first; raises OSError where it cannot be read."""

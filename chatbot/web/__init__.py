@@ -9,9 +9,11 @@ from chatbot import VERSION
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from chatbot.answers.answer import Answer
     from chatbot.engine import Engine
     from chatbot.publishing.publisher import Publisher
     from chatbot.settings import Settings
+    from chatbot.web.security.limits import Caller
 
 
 def create_app(engine: Engine, settings: Settings, publisher: Publisher | None = None) -> FastAPI:
@@ -51,7 +53,11 @@ def create_app(engine: Engine, settings: Settings, publisher: Publisher | None =
         )
     limits = Limits(settings.questions_per_minute, shared_state=shared_state)
     asked = AskedQuestions(settings.var, settings.question_days)
-    metrics = Metrics(engine, limits, asked.note)
+
+    def note(answer: Answer, caller: Caller) -> None:
+        asked.note(answer, sender=caller.id if caller.limited else "")
+
+    metrics = Metrics(engine, limits, note)
     app = FastAPI(
         title="Casebook",
         summary="Answers about green-development cases, quoted word for word",

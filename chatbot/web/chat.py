@@ -15,13 +15,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from chatbot.answers.conversation import Turn
 from chatbot.answers.question_input import LENGTH
+from chatbot.locales import Language
 from chatbot.locales.interface import (
     COOKIE,
     ERRORS,
@@ -77,7 +79,7 @@ class ChatBody(Refusing):
     question: str
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
     company: str = Field(default="", max_length=500)
-    interface: Literal["en", "zh"] = "en"
+    interface: Language = "en"
 
 
 def _open_gradio() -> Any:
@@ -99,6 +101,14 @@ def _open_gradio() -> Any:
     # has: the path where the page is mounted is enough for a browser.
     gradio.route_utils.get_root_url = lambda root_path, **_: root_path or "/"
     gradio.processing_utils.async_ssrf_protected_get = _fetch_nothing
+    make = gradio.routes.App.create_app
+
+    def make_finished(blocks: Any, **given: Any) -> Any:
+        return make(blocks, **given) if getattr(blocks, "exited", False) else None
+
+    # It would make an application at every step of making a page, and throw it away.
+    blocks_module: Any = gradio.blocks
+    blocks_module.App = SimpleNamespace(create_app=make_finished)
     return gradio
 
 
@@ -145,9 +155,8 @@ def _mount(
                 lambda work, cost: queue.run(state.caller, work, engine.limit, cost, held),
                 queue.run_beside,
             )
-            async for update in reply(
-                engine, event._data, settings.root_path, turns, metrics.watch
-            ):
+            watch = partial(metrics.watch, state.caller)
+            async for update in reply(engine, event._data, settings.root_path, turns, watch):
                 yield update
         forget_pages(blocks._queue)
 

@@ -21,7 +21,7 @@ from corpus.errors import CasebookError
 if TYPE_CHECKING:
     from chatbot.answers.answer import Answer
     from chatbot.engine import Engine
-    from chatbot.web.security.limits import Limits
+    from chatbot.web.security.limits import Caller, Limits
 
 TYPE = CONTENT_TYPE_PLAIN_0_0_4
 # Seconds; a question takes some hundredths, a language model's answer up to 20.
@@ -38,11 +38,14 @@ class Metrics:
     """The counts of one process; safe for threads."""
 
     def __init__(
-        self, engine: Engine, limits: Limits, note: Callable[[Answer], None] = lambda _: None
+        self,
+        engine: Engine,
+        limits: Limits,
+        note: Callable[[Answer, Caller], None] = lambda *_: None,
     ) -> None:
         """Count from zero; the engine and the limits are looked at whenever somebody reads.
 
-        `note` is shown every answer.
+        `note` is shown every answer, and who asked.
         """
         self._note = note
         self._registry = registry = CollectorRegistry()
@@ -75,8 +78,8 @@ class Metrics:
         self._requests.labels(route, str(status)).inc()
         self._spent.labels(route).observe(seconds)
 
-    def watch(self, ask: Callable[[], Answer]) -> Answer:
-        """Return what `ask` returns or raise what it raises, counted."""
+    def watch(self, caller: Caller, ask: Callable[[], Answer]) -> Answer:
+        """Return what `ask` returns to a caller, or raise what it raises, counted."""
         started = time.perf_counter()
         outcome = "failed"
         try:
@@ -85,7 +88,7 @@ class Metrics:
             if answer.mode == "about":
                 outcome = "about"
             self._thought.observe(time.perf_counter() - started)
-            self._note(answer)
+            self._note(answer, caller)
             return answer
         except CasebookError as error:
             outcome = "refused" if status_of(error) < 500 else "failed"

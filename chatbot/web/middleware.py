@@ -42,6 +42,7 @@ from chatbot.web.error_responses import (
 )
 from chatbot.web.gradio_page import FrontPage
 from chatbot.web.pages.language import read_language
+from chatbot.web.programs.routing import mend_json
 from chatbot.web.security.forwarded import Peer, drop_claims, knows_host, read_host, read_peer
 from chatbot.web.security.limits import caller_at
 from chatbot.web.security.security_headers import dress
@@ -64,6 +65,7 @@ log = logging.getLogger("casebook")
 BODY_LIMIT = 64 * 1024  # bytes; the longest question with its history is far below
 # Chat clients send the whole conversation along, answers and all, and some their instructions.
 LONGER = {"/v1/chat/completions": 512 * 1024}
+COUNTED = 32 * 1024  # bytes of a body that count as one more request
 PATIENCE = 30  # seconds in which a body has to come
 SLOWED = 1.0  # seconds before an address that sends too much hears so
 _DRAINED = 1024 * 1024  # read of a body that is too large, so that its sender hears why
@@ -93,10 +95,12 @@ def install(
     app.add_middleware(FrontPage, root_path=root)
     if editors is not None:
         app.add_middleware(EditorAccess, sessions=editors, root_path=root)
-    app.add_middleware(Bodies)
+    traffic = Traffic()
+    app.add_middleware(Bodies, traffic=traffic)
     app.add_middleware(Members, keys=keys, shared_state=shared_state, edited=editors is not None)
     app.add_middleware(ApiOrigins, origins=settings.embed_origins)
-    app.add_middleware(Guard, settings=settings, metrics=metrics)  # the last added is the outermost
+    # The last added is the outermost.
+    app.add_middleware(Guard, settings=settings, metrics=metrics, traffic=traffic)
 
 
 def _read_method(method: str, path: str) -> str:
@@ -112,7 +116,9 @@ class Guard:
     `request.state.peer` say what can be believed of the sender.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, metrics: Metrics, traffic: Traffic
+    ) -> None:
         """Wrap `app`; every request is counted."""
         self.app = app
         self.metrics = metrics
@@ -121,7 +127,7 @@ class Guard:
         self.own_name = settings.host.lower()
         self.names = settings.hosts
         self.trusted = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
-        self.traffic = Traffic()
+        self.traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; any exception becomes a 500 without its words."""
@@ -242,11 +248,15 @@ class ApiOrigins:
 
 
 class Bodies:
-    """ASGI middleware that reads a body whole, if it is small enough and comes soon enough."""
+    """ASGI middleware that reads a body whole, if it is small enough and comes soon enough.
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    A large one counts as several requests: to read what is in it takes as long.
+    """
+
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+        """Wrap `app`; `traffic` has counted the request itself."""
         self.app = app
+        self.traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -257,6 +267,11 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         most = LONGER.get(path, BODY_LIMIT)
+        more = _read_length(scope, most) // COUNTED
+        wait = self.traffic.count(caller_at(scope["state"]["peer"]), more)
+        if wait:
+            await asyncio.sleep(SLOWED)
+            raise LimitedError(TOO_MUCH, wait)
         try:
             async with asyncio.timeout(PATIENCE):
                 body = await _read_body(scope, receive, most)
@@ -269,7 +284,19 @@ class Bodies:
             words = f"the body has more than {most // 1024} KiB; send less"
             await make_response(413, "too_large", words)(scope, receive, send)
             return
+        kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            body = mend_json(body)
         await self.app(scope, _replay(body, receive), send)
+
+
+def _read_length(scope: Scope, most: int) -> int:
+    """Return how long a body says that it is, up to `most`; one that does not say is as long."""
+    headers = Headers(scope=scope)
+    if "transfer-encoding" in headers:
+        return most
+    length = headers.get("content-length", "0")
+    return min(int(length), most) if length.isdecimal() else most
 
 
 async def _read_body(scope: Scope, receive: Receive, most: int) -> bytes | None:

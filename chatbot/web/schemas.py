@@ -10,40 +10,37 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from chatbot.answers.answer import Mode, Outcome, PartKind
+from chatbot.answers.answer import Citation, Mode, Nearest, Outcome, Part, Row
 from chatbot.answers.catalogue import FACETS
 from chatbot.answers.question_input import LENGTH
+from chatbot.locales import Language
 from chatbot.publishing.feedback import Reason
+from index.reader.ranking import Evidence
 
 MOST_TURNS = 20
 LONGEST_TURN = 8000  # characters
 LONGEST_COMMENT = 1000  # characters
+MOST_FIELDS = 100
 
 
 class Given(BaseModel):
-    """A part of a request: no text is made of a number, half a character becomes U+FFFD.
+    """A part of a request: no text is made of a number.
 
-    Such a half is what a cut may have left of an emoji.
+    A record with too many fields is refused at once: each wrong one would be looked at and told.
     """
 
     model_config = ConfigDict(strict=True)
 
     @model_validator(mode="before")
     @classmethod
-    def mend(cls, data: Any) -> Any:
-        """Return what came with its texts whole."""
-        return _mend(data, 4)
-
-
-def _mend(data: Any, depth: int) -> Any:
-    if isinstance(data, str) and not data.isascii():
-        return data.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    if isinstance(data, list) and depth:
-        return [_mend(each, depth - 1) for each in data]
-    if isinstance(data, dict) and depth:
-        return {_mend(key, 0): _mend(value, depth - 1) for key, value in data.items()}
-    return data
+    def count_fields(cls, data: Any) -> Any:
+        """Return what came; raises where it, or a record in it, has more fields than anybody's."""
+        records = (data, *data.values()) if isinstance(data, dict) else ()
+        if any(isinstance(each, dict) and len(each) > MOST_FIELDS for each in records):
+            raise PydanticCustomError("fields", f"a record has at most {MOST_FIELDS} fields")
+        return data
 
 
 class Refusing(Given):
@@ -64,11 +61,12 @@ class AskBody(Refusing):
 
     question: str = Field(description="1 to 2000 characters, in any language")
     history: list[TurnBody] = Field(default=[], max_length=MOST_TURNS)
-    filters: dict[str, list[str]] = Field(
+    # The first wrong value of a list says enough: ten thousand take a quarter of a second to tell.
+    filters: dict[str, Annotated[list[str], Field(max_length=1000, fail_fast=True)]] = Field(
         default={},
         description="keys: company, case_id, document_id, language; values: a list of allowed ones",
     )
-    language: Literal["en", "zh"] | None = Field(
+    language: Language | None = Field(
         default=None, description="of the framing words; without it, the question's"
     )
 
@@ -103,7 +101,7 @@ class OfferQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    language: Literal["en", "zh"] = Field(default="en", description="of the questions")
+    language: Language = Field(default="en", description="of the questions")
     company: str = Field(default="", max_length=500, description="whose cases answer them")
     case: list[Annotated[str, Field(max_length=200)]] = Field(
         default=[], max_length=8, description="ids of cases they are about; else the newest ones"
@@ -125,75 +123,11 @@ class OfferBody(BaseModel):
     release: str
 
 
-class PartBody(BaseModel):
-    """A piece of an answer: framing words, a case's name, a quotation, or a model's sentence.
-
-    A `written` one was made by a language model from the quotation whose number it carries.
-    """
-
-    kind: PartKind
-    text: str
-    citation: int
-
-
-class CitationBody(BaseModel):
-    """Where a quotation stands; `link` is below the application's root.
-
-    `page` counts from 1; `page_label` is the number that is printed on it, or else that one.
-    `company_en` and `company_zh` name the company for readers of either language; `title_*` and
-    `summary_*` are an editor's words, never the document's. All of them may be empty.
-    """
-
-    number: int
-    quote: str
-    kind: Literal["text", "caption", "heading"]
-    document_id: str
-    document_sha256: str
-    document: str
-    start: int
-    end: int
-    passage: str
-    passage_start: int
-    page: int | None
-    page_label: str
-    case_id: str
-    case: str
-    company: str
-    source: str
-    published: str
-    url: str
-    link: str
-    language: str = Field(description="of the quoted passage, `und` where it does not show")
-    company_en: str
-    company_zh: str
-    title_en: str
-    title_zh: str
-    summary_en: str
-    summary_zh: str
-
-
-class NearestBody(BaseModel):
-    """A case offered where the collection does not answer, quoted from or not."""
-
-    case_id: str
-    case: str
-    company: str
-    link: str
-    company_en: str
-    company_zh: str
-    title_en: str
-    title_zh: str
-
-
-class RowBody(BaseModel):
-    """A company or a case, and the numbers of what is quoted of it; none where it does not say."""
-
-    name: str
-    citations: list[int]
-
-
 class AnswerBody(BaseModel):
     """The answer to a question, what is nearest to one, or that there is none: see `outcome`."""
+
+    # What has a default is always sent all the same.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     question: str
     language: str
@@ -207,30 +141,16 @@ class AnswerBody(BaseModel):
     )
     mode: Mode = Field(description="how: `nearest` and `absent` are as in `outcome`")
     text: str
-    parts: list[PartBody]
-    citations: list[CitationBody]
-    nearest: list[NearestBody]
+    parts: list[Part]
+    citations: list[Citation]
+    nearest: list[Nearest]
     suggestions: list[str]
     confidence: float
     release: str
     elapsed_ms: float
-    table: list[RowBody] = Field(
+    table: list[Row] = Field(
         description="the quotations of several companies or cases side by side; empty for one"
     )
-
-
-class EvidenceBody(BaseModel):
-    """What speaks for a hit, raw.
-
-    `dense` and `sentence` are the cosines of its chunk and of its best sentence, `lexical` is BM25,
-    `overlap` the share of the question's words, and `translated` the same by a dictionary.
-    """
-
-    dense: float
-    sentence: float
-    lexical: float
-    overlap: float
-    translated: float
 
 
 class PassageBody(BaseModel):
@@ -252,7 +172,7 @@ class HitBody(BaseModel):
     rank: int
     score: float
     passage: PassageBody
-    evidence: EvidenceBody
+    evidence: Evidence
 
 
 class SearchBody(BaseModel):

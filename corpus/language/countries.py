@@ -27,12 +27,16 @@ def read_countries(written: str) -> str:
     Raises ValueError for the first that is neither, and for more than 20.
     """
     known = _list_written()
+    parts = [part.strip() for part in _BETWEEN.split(written) if part.strip()]
     codes = []
-    for part in filter(None, map(str.strip, _BETWEEN.split(written))):
-        code = known.get(_fold(part))
+    while parts:
+        # A name may hold a comma itself: St. Helena, Ascension & Tristan da Cunha.
+        whole = known.get(_fold(", ".join(parts[:2])))
+        code = whole or known.get(_fold(parts[0]))
         if code is None:
-            raise ValueError(part)
+            raise ValueError(parts[0])
         codes.append(code)
+        del parts[: 2 if whole else 1]
     found = list(dict.fromkeys(codes))
     if len(found) > MOST:
         raise ValueError(found[MOST])

@@ -11,6 +11,7 @@ import codecs
 import re
 
 from corpus.errors import DocumentError
+from corpus.lexicons import read_lexicon
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -39,14 +40,7 @@ _NOISE = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 _MOST_NOISE = 0.01  # share of control characters above which a file is taken for no text
 _SAMPLE = 20_000  # characters whose commonness is looked at
 _LEAST_COMMON = 0.2  # share of common signs below which Chinese is not what the bytes are
-_COMMON = frozenset(
-    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所"
-    "民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日"
-    "那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想"
-    "已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指"
-    "們個這來時為國說對會發動學過還從後點經進現開關電機業產長門問間將實體數應見當與樣種無發質氣頭書車東馬風萬億區員議變條結"
-    "項目企业社会责任绿色发展保护环境能源光伏太阳项案例工程海外当地居民学校公益捐赠志愿服务安全技术创新低碳減排綠色環境責任"
-)
+_COMMON = frozenset("".join(read_lexicon("common_signs")["zh"]))
 
 
 def decode(data: bytes, name: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chatbot import cli
+from chatbot import cli, composition
 from chatbot.engine import Engine
 from chatbot.settings import Settings
 from corpus.library import Library
@@ -25,6 +25,7 @@ from index.reader.cosine import CosineReader
 from index.reader.protocol import Reader
 from index.storage.manifest import FORMAT
 from index.storage.publish import CURRENT, Releases
+from tests.chatbot.conftest import Shell
 from tests.fake_encoder import FakeEncoder
 from tests.fake_portal import ISSUER, REQUIRED, SECRET, sign
 from tests.fakes import RELEASE, FakeEngine
@@ -35,28 +36,13 @@ from tests.scripted_endpoint import say, serving
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def flags(
-    library: Library, small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> list[str]:
-    """Flags for the small library, served by the small encoder."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
-    return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
-
-
-def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-def test_build_then_build_again(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_build_then_build_again(flags: list[str], shell: Shell) -> None:
     """The first build publishes, the second says that nothing changed."""
-    code, out, err = _run(capsys, "build", *flags)
+    code, out, err = shell("build", *flags)
     assert code == 0
     assert out.startswith("published release ")
     assert "added    bridge.txt" in err
-    code, out, err = _run(capsys, "build", *flags)
+    code, out, err = shell("build", *flags)
     assert (code, "nothing changed" in out) == (0, True)
 
 
@@ -72,37 +58,35 @@ def test_build_then_build_again(flags: list[str], capsys: pytest.CaptureFixture[
     ],
 )
 def test_status_names_the_reader(
-    flags: list[str], capsys: pytest.CaptureFixture[str], given: list[str], reader: str
+    flags: list[str], shell: Shell, given: list[str], reader: str
 ) -> None:
     """The one that the settings name for the release's encoder; nothing is loaded for it."""
-    _run(capsys, "build", *flags)
-    _, out, _ = _run(capsys, "status", *flags, *given)
+    shell("build", *flags)
+    _, out, _ = shell("status", *flags, *given)
     assert out.endswith(f", read by {reader}\n")
-    _, out, _ = _run(capsys, "status", *flags, *given, "--json")
+    _, out, _ = shell("status", *flags, *given, "--json")
     assert json.loads(out)["reader"] == reader
 
 
 def test_a_language_model_chooses_among_what_another_reader_has() -> None:
     """Its address is asked for nothing until there is a question; without it, nobody rephrases."""
     settings = Settings(reader="llm", llm_url="http://127.0.0.1:9/v1", llm_model="m")
-    assert cli.choose_reader(settings, FakeEncoder()).name == "llm over cosine"
-    assert cli.choose_reader(Settings(), FakeEncoder()).name == "cosine"
-    rephraser = cli.find_rephraser(settings)
+    assert composition.choose_reader(settings, FakeEncoder()).name == "llm over cosine"
+    assert composition.choose_reader(Settings(), FakeEncoder()).name == "cosine"
+    rephraser = composition.find_rephraser(settings)
     assert rephraser is not None
     assert rephraser.translate("water", "zh") == ""  # nobody is there
-    assert cli.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
+    assert composition.find_rephraser(Settings(llm_url=settings.llm_url, llm_model="m")) is None
 
 
-def test_a_language_model_is_asked_before_an_answer(
-    flags: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_language_model_is_asked_before_an_answer(flags: list[str], shell: Shell) -> None:
     """For a translation and a choice; talking nonsense, it changes nothing that is printed."""
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     asked = ["ask", "红桥 1999?", "--language", "en", *flags]
-    plain = _run(capsys, *asked)
+    plain = shell(*asked)
     with serving(say("I am a teapot")) as server:
         model = ["--reader", "llm", "--llm-url", server.url, "--llm-model", "small"]
-        told = _run(capsys, *asked, *model)
+        told = shell(*asked, *model)
         forms = [json.loads(body["messages"][-1]["content"]) for _, _, body in server.asked]
     assert told[:2] == plain[:2]
     assert "teapot" not in told[1] + told[2]
@@ -115,13 +99,13 @@ def test_a_language_model_is_asked_before_an_answer(
 
 @pytest.mark.parametrize("verb", [["build"], ["ask", "Who grows tea?"], ["evaluate"]])
 def test_whatever_reads_is_what_the_settings_name(
-    flags: list[str], library: Library, capsys: pytest.CaptureFixture[str],
+    flags: list[str], library: Library, shell: Shell,
     monkeypatch: pytest.MonkeyPatch, verb: list[str],
 ) -> None:  # fmt: skip
     """An answer, the known questions at a build, an evaluation: loaded once for each."""
     known = {"question": "Who grows tea?", "language": "en", "answers": []}
     (library.folder / "questions.jsonl").write_text(json.dumps(known), "utf-8")
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     (library.folder / "tea.txt").unlink()
     named: list[str] = []
 
@@ -129,81 +113,75 @@ def test_whatever_reads_is_what_the_settings_name(
         named.append(settings.reader)
         return CosineReader(encoder)
 
-    monkeypatch.setattr(cli, "choose_reader", choose)
-    _run(capsys, *verb, *flags, "--reader", "BAAI/ranker")
+    monkeypatch.setattr(composition, "choose_reader", choose)
+    shell(*verb, *flags, "--reader", "BAAI/ranker")
     assert named == ["BAAI/ranker"]
 
 
-def test_every_verb_speaks_json(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_verb_speaks_json(flags: list[str], shell: Shell) -> None:
     """With --json, stdout is one JSON object and nothing else."""
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     for verb in (
         ["build"], ["build", "--full"], ["list"], ["status"], ["search", "red bridge", "-k", "2"],
         ["ask", "When was the red bridge built?"], ["ask", "hello"],
     ):  # fmt: skip
-        code, out, _ = _run(capsys, *verb, *flags, "--json")
+        code, out, _ = shell(*verb, *flags, "--json")
         assert code == 0, verb
         assert isinstance(json.loads(out), dict), verb
 
 
-def test_flags_may_stand_before_the_verb(
-    flags: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_flags_may_stand_before_the_verb(flags: list[str], shell: Shell) -> None:
     """Settings are read on either side of the verb."""
-    assert _run(capsys, *flags, "build")[0] == 0
-    code, out, _ = _run(capsys, "--json", *flags, "status")
+    assert shell(*flags, "build")[0] == 0
+    code, out, _ = shell("--json", *flags, "status")
     assert (code, json.loads(out)["live"]) == (0, True)
 
 
-def test_ask_prints_quotation_and_source(
-    flags: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ask_prints_quotation_and_source(flags: list[str], shell: Shell) -> None:
     """An answer shows its quotations and a line for each source."""
-    _run(capsys, "build", *flags)
-    code, out, _ = _run(capsys, "ask", "When", "was", "the", "red", "bridge", "built", *flags)
+    shell("build", *flags)
+    code, out, _ = shell("ask", "When", "was", "the", "red", "bridge", "built", *flags)
     assert code == 0
     assert "“The red bridge was built in 1999 by Ada.” [1]" in out
     assert "bridge.txt, " in out
 
 
-def test_ask_prints_what_is_near_as_that(
-    flags: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ask_prints_what_is_near_as_that(flags: list[str], shell: Shell) -> None:
     """The words that say so come first, then quotations and sources; no case is offered twice."""
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     question = "What is the recipe for apple pie?"
-    code, out, _ = _run(capsys, "ask", question, *flags)
+    code, out, _ = shell("ask", question, *flags)
     assert code == 0
     assert out.startswith("The collection does not say this outright. The nearest passages:\n\n")
     assert re.search(r"\nBridges of the north\n“The [^”]+” \[1\]", out)
     assert "\n[1] Bridges of the north · " in out
     assert "\n- " not in out
-    told = json.loads(_run(capsys, "ask", question, *flags, "--json")[1])
+    told = json.loads(shell("ask", question, *flags, "--json")[1])
     assert (told["outcome"], told["found"], bool(told["nearest"])) == ("nearest", False, True)
-    code, out, _ = _run(capsys, "ask", "violins", *flags)
+    code, out, _ = shell("ask", "violins", *flags)
     assert (code, out.count("\n- ")) == (0, 2)
     assert "[1]" not in out
 
 
-def test_search_and_list_are_readable(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_search_and_list_are_readable(flags: list[str], shell: Shell) -> None:
     """The plain output names documents, titles and passages."""
-    _run(capsys, "build", *flags)
-    out = _run(capsys, "search", "green tea hills", *flags)[1]
+    shell("build", *flags)
+    out = shell("search", "green tea hills", *flags)[1]
     assert "tea.txt" in out.splitlines()[1]
-    out = _run(capsys, "list", *flags)[1]
+    out = shell("list", *flags)[1]
     assert "Bridges of the north" in out
 
 
-def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_published_is_told(flags: list[str], shell: Shell) -> None:
     """Before the first build, ask, search and status say what to run and exit with 1."""
     for verb in (["ask", "tea"], ["search", "tea"]):
-        code, out, err = _run(capsys, *verb, *flags)
+        code, out, err = shell(*verb, *flags)
         assert (code, out) == (1, "")
         assert err.count("\n") == 1
         assert "./casebook build" in err
-    code, out, _ = _run(capsys, "status", *flags)
+    code, out, _ = shell("status", *flags)
     assert (code, "./casebook build" in out) == (1, True)
-    code, out, _ = _run(capsys, "ask", "tea", *flags, "--json")
+    code, out, _ = shell("ask", "tea", *flags, "--json")
     assert (code, json.loads(out)["error"]["code"]) == (1, "no_release")
 
 
@@ -218,11 +196,11 @@ def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixtu
     ],
 )
 def test_bad_usage_is_one_line(
-    flags: list[str], capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+    flags: list[str], shell: Shell, arguments: list[str], words: str
 ) -> None:
     """A value that cannot work is one line on stderr and exit code 2."""
-    _run(capsys, "build", *flags)
-    code, out, err = _run(capsys, *arguments, *flags)
+    shell("build", *flags)
+    code, out, err = shell(*arguments, *flags)
     assert (code, out) == (2, "")
     assert words in err
     assert err.count("\n") == 1
@@ -241,39 +219,37 @@ def test_unknown_verbs_and_flags_are_one_line(
     assert "--help" in err
 
 
-def test_folders_that_do_not_serve_are_told(
-    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_folders_that_do_not_serve_are_told(flags: list[str], shell: Shell, tmp_path: Path) -> None:
     """A missing or empty folder of documents and a damaged release are one line, exit code 1."""
     (tmp_path / "empty").mkdir()
     for folder in ("missing", "empty"):
-        code, _, err = _run(capsys, "build", *flags, "--reports", str(tmp_path / folder))
+        code, _, err = shell("build", *flags, "--reports", str(tmp_path / folder))
         assert (code, err.count("\n"), folder in err) == (1, 1, True)
-    assert _run(capsys, "list", *flags, "--reports", str(tmp_path / "missing"))[0] == 1
-    _run(capsys, "build", *flags)
+    assert shell("list", *flags, "--reports", str(tmp_path / "missing"))[0] == 1
+    shell("build", *flags)
     releases = tmp_path / "var" / "releases"
     (releases / CURRENT).write_text("0123456789ab")
-    code, _, err = _run(capsys, "status", *flags)
+    code, _, err = shell("status", *flags)
     assert (code, "WARNING: the live release 0123456789ab cannot be used" in err) == (1, True)
-    assert _run(capsys, "ask", "tea", *flags)[0] == 0  # from the whole one
+    assert shell("ask", "tea", *flags)[0] == 0  # from the whole one
     shutil.rmtree(next(path for path in releases.iterdir() if path.is_dir()))
-    code, _, err = _run(capsys, "ask", "tea", *flags)
+    code, _, err = shell("ask", "tea", *flags)
     assert (code, "0123456789ab" in err) == (1, True)
 
 
 def test_a_release_of_an_older_casebook_is_built_anew(
-    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    flags: list[str], shell: Shell, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Serving says so in a line and builds it, once; any other verb says what to run."""
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     releases = Releases(tmp_path / "var" / "releases")
     wanted = releases.live()
     write_format(releases, FORMAT - 1)
     told = f"format {FORMAT - 1}, this version reads {FORMAT}; build again"
-    code, out, err = _run(capsys, "status", *flags)
+    code, out, err = shell("status", *flags)
     assert (code, told in out + err) == (1, True)
-    code, _, err = _run(capsys, "ask", "tea", *flags)
+    code, _, err = shell("ask", "tea", *flags)
     assert (code, told in err, err.count("\n")) == (1, True, 1)
     prepared: list[str] = []
 
@@ -285,22 +261,20 @@ def test_a_release_of_an_older_casebook_is_built_anew(
         return 0
 
     monkeypatch.setattr("chatbot.server.serve", serve)
-    code, _, err = _run(capsys, "serve", *flags)
+    code, _, err = shell("serve", *flags)
     assert code == 0
     assert prepared == [wanted, wanted]
     assert err.count("Building the index anew, once: ") == 1
     assert told in err
-    assert _run(capsys, "ask", "tea", *flags)[0] == 0
+    assert shell("ask", "tea", *flags)[0] == 0
 
 
-def test_a_bad_document_is_named(
-    library: Library, flags: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_bad_document_is_named(library: Library, flags: list[str], shell: Shell) -> None:
     """The others are published, the bad one is named, and the exit code says so."""
     (library.folder / "bad.txt").write_bytes(b"\xff\xff")
-    code, out, err = _run(capsys, "build", *flags)
+    code, out, err = shell("build", *flags)
     assert (code, "published" in out, "bad.txt" in err) == (1, True, True)
-    code, out, err = _run(capsys, "list", *flags, "--json")
+    code, out, err = shell("list", *flags, "--json")
     assert (code, list(json.loads(out)["failed"])) == (1, ["bad.txt"])
 
 
@@ -323,16 +297,16 @@ def test_help_begins_with_what_is_the_verbs_own(
 
 
 def test_passages_are_counted_alike(
-    library: Library, flags: list[str], small_reader: None, capsys: pytest.CaptureFixture[str]
+    library: Library, flags: list[str], small_reader: None, shell: Shell
 ) -> None:
     """By each verb that says how many there are: those that a search can find."""
     (library.folder / "bridge.txt").write_text("Bridges\n\n# Bridges\n\nOld oak.\n", "utf-8")
     counts = set()
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
     for verb in ("releases", "status", "verify", "build --dry-run"):
-        _, out, err = _run(capsys, *verb.split(), *flags)
+        _, out, err = shell(*verb.split(), *flags)
         counts |= set(re.findall(r"(\d+) passages?", out + err))
-    _, out, _ = _run(capsys, "list", *flags, "--json")
+    _, out, _ = shell("list", *flags, "--json")
     counts.add(str(sum(each["passages"] for each in json.loads(out)["documents"])))
     assert len(counts) == 1
 
@@ -384,24 +358,24 @@ def test_an_output_that_cannot_be_written_is_one_line(
 
 
 def test_a_folder_without_rights_is_one_line(
-    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    flags: list[str], shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the disk refuses to a verb is told with the folder, exit code 1."""
-    _run(capsys, "build", *flags)
+    shell("build", *flags)
 
     def refuse(self: Path, *_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "open", refuse)
     for verb in (["rollback"], ["prune", "--keep", "1"]):
-        code, out, err = _run(capsys, *verb, *flags)
+        code, out, err = shell(*verb, *flags)
         assert (code, out, err.count("\n")) == (1, "", 1)
         assert "Permission denied" in err
         assert "releases/." in err
 
 
 def test_sigterm_ends_a_verb_in_one_line(
-    flags: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    flags: list[str], shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the exit code of one that was terminated, what it began cleaned up."""
     before = signal.getsignal(signal.SIGTERM)
@@ -410,14 +384,14 @@ def test_sigterm_ends_a_verb_in_one_line(
         os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(FakeEncoder, "encode_passages", encode)
-    code, out, err = _run(capsys, "build", *flags)
+    code, out, err = shell("build", *flags)
     assert (code, out, err.splitlines()[-1]) == (143, "", "casebook: stopped")
     assert not list(Path(flags[-1], "releases").glob(".tmp-*"))
     assert signal.getsignal(signal.SIGTERM) == before
 
 
 def test_a_member_is_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: Shell
 ) -> None:
     """By the name that the portal's tokens have, or by the opaque id, and nobody else."""
     with serving_web(FakeEngine(), var=tmp_path, **REQUIRED) as address:
@@ -430,11 +404,11 @@ def test_a_member_is_forgotten(
     monkeypatch.setenv("CASEBOOK_MEMBER_KEY", SECRET)
     monkeypatch.setenv("CASEBOOK_MEMBER_ISSUER", ISSUER)
     var = ["--var", str(tmp_path)]
-    assert _run(capsys, "forget", "mei", *var) == (0, "2 votes deleted\n", "")
-    assert _run(capsys, "forget", "mei", *var) == (0, "0 votes deleted\n", "")
+    assert shell("forget", "mei", *var) == (0, "2 votes deleted\n", "")
+    assert shell("forget", "mei", *var) == (0, "0 votes deleted\n", "")
     monkeypatch.setenv("CASEBOOK_MEMBERS", "open")
-    code, _, err = _run(capsys, "forget", "jonas", *var)
+    code, _, err = shell("forget", "jonas", *var)
     assert (code, err.count("\n"), "opaque id" in err) == (2, 1, True)
-    code, out, _ = _run(capsys, "forget", kept[1]["member"], "--json", *var)
+    code, out, _ = shell("forget", kept[1]["member"], "--json", *var)
     assert (code, json.loads(out)) == (0, {"votes": 1})
     assert (tmp_path / "feedback.jsonl").read_text() == ""

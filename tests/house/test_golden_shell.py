@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatbot import cli
+from chatbot import cli, composition
 from chatbot.commands import evaluation
 from corpus.library import Library
 from tests.fake_encoder import FakeEncoder
@@ -45,7 +45,7 @@ class Shell:
 @pytest.fixture
 def small_models(small_reader: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the verbs use the small encoder and reader, and floors of their own."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(composition, "load_encoder", lambda _: FakeEncoder())
     monkeypatch.setattr(evaluation, "FLOORS", tmp_path / "floors.json")
 
 

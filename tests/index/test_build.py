@@ -24,7 +24,6 @@ from corpus.errors import (
     NotFoundError,
 )
 from corpus.library import Library
-from corpus.records import Entry
 from index import build as module
 from index.build import build, plan
 from index.build_plan import Plan
@@ -177,26 +176,19 @@ TestEdits.settings = settings(max_examples=20, stateful_step_count=12)
 
 
 def test_a_kept_document_is_not_read_again(
-    library: Library, published: Releases, encoder: FakeEncoder, write: Write,
+    library: Library, published: Releases, encoder: FakeEncoder, write: Write, reads: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A new document costs the reading of itself alone, unless the readers have changed."""
     write("road.txt", "The road is long. It never ends.")
-    opened: list[str] = []
-    real = Library.read
-
-    def read(self: Library, name: str) -> Entry:
-        opened.append(name)
-        return real(self, name)
-
-    monkeypatch.setattr(Library, "read", read)
+    reads.clear()
     build(library, published, encoder)
-    assert opened == ["road.txt"]
-    opened.clear()
+    assert reads == ["road.txt"]
+    reads.clear()
     monkeypatch.setattr(module, "identify_edition", lambda: "another")
     encoder.encoded.clear()
     made = build(library, published, encoder)
-    assert (opened, encoder.encoded) == (["bridge.txt", "road.txt", "tea.txt"], [])
+    assert (reads, encoder.encoded) == (["bridge.txt", "road.txt", "tea.txt"], [])
     assert made.plan.kept == ("bridge.txt", "road.txt", "tea.txt")
 
 

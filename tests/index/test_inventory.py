@@ -6,24 +6,9 @@ import pytest
 
 from corpus.library import Library, Offer
 from corpus.metadata import Facts
-from corpus.records import Entry
 from index import inventory as holdings
 from index.inventory import list_holdings, summarize
 from index.storage.publish import Releases
-
-
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of documents that were read."""
-    names: list[str] = []
-    read = Library.read
-
-    def note(self: Library, name: str) -> Entry:
-        names.append(name)
-        return read(self, name)
-
-    monkeypatch.setattr(Library, "read", note)
-    return names
 
 
 def test_what_the_live_release_tells_is_not_read(

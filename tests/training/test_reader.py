@@ -325,6 +325,7 @@ def list_weights(held: dict[str, Any], kind: str = "kept") -> Tensor:
 @pytest.fixture
 def works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Two folders with the same groups; batches of four, a checkpoint after every second step."""
+    torch.set_num_threads(1)  # two would wait for each other, as there is little to do
     monkeypatch.setattr(reader, "GROUPS", 4)
     monkeypatch.setattr(reader, "SAVED", 2)
     for work in ("one", "two"):
@@ -385,6 +386,7 @@ def test_a_training_begins_with_the_weights_of_another(works: list[Path]) -> Non
     assert float(begun["kept"]["none.2.bias"]) == pytest.approx(30.0, abs=0.1)
 
 
+@pytest.mark.slow
 def test_what_was_trained_is_written_and_opens(
     works: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.locales import LANGUAGES
 from chatbot.locales.interface import EDITOR
 from chatbot.web.editor.session import Session, Sessions, TooManyTriesError, WrongTokenError
 from chatbot.web.error_responses import make_response
@@ -27,14 +28,14 @@ log = logging.getLogger("casebook")
 COOKIE = "casebook_editor"
 _LONGEST_FORM = 4096  # bytes
 
-_LEADING = ("/editor", "/editor/", "/editor/en", "/editor/zh")
-_PAGE = re.compile(r"/editor/(?:en|zh)/.*", re.DOTALL)
+_LEADING = ("/editor", "/editor/", *(f"/editor/{each}" for each in LANGUAGES))
+_PAGE = re.compile(rf"/editor/(?:{'|'.join(LANGUAGES)})/.*", re.DOTALL)
 # What the page for signing in loads and where its form goes is here; nothing runs in it.
 SIGN_IN_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-UPLOAD = re.compile(r"/editor/(?:en|zh)/upload")  # whose body is read as it comes
+UPLOAD = re.compile(rf"/editor/(?:{'|'.join(LANGUAGES)})/upload")  # whose body is read as it comes
 
 
 class EditorAccess:
@@ -149,9 +150,8 @@ class EditorAccess:
 
     def _lead(self, request: Request, path: str) -> Response:
         """Send to the page in the editor's language, and remember a language that was chosen."""
-        language = read_language(request)
-        if path in ("/editor/en", "/editor/zh"):
-            language = "en" if path == "/editor/en" else "zh"
+        asked = path.removeprefix("/editor/")
+        language = asked if asked in LANGUAGES else read_language(request)
         response = RedirectResponse(f"{self.root_path}/editor/{language}/", 303)
         keep_language(request, response, self.root_path)
         return response

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Literal
 
+from chatbot.locales import read_file
 from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.publishing.document_summary import list_missing
 from chatbot.publishing.pending_uploads import PendingUploads, Upload
@@ -230,8 +231,8 @@ class Actions:
         return Said(self._join([count(key, number, self.language) for key, number in told]))
 
     def _join(self, sentences: Sequence[str]) -> str:
-        """Return sentences as one line; in Chinese no blank stands between them."""
-        return ("" if self.language == "zh" else " ").join(sentences)
+        """Return sentences as one line; in some languages no blank stands between them."""
+        return str(read_file(self.language)["between"]).join(sentences)
 
     def warn(self) -> tuple[list[str], bool]:
         """Return what is wrong with the releases, a line each, and whether the live one is."""

@@ -57,13 +57,13 @@ class CompletionBody(Given):
     """A conversation; its last message of the role `user` is the question."""
 
     model: str = Field(max_length=200, description=f"`{MODEL}`")
-    messages: list[Message] = Field(min_length=1, max_length=_MOST_MESSAGES)
+    messages: list[Message] = Field(min_length=1, max_length=_MOST_MESSAGES, fail_fast=True)
     stream: bool | None = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = None
     logprobs: Literal[False] | None = None
     tool_choice: Literal["none", "auto"] | None = None
-    modalities: list[Literal["text"]] | None = None
+    modalities: list[Literal["text"]] | None = Field(default=None, max_length=8)
     response_format: ResponseFormat | None = None
 
 

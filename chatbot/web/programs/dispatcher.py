@@ -58,7 +58,7 @@ class Dispatcher:
 
         def answer() -> Answer:
             given = (body.question, history, body.filters, body.language)
-            return self._metrics.watch(lambda: self.engine.ask(*given))
+            return self._metrics.watch(caller, lambda: self.engine.ask(*given))
 
         cost = measure_question(body.question, history)
         with await self._limits.admit(caller) as held:

@@ -7,7 +7,6 @@ is imported by the first request: a server that nobody asks so starts without it
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -19,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from chatbot import VERSION
 from chatbot.web.error_responses import explain_validation, make_response, report, respond
 from chatbot.web.metrics import Metrics
 from chatbot.web.programs.dispatcher import Dispatcher
+from chatbot.web.programs.routing import mend_json
 from chatbot.web.programs.tools import Asker, Tool, list_tools
 from chatbot.web.security.limits import Caller, Limits
 from chatbot.web.security.session import own_origin
@@ -68,19 +68,13 @@ class McpEndpoint:
             await respond(error)(scope, receive, send)
             return
 
-        async def receive_whole() -> Message:
-            message = await receive()
-            if body := message.get("body"):  # all of it: see `middleware.Bodies`
-                return {**message, "body": mend_json(body)}
-            return message
-
         server = await run_in_threadpool(self._open)
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         # Hosts and origins are checked by now: see `middleware.Guard`, and above.
         manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
         async with manager.run():
-            await manager.handle_request(scope, receive_whole, send)
+            await manager.handle_request(scope, receive, send)
 
     def _open(self) -> Server[Any]:
         with self._lock:
@@ -161,20 +155,6 @@ def serve_stdio(engine: Engine) -> None:
         signal.signal(number, _end)
     threading.Thread(target=_warm, args=(engine,), daemon=True).start()
     asyncio.run(run())
-
-
-def mend_json(data: bytes) -> bytes:
-    """Return JSON with U+FFFD for half a character, which the SDK takes for no JSON at all.
-
-    What is none, stays as it is.
-    """
-    if b"\\ud" not in data.lower():
-        return data
-    try:
-        text = json.dumps(json.loads(data), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return data
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 def _end(number: int, _: Any) -> None:

@@ -31,9 +31,8 @@ def describe_hits(found: SearchResult) -> contract.SearchBody:
             end=passage.end,
             text=passage.text,
         )
-        evidence = contract.EvidenceBody(**asdict(hit.evidence))
         hits.append(
-            contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=evidence)
+            contract.HitBody(rank=hit.rank, score=hit.score, passage=body, evidence=hit.evidence)
         )
     return contract.SearchBody(hits=hits, release=found.release)
 
@@ -108,9 +107,7 @@ def _facets(counts: Counter[str]) -> list[contract.Facet]:
 
 def describe_case(view: CaseView) -> contract.CaseBody:
     """Return one case with its passages."""
-    case, document = view.case, view.document
-    facts = asdict(document)
-    del facts["text"]
+    case = view.case
     return contract.CaseBody(
         id=case.id,
         title=case.title,
@@ -120,10 +117,10 @@ def describe_case(view: CaseView) -> contract.CaseBody:
         end=case.end,
         link=f"cases/{case.id}",
         **_describe_facts(case),
-        document=contract.DocumentBody(**facts),
+        document=contract.DocumentBody.model_validate(view.document, from_attributes=True),
         passages=[
-            contract.CasePassage(id=p.id, kind=p.kind, start=p.start, end=p.end, text=p.text)
-            for p in view.passages
+            contract.CasePassage.model_validate(passage, from_attributes=True)
+            for passage in view.passages
         ],
         release=view.release,
     )

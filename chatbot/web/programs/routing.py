@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
@@ -10,6 +11,20 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def mend_json(data: bytes) -> bytes:
+    """Return JSON with U+FFFD for half a character, as a cut may have left of an emoji.
+
+    What is no JSON, stays as it is.
+    """
+    if data.isascii() and b"\0" not in data and b"\\ud" not in data.lower():
+        return data  # neither half a character nor UTF-16, which JSON may come in
+    try:
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return data
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
 
 
 async def expect_json(request: Request) -> None:

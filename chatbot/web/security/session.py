@@ -23,6 +23,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.locales import LANGUAGES
 from chatbot.web.error_responses import respond
 from chatbot.web.security.limits import Caller, Limits, caller_at
 from chatbot.web.security.members import (
@@ -44,7 +45,8 @@ from corpus.errors import (
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/favicon.ico", "/widget", "/widget.js"}
 OPEN_BELOW = ("/web/", "/widget/", "/assets/", "/static/")
 _NEXT = re.compile(
-    r"(cases(/[A-Za-z0-9._~-]{1,200})?(\?lang=(en|zh))?(#c[0-9]{1,9}-[0-9]{1,9}(-[0-9a-f]{9,13})?)?)?"
+    rf"(cases(/[A-Za-z0-9._~-]{{1,200}})?(\?lang=({'|'.join(LANGUAGES)}))?"
+    r"(#c[0-9]{1,9}-[0-9]{1,9}(-[0-9a-f]{9,13})?)?)?"
 )
 
 

@@ -49,12 +49,7 @@ class Traffic:
         if not caller.limited:
             yield 0
             return
-        now = self._clock()
-        empty = max(self._empty.pop(caller.id, now), now)
-        wait = max(0, math.ceil(empty - now - (BURST - 1) / PER_SECOND))
-        self._empty[caller.id] = empty if wait else empty + 1 / PER_SECOND
-        if len(self._empty) > _ADDRESSES:
-            del self._empty[next(iter(self._empty))]  # the one that nobody has seen for longest
+        wait = self.count(caller)
         if self._at_once[caller.id] >= AT_ONCE:
             raise LimitedError(TOO_MUCH, 1)
         self._at_once[caller.id] += 1
@@ -64,6 +59,18 @@ class Traffic:
             self._at_once[caller.id] -= 1
             if not self._at_once[caller.id]:
                 del self._at_once[caller.id]
+
+    def count(self, caller: Caller, requests: int = 1) -> int:
+        """Count requests that come at once; return the seconds until they may, 0 where they may."""
+        if not caller.limited or not requests:
+            return 0
+        now = self._clock()
+        empty = max(self._empty.pop(caller.id, now), now)
+        wait = max(0, math.ceil(empty - now - (BURST - requests) / PER_SECOND))
+        self._empty[caller.id] = empty if wait else empty + requests / PER_SECOND
+        if len(self._empty) > _ADDRESSES:
+            del self._empty[next(iter(self._empty))]  # the one that nobody has seen for longest
+        return wait
 
 
 class Connections:

@@ -9,7 +9,7 @@ it is open to everybody; what it asks for is not.
 from __future__ import annotations
 
 import hashlib
-import re
+import json
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,7 +22,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from chatbot.answers.question_input import LENGTH
-from chatbot.locales.interface import ERRORS, EXAMPLES, REASONS, SAME_SENTENCE, TAGS, WIDGET, WORDS
+from chatbot.locales.interface import (
+    ERRORS,
+    EXAMPLES,
+    LOADER,
+    REASONS,
+    SAME_SENTENCE,
+    TAGS,
+    WIDGET,
+    WORDS,
+)
 from chatbot.web.schemas import LONGEST_COMMENT
 from chatbot.web.static_files import ASKED_AGAIN, READING, File
 from chatbot.web.templates import render
@@ -33,7 +42,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 ASSETS = {"frame.css": "text/css", "frame.js": "text/javascript"}
-_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
+_PLACE = "/* words */[]"  # in the loader
 _HOUR = "public, max-age=3600"
 _DAY = "private, max-age=86400, immutable"
 _YEAR = "public, max-age=31536000, immutable"
@@ -53,7 +62,7 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
     """Return the routes; pages of `origins`, and of this site, may show the frame."""
     router = APIRouter(include_in_schema=False)
     foreign = {"Cross_Origin_Resource_Policy": "cross-origin"}
-    loader = File((FOLDER / "loader.js").read_bytes(), "text/javascript", _HOUR, **foreign)
+    loader = File(make_loader().encode(), "text/javascript", _HOUR, **foreign)
     # Comments are for who reads them here: a portal's page does not pay for them.
     read = {name: drop_comments((FOLDER / name).read_bytes()) for name in ASSETS}
     assets = {name: File(body, ASSETS[name], _YEAR) for name, body in read.items()}
@@ -100,7 +109,15 @@ def make_router(engine: Engine, origins: Sequence[str]) -> APIRouter:
 
 def drop_comments(script: bytes) -> bytes:
     """Return a script or a style without what stands between `/*` and `*/`."""
-    return _COMMENT.sub(b"", script)
+    head, *rest = script.split(b"/*")
+    return b"".join([head, *(each.partition(b"*/")[2].lstrip() for each in rest)])
+
+
+def make_loader() -> str:
+    """Return the loader with its words of every language in, in the order of the English ones."""
+    said = [(key, [words[each] for each in LOADER["en"]]) for key, words in LOADER.items()]
+    words = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return (FOLDER / "loader.js").read_text("utf-8").replace(_PLACE, words)
 
 
 def find_companies(engine: Engine) -> frozenset[str]:

@@ -72,7 +72,7 @@ function explain(code) {
 }
 
 function choose(chosen) {
-  language = chosen;
+  language = Object.hasOwn(config.tags, chosen) ? chosen : "en";
   document.documentElement.lang = config.tags[language];
   document.title = word("title");
   for (const button of document.querySelectorAll(".languages button"))
@@ -542,7 +542,7 @@ function hear({ source, origin, data }) {
 
 function start(origin, look) {
   portal = origin;
-  choose(look.language === "zh" ? "zh" : "en");
+  choose(look.language);
   const root = document.documentElement;
   if (/^(light|dark)$/.test(look.theme)) root.style.colorScheme = look.theme;
   if (/^#([\da-f]{3}){1,2}$/i.test(look.color)) root.style.setProperty("--accent", look.color);

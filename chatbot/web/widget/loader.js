@@ -1,18 +1,16 @@
-/* Casebook on a portal's page: a button, and behind it the frame. See messages.d.ts */
+/* A button on a portal's page, and the frame behind it: see messages.d.ts */
 (() => {
 "use strict";
 const script = document.currentScript;
 if (window.Casebook || /#/.test(script.src)) return;
 const home = new URL(".", script.src);
 const set = script.dataset;
-const lang = /^(en|zh)$/.test(set.language) ? set.language : document.documentElement.lang || navigator.language;
-const language = /^zh/i.test(lang) ? "zh" : "en";
+const said = new Map(/* words */[]);
+const language = [set.language, document.documentElement.lang || navigator.language, "en"]
+  .map((tag) => tag?.split("-")[0].toLowerCase()).find(said.has, said);
 const theme = /^(light|dark)$/.test(set.theme) ? set.theme : "light dark";
 const color = /^#([\da-f]{3}){1,2}$/i.test(set.color) ? set.color : "";
-const words = {
-  en: ["Ask the cases", "Close", "Casebook cannot be reached (offline).", "Casebook may not be shown here (origin).", "Opening…", "Try again"],
-  zh: ["询问案例集", "关闭", "无法连接案例集 (offline)", "案例集不允许在此显示 (origin)", "正在打开…", "重试"],
-}[language];
+const [ask, shut, down, barred, wait, retry] = said.get(language);
 let frame, ready, forgetting, provider, token = "";
 
 const make = (tag, given) => Object.assign(document.createElement(tag), given);
@@ -20,7 +18,7 @@ const close = () => panel.close();
 const host = make("casebook-widget", { lang: language });
 const root = host.attachShadow({ mode: "open" });
 const press = (textContent, onclick) => make("button", { textContent, onclick });
-const button = press(words[0], () => (panel.open ? close() : open()));
+const button = press(ask, () => (panel.open ? close() : open()));
 button.ariaExpanded = false;
 const panel = make("dialog", {
   ariaLabel: "Casebook",
@@ -46,11 +44,11 @@ p{margin:30% 24px}
 root.adoptedStyleSheets = [sheet];
 root.append(button, panel);
 const front = make("div");
-front.append(notice, press(words[1], close), " ", press(words[5], load));
+front.append(notice, press(shut, close), " ", press(retry, load));
 panel.append(front);
 
 function load() {
-  notice.textContent = words[4];
+  notice.textContent = wait;
   frame?.remove();
   frame = make("iframe", {
     title: "Casebook",
@@ -59,17 +57,17 @@ function load() {
   });
   frame.style.visibility = "hidden"; // or an error page shows
   panel.append(frame);
-  setTimeout(explain, 5000); // ms to speak in
+  setTimeout(explain, 5000); // ms
 }
 
-/* Down, or refused? This script, loaded again with a #, tells. */
+/* Down or barred? This script, loaded with a #, tells. */
 function explain() {
   if (ready) return;
-  notice.textContent = words[2];
+  notice.textContent = down;
   document.head.append(make("script", {
     src: `${home}widget.js?${Date.now()}#`,
     nonce: script.nonce,
-    onload: () => (notice.textContent = words[3]),
+    onload: () => (notice.textContent = barred),
   }));
 }
 

@@ -3,8 +3,8 @@
 
 /** From `loader.js` on the portal's page to `frame.js`. */
 export type ToFrame =
-  /** The first one, once the frame has loaded. `color` is `#rgb`, `#rrggbb` or empty. */
-  | { type: "casebook:start"; language: "en" | "zh"; theme: "light dark" | "light" | "dark"; color: string; greeting: string }
+  /** The first one, once the frame has loaded. `language` is one of the loader's, `color` is `#rgb`, `#rrggbb` or empty. */
+  | { type: "casebook:start"; language: string; theme: "light dark" | "light" | "dark"; color: string; greeting: string }
   /** The reader opens the widget. `sealed` is what the page has kept of the conversation, or empty. */
   | { type: "casebook:open"; sealed: string }
   /** The member's token, empty where there is none. `renews`: a newer one can be asked for. */

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from chatbot import cli
+from chatbot import cli, composition
 from chatbot.answers.conversation import Turn
 from chatbot.answers.deadline import LIMIT, Deadline
 from chatbot.engine import Engine
@@ -107,11 +107,11 @@ def test_the_shell_says_so_in_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One line on standard error, exit code 1."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
-    monkeypatch.setattr(cli, "choose_reader", lambda *_: SmallReader())
+    monkeypatch.setattr(composition, "load_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr(composition, "choose_reader", lambda *_: SmallReader())
     flags = ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
     assert cli.main(["build", *flags]) == 0
-    monkeypatch.setattr(cli, "Engine", partial(Engine, limit=OVER))
+    monkeypatch.setattr(composition, "Engine", partial(Engine, limit=OVER))
     capsys.readouterr()
     assert cli.main(["ask", "When was the red bridge built?", *flags]) == 1
     out, err = capsys.readouterr()

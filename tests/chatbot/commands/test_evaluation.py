@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chatbot import cli
 from chatbot.answers.answering import FOUND
 from chatbot.commands import evaluation as evaluating
 from chatbot.evaluation.quality_floors import read_floors
 from corpus.library import Library
+from tests.chatbot.conftest import Shell
 from tests.chatbot.evaluation.test_squad import BRIDGE, TEA, article, ask, write
-from tests.fake_encoder import FakeEncoder
 from tests.index.reader.test_cross_encoder import save_small_cross_encoder
 
 WORDS = "A recipe of apple pie needs seven apples. Nothing else is baked on Sundays."
@@ -21,11 +20,10 @@ WORDS = "A recipe of apple pie needs seven apples. Nothing else is baked on Sund
 
 @pytest.fixture
 def flags(
-    library: Library, small_reader: None, few_draws: None, tmp_path: Path,
+    flags: list[str], library: Library, few_draws: None, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> list[str]:  # fmt: skip
     """Flags for the small library with three questions, served by the small encoder."""
-    monkeypatch.setattr(cli, "_load_encoder", lambda _: FakeEncoder())
     monkeypatch.setattr(evaluating, "FLOORS", tmp_path / "floors.json")
     lines = [
         {"question": "When was the red bridge built?", "language": "en", "answers": ["in 1999"]},
@@ -33,7 +31,7 @@ def flags(
         {"question": "Who bakes apple pie?", "language": "en", "answers": []},
     ]
     (library.folder / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
-    return ["--reports", str(library.folder), "--var", str(tmp_path / "var")]
+    return flags
 
 
 @pytest.fixture
@@ -51,18 +49,9 @@ def squad(tmp_path: Path) -> str:
     )  # fmt: skip
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """Run the verb; returns the exit code and what was printed."""
-    code = cli.main(["evaluate", *arguments])
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-def test_a_set_is_asked_of_its_own_paragraphs(
-    flags: list[str], squad: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_set_is_asked_of_its_own_paragraphs(flags: list[str], squad: str, shell: Shell) -> None:
     """Nothing has to be live; figures come with intervals, what was left out with its place."""
-    code, out, err = run(capsys, squad, *flags)
+    code, out, err = shell("evaluate", squad, *flags)
     assert code == 0
     assert out.startswith("squad.json: 4 questions to release ")
     assert "2 answers and questions left out" in out
@@ -74,11 +63,9 @@ def test_a_set_is_asked_of_its_own_paragraphs(
     assert "\nwhen           2  " in out
 
 
-def test_json_is_one_object(
-    flags: list[str], squad: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_json_is_one_object(flags: list[str], squad: str, shell: Shell) -> None:
     """With --json the figures are on stdout and nothing else; twice the same ones."""
-    code, out, _ = run(capsys, squad, *flags, "--json")
+    code, out, _ = shell("evaluate", squad, *flags, "--json")
     data = json.loads(out)
     assert code == 0
     assert (data["file"], data["questions"], data["threshold"]) == ("squad.json", 4, FOUND)
@@ -86,7 +73,7 @@ def test_json_is_one_object(
     assert data["groups"]["answerable"]["R@1"] == {
         "value": 1.0, "low": 1.0, "high": 1.0, "count": 3,
     }  # fmt: skip
-    again = json.loads(run(capsys, squad, *flags, "--json")[1])
+    again = json.loads(shell("evaluate", squad, *flags, "--json")[1])
     for each in (data, again):
         for name in ("p50 ms", "p95 ms"):
             del each["groups"]["all"][name]
@@ -94,12 +81,12 @@ def test_json_is_one_object(
 
 
 def test_articles_can_be_held_out(
-    flags: list[str], squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], squad: str, tmp_path: Path, shell: Shell
 ) -> None:
     """Their questions are asked all the same, apart from the impossible ones, and can be drawn."""
     picture = tmp_path / "errors.png"
     more = ["--hold-out", "0.3", "--seed", "4", "--plot", str(picture), "--json"]
-    code, out, err = run(capsys, squad, *flags, *more)
+    code, out, err = shell("evaluate", squad, *flags, *more)
     assert code == 0
     data = json.loads(out)
     assert data["questions"] == 4
@@ -109,62 +96,55 @@ def test_articles_can_be_held_out(
     assert "errors.png is written" in err
 
 
-def test_the_library_is_asked_what_it_knows(
-    flags: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_the_library_is_asked_what_it_knows(flags: list[str], shell: Shell, tmp_path: Path) -> None:
     """Without a file, questions.jsonl is put to the live release; a copy of it gives the same."""
-    assert cli.main(["build", *flags]) == 0
-    capsys.readouterr()
-    code, out, _ = run(capsys, *flags)
+    assert shell("build", *flags)[0] == 0
+    code, out, _ = shell("evaluate", *flags)
     assert code == 0
     assert out.startswith("questions.jsonl: 3 questions to release ")
     assert "off-collection: 1 question\n" in out
     copy = tmp_path / "copy.jsonl"
     copy.write_bytes(Path(flags[1], "questions.jsonl").read_bytes())
-    assert run(capsys, str(copy), *flags)[1].splitlines()[3] == out.splitlines()[3]
-    limited = json.loads(run(capsys, *flags, "--limit", "2", "--json")[1])
+    assert shell("evaluate", str(copy), *flags)[1].splitlines()[3] == out.splitlines()[3]
+    limited = json.loads(shell("evaluate", *flags, "--limit", "2", "--json")[1])
     assert limited["questions"] == 2
 
 
 @pytest.mark.slow
 def test_the_reader_that_is_set_reads(
-    flags: list[str], squad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], squad: str, tmp_path: Path, shell: Shell
 ) -> None:
     """A set's questions and the library's; one that cannot be had is a line, and has no floors."""
-    cli.main(["build", *flags])
+    shell("build", *flags)
     folder = str(save_small_cross_encoder(tmp_path / "ranker"))
     for asked in ([squad], []):
-        capsys.readouterr()
-        plain = json.loads(run(capsys, *asked, *flags, "--json")[1])
-        other = json.loads(run(capsys, *asked, *flags, "--json", "--reader", folder)[1])
+        plain = json.loads(shell("evaluate", *asked, *flags, "--json")[1])
+        other = json.loads(shell("evaluate", *asked, *flags, "--json", "--reader", folder)[1])
         for each in (plain, other):
             for name in ("p50 ms", "p95 ms"):
                 del each["groups"]["all"][name]
         assert plain.pop("bins") != other.pop("bins")
         assert plain.keys() == other.keys()
-        code, _, err = run(capsys, *asked, *flags, "--reader", "./nowhere")
+        code, _, err = shell("evaluate", *asked, *flags, "--reader", "./nowhere")
         assert (code, "no such folder; set CASEBOOK_READER" in err) == (1, True)
-    code, _, err = run(capsys, *flags, "--raise-floors", "--reader", folder)
+    code, _, err = shell("evaluate", *flags, "--raise-floors", "--reader", folder)
     assert (code, "leave CASEBOOK_READER unset" in err) == (2, True)
 
 
-def test_floors_are_raised_in_one_command(
-    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_floors_are_raised_in_one_command(flags: list[str], tmp_path: Path, shell: Shell) -> None:
     """And never lowered without the second flag."""
-    cli.main(["build", *flags])
-    capsys.readouterr()
-    code, _, err = run(capsys, *flags, "--raise-floors")
+    shell("build", *flags)
+    code, _, err = shell("evaluate", *flags, "--raise-floors")
     assert (code, "floors are written" in err) == (0, True)
     path = tmp_path / "floors.json"
     floors = json.loads(path.read_text())
     reached = dict(floors["measures"])
     floors["measures"]["all: right"] = 1.01
     path.write_text(json.dumps(floors))
-    code, _, err = run(capsys, *flags, "--raise-floors")
+    code, _, err = shell("evaluate", *flags, "--raise-floors")
     assert (code, "would lower all: right" in err, "--lower" in err) == (1, True, True)
     assert read_floors(path).measures["all: right"] == 1.01
-    assert run(capsys, *flags, "--raise-floors", "--lower")[0] == 0
+    assert shell("evaluate", *flags, "--raise-floors", "--lower")[0] == 0
     assert read_floors(path).measures == reached
 
 
@@ -185,23 +165,21 @@ def test_floors_are_raised_in_one_command(
 def test_bad_usage_is_one_line(
     flags: list[str],
     squad: str,
-    capsys: pytest.CaptureFixture[str],
+    shell: Shell,
     arguments: list[str],
     words: str,
 ) -> None:
     """Flags that cannot be, or be together, are told before anything is read; exit code 2."""
     given = [squad if each == "SQUAD" else each for each in arguments]
-    code, out, err = run(capsys, *given, *flags)
+    code, out, err = shell("evaluate", *given, *flags)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert words in err
 
 
-def test_a_plot_of_nothing_is_refused(
-    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_plot_of_nothing_is_refused(flags: list[str], tmp_path: Path, shell: Shell) -> None:
     """Where every question has an answer there is no second error to draw."""
     path = write(tmp_path / "all.json", article((TEA, [ask("c", "When?", TEA, "April")])))
-    code, _, err = run(capsys, str(path), *flags, "--plot", str(tmp_path / "p.png"))
+    code, _, err = shell("evaluate", str(path), *flags, "--plot", str(tmp_path / "p.png"))
     assert (code, "every question has an answer" in err) == (2, True)
     assert not (tmp_path / "p.png").exists()
 
@@ -224,33 +202,32 @@ def test_a_plot_of_nothing_is_refused(
 def test_bad_input_is_one_line(
     flags: list[str],
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    shell: Shell,
     name: str,
     text: str | None,
     words: str,
 ) -> None:
     """The file, the place and the mend on stderr, exit code 1; as an object with --json."""
-    cli.main(["build", *flags])
-    capsys.readouterr()
+    shell("build", *flags)
     path = tmp_path / name
     if text is not None:
         path.write_text(text)
-    code, out, err = run(capsys, str(path), *flags)
+    code, out, err = shell("evaluate", str(path), *flags)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert words in err
-    code, out, _ = run(capsys, str(path), *flags, "--json")
+    code, out, _ = shell("evaluate", str(path), *flags, "--json")
     assert (code, json.loads(out)["error"]["code"]) == (1, "document")
 
 
-def test_nothing_published_is_told(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_published_is_told(flags: list[str], shell: Shell) -> None:
     """The library's own questions need a live release."""
-    code, out, err = run(capsys, *flags)
+    code, out, err = shell("evaluate", *flags)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "./casebook build" in err
 
 
 def test_a_paragraph_that_cannot_be_read_is_left_out(
-    flags: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], tmp_path: Path, shell: Shell
 ) -> None:
     """With its questions, and named; the others are asked."""
     noise = "\0 a picture " + BRIDGE
@@ -259,6 +236,6 @@ def test_a_paragraph_that_cannot_be_read_is_left_out(
         article((TEA, [ask("a", "When do farmers pick tea?", TEA, "April")])),
         article((noise, [ask("b", "When was it built?", noise, "1999")])),
     )
-    code, out, err = run(capsys, str(path), *flags, "--json")
+    code, out, err = shell("evaluate", str(path), *flags, "--json")
     assert (code, json.loads(out)["questions"], json.loads(out)["left_out"]["count"]) == (0, 1, 1)
     assert "left out: 000001.txt: byte 0 is a control character" in err

@@ -67,7 +67,7 @@ def test_a_tray_is_bounded(tmp_path: Path) -> None:
 def test_what_waits_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All together; one that takes another's place counts once."""
     monkeypatch.setattr(pending, "MOST_BYTES", 2 * 2**20)
-    mine, large = PendingUploads(tmp_path), "It is long. " * 120_000
+    mine, large = PendingUploads(tmp_path), "It is long." + "\n" * 1_400_000
     _put(mine, words=large)
     with pytest.raises(UsageError, match=r"b\.txt: with it, more than 2 MiB would wait"):
         _put(mine, "b.txt", large)

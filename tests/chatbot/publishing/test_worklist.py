@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import stat
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ import pytest
 
 from chatbot.answers.answering import FOUND
 from chatbot.publishing import asked_questions, worklist
-from chatbot.publishing.asked_questions import BORDER, AskedQuestions
+from chatbot.publishing.asked_questions import BORDER, OF_ONE, AskedQuestions
 from chatbot.publishing.feedback import Vote, VoteLog
 from chatbot.publishing.worklist import Worklist
 from corpus.errors import NotFoundError
@@ -102,18 +103,40 @@ def test_it_is_bounded_in_rows_and_days(tmp_path: Path, monkeypatch: pytest.Monk
     assert not (tmp_path / "none").exists()
 
 
+def test_one_reader_drops_nobody_elses(tmp_path: Path) -> None:
+    """Of one reader so many questions are kept in a day, and as many on the next one."""
+    asked = AskedQuestions(tmp_path, 90)
+
+    def ask(question: str, sender: str, day: date = DAY) -> None:
+        asked.note(replace(ABSENT, question=question), day, sender)
+
+    for number in range(2 * OF_ONE):
+        ask(f"Eve's {number}?", "198.51.100.7")
+    ask("Ann's?", "198.51.100.8")
+    assert [each.question for each in asked.read(DAY)[:2]] == ["Ann's?", f"Eve's {OF_ONE - 1}?"]
+    assert len(asked.read(DAY)) == OF_ONE + 1
+    ask("Eve's again?", "198.51.100.7", date(2026, 3, 2))
+    assert asked.read(DAY)[0].question == "Eve's again?"
+
+
 def test_nothing_waits_for_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A file that is locked, no table or no folder is logged, and the answer goes its way."""
+    """A file that is locked, no table or no folder is logged, and the answer goes its way.
+
+    One that failed is left alone for half a minute: no question waits for it meanwhile.
+    """
     asked = AskedQuestions(tmp_path, 90)
     note(asked, "Why?")
     with sqlite3.connect(tmp_path / "questions.sqlite") as holder, caplog.at_level(logging.WARNING):
         holder.execute("BEGIN EXCLUSIVE")
-        note(asked, "When?")
+        started = time.monotonic()
+        for number in range(20):
+            note(asked, f"{number}?")
+        assert time.monotonic() - started < 2  # not twenty times .2 s
         holder.rollback()
-        assert "cannot be kept" in caplog.text
+        assert caplog.text.count("cannot be kept") == 1
     holder.close()
     (tmp_path / "questions.sqlite").write_bytes(b"no table" * 1000)
-    note(asked, "Where?")
+    note(AskedQuestions(tmp_path, 90), "Where?")
     with pytest.raises(OSError, match=r"questions\.sqlite cannot be read"):
         asked.read()
     (tmp_path / "file").write_text("")

@@ -29,6 +29,12 @@ def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
     return server[0]
 
 
+@pytest.fixture
+def address(server: tuple[FakeEngine, str], engine: FakeEngine) -> str:
+    """Return the server's address, its engine as new."""
+    return server[1]
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for the module's tests."""

@@ -29,6 +29,7 @@ from chatbot.web.middleware import BODY_LIMIT, Guard
 from chatbot.web.security.forwarded import Peer, drop_claims, knows_host, read_host, read_peer
 from chatbot.web.security.limits import Limits
 from chatbot.web.security.session import OPEN_BELOW
+from chatbot.web.security.traffic import Traffic
 from tests.clock import wait_until
 from tests.fake_portal import ISSUER, PRIVATE, REQUIRED, public_pem, sign
 from tests.fakes import FakeEngine, serving
@@ -469,8 +470,9 @@ def test_a_body_has_to_come_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.Event().wait()
         raise AssertionError("nothing waits that long")
 
-    scope = {**make_scope("198.51.100.7"), "method": "POST"}
-    asyncio.run(access.Bodies(never)(scope, never, send))  # type: ignore[arg-type]
+    peer = Peer("198.51.100.7", "http", False, False)
+    scope = {**make_scope("198.51.100.7"), "method": "POST", "state": {"peer": peer}}
+    asyncio.run(access.Bodies(never, Traffic())(scope, never, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 408
     assert b'"slow"' in sent[1]["body"]
 
@@ -553,7 +555,7 @@ def test_a_websocket_is_closed(members: httpx.Client) -> None:
         raise AssertionError("a websocket reached the application")
 
     metrics = Metrics(cast("Engine", FakeEngine()), Limits(30))
-    guard = Guard(never, Settings(), metrics)
+    guard = Guard(never, Settings(), metrics, Traffic())
     calling = guard({"type": "websocket"}, never, send)  # type: ignore[arg-type]
     with pytest.raises(StopIteration):
         calling.send(None)

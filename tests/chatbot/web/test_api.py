@@ -25,9 +25,9 @@ STREAM = {"Accept": "text/event-stream"}
 
 
 @pytest.fixture
-def client(server: tuple[FakeEngine, str], engine: FakeEngine) -> Iterator[httpx.Client]:
+def client(address: str) -> Iterator[httpx.Client]:
     """Give a client of the server."""
-    with httpx.Client(base_url=server[1], timeout=30) as client:
+    with httpx.Client(base_url=address, timeout=30) as client:
         yield client
 
 

@@ -18,7 +18,15 @@ from chatbot.answers.conversation import Turn
 from chatbot.locales.interface import ERRORS
 from corpus import errors
 from tests.clock import wait_until
-from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, read_config, reply_whole
+from tests.fakes import (
+    BENEFIT,
+    LIGHTS,
+    LIGHTS_PHOTO,
+    FakeEngine,
+    read_config,
+    reply_whole,
+    serving,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,8 +47,14 @@ def test_half_an_emoji_is_accepted(engine: FakeEngine) -> None:
     """A page cuts what it sends along; where it cut inside one, the next question is answered."""
     half = "\ud83d"
     history = [{"role": "user", "content": half}, {"role": "assistant", "content": half}]
-    last = run(engine, question=f"solar {half}", history=history)[-1]
-    assert last["state"] == "done"
+    asked = {"turn": 1, "interface": "en", "question": f"solar {half}", "history": history}
+    sent = json.dumps({"data": [], "event_data": asked, "fn_index": 0, "session_hash": "half"})
+    said = {"Content-Type": "application/json"}
+    with serving(engine) as address, httpx.Client(base_url=address, timeout=60) as client:
+        joined = client.post("/gradio_api/queue/join", content=sent, headers=said)
+        assert joined.status_code == 200
+        told = client.get("/gradio_api/queue/data", params={"session_hash": "half"}).text
+    assert '"state":"done"' in told
     assert engine.asked[0][0] == "solar \N{REPLACEMENT CHARACTER}"
 
 

@@ -12,11 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from chatbot.locales.interface import ERRORS
 from corpus import errors
-from corpus.records import Case, Document, Entry, Passage, Sentence
 from tests.axe import find_violations
 from tests.browser import WAIT
 from tests.fake_portal import REQUIRED, sign
-from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, serving
+from tests.fakes import BENEFIT, LIGHTS, LOCKDOWN, FakeEngine, hostile_engine, serving
 from tests.visit import Open, Visit, listen
 
 
@@ -427,17 +426,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser) -> None:
         'A 🌱 <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> **bold** '
         "\u202erev"
     )
-    text = f"{words}\r\n\r\n{words} benefit"
-    document = Document("d0", "a.txt", "0" * 64, text, words, words, words, "", "en", "", words)
-    case = Case("c0", "d0", "case", words, "Evil <b>Ltd</b>", 0, len(text), text)
-    start = len(words) + 4
-    passages = tuple(
-        Passage(f"p{at}", "d0", "c0", "paragraph", at, end, text[at:end],
-                (Sentence(at, end, text[at:end]),))
-        for at, end in ((0, len(words)), (start, len(text)))
-    )  # fmt: skip
-    engine = FakeEngine(Entry(document, (case,), passages))
-    engine.quotes = {"benefit": (f"{words} benefit",)}
+    engine = hostile_engine(words)
     context = chromium.new_context()
     with serving(engine) as address:
         reader = Visit(context.new_page(), address)
@@ -456,7 +445,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser) -> None:
         page.goto(f"{address}/cases/c0#c2-3")
         page.reload()
         assert page.locator("mark").all_text_contents() == ["🌱"]
-        page.goto(f"{address}/cases/c0#c{len(words) - 3}-{start + 3}")
+        page.goto(f"{address}/cases/c0#c{len(words) - 3}-{len(words) + 7}")
         assert page.locator("mark").all_text_contents() == ["rev", "A 🌱"[:3]]
         page.goto(f"{address}/cases/c0#c90000-90001")
         expect(page.locator("#note")).to_have_text("The words of this link are not in this case.")

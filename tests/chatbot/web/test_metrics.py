@@ -99,7 +99,7 @@ def test_an_error_is_counted_and_raised(error: Exception, outcome: str) -> None:
 
     metrics = Metrics(cast("Engine", FakeEngine()), Limits(30))
     with pytest.raises(type(error)):
-        metrics.watch(ask)  # type: ignore[arg-type]
+        metrics.watch(ANN, ask)  # type: ignore[arg-type]
     assert f'casebook_questions_total{{outcome="{outcome}"}} 1.0' in metrics.write().decode()
 
 

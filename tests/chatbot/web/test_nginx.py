@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import shutil
 import socket
@@ -15,10 +14,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from playwright.sync_api import expect
 
 from chatbot.web.middleware import BODY_LIMIT
@@ -27,34 +22,12 @@ from tests.chatbot.web.security.test_limits import ask_gradio
 from tests.clock import wait_until
 from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, FakeEngine, read_config, serving
-from tests.web_server import find_port, listens
+from tests.web_server import find_port, listens, make_certificate
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "nginx"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 NAME = "portal.example"
 LINK = f"cases/{FakeEngine().entry.cases[1].id}"
-
-
-def write_certificate(folder: Path) -> None:
-    """Write a certificate for `NAME` that vouches for itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), False)
-        .add_extension(x509.BasicConstraints(True, 0), True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "tls.key").write_bytes(text)
 
 
 def write_configuration(folder: Path, port: int, *upstreams: str) -> None:
@@ -82,7 +55,9 @@ def write_configuration(folder: Path, port: int, *upstreams: str) -> None:
 def proxying(folder: Path, port: int, *upstreams: str) -> Iterator[None]:
     """Run nginx on a port, before these servers, until the block ends."""
     assert NGINX, "no nginx: install nginx, which these tests start"
-    write_certificate(folder)
+    both = make_certificate(folder, NAME)
+    for name in ("tls.crt", "tls.key"):
+        shutil.copy(both, folder / name)
     write_configuration(folder, port, *upstreams)
     command = [NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", str(folder / "error.log")]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as nginx:

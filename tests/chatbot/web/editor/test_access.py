@@ -21,6 +21,7 @@ from chatbot.web.editor.session import IDLE, Session, Sessions
 from chatbot.web.metrics import Metrics
 from chatbot.web.middleware import Bodies, Guard
 from chatbot.web.security.limits import Limits
+from chatbot.web.security.traffic import Traffic
 from tests.chatbot.web.editor.test_session import TOKEN
 from tests.clock import Clock
 from tests.fakes import FakeEngine
@@ -71,7 +72,8 @@ def client(
     """Return what asks the guard, the door and what stands behind it."""
     settings = Settings(root_path=root, hosts=("desk",))
     metrics = Metrics(cast("Engine", FakeEngine()), Limits(30))
-    app = Guard(Bodies(EditorAccess(inner, sessions, root)), settings, metrics)
+    traffic = Traffic()
+    app = Guard(Bodies(EditorAccess(inner, sessions, root), traffic), settings, metrics, traffic)
 
     def ask(method: str, path: str, key: str = "", **more: Any) -> httpx.Response:
         async def run() -> httpx.Response:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, expe
 from chatbot.publishing.asked_questions import AskedQuestions
 from tests.axe import find_violations
 from tests.chatbot.web.test_chat_browser import CONTRAST, measure_overflow
-from tests.fake_publisher import TOKEN, Office, serving_publisher
+from tests.fake_publisher import TOKEN, Office
 from tests.fakes import FakeEngine
 from tests.visit import Visit, listen
 
@@ -31,21 +31,6 @@ The people of Lund say that it never ends.
 EVIL = '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>${window.pwned=1}{{x}}'
 REFUSED = re.compile("status of (404|422)")  # a page that is none, or is sent back
 Open = Callable[..., Visit]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Office, str]]:
-    """One server for the module's tests."""
-    office = Office.make(tmp_path_factory.mktemp("office"))
-    with serving_publisher(office) as address:
-        yield office, address
-
-
-@pytest.fixture
-def office(server: tuple[Office, str], small_reader: None) -> Office:
-    """Return the office, as new."""
-    server[0].reset()
-    return server[0]
 
 
 @pytest.fixture

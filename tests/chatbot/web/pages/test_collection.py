@@ -24,7 +24,7 @@ from chatbot.web.pages.collection import (
 from corpus import errors
 from corpus.records import Case, CaseKind, Document
 from tests.chatbot.web.test_rendering import TEXT, Reader, shown
-from tests.fakes import FakeEngine, serving
+from tests.fakes import FakeEngine
 
 HTML = {"accept": "text/html,*/*"}
 
@@ -131,17 +131,10 @@ def test_an_address_is_read_or_refused(q: str, year: str, language: str, page: i
     assert CollectionQuery.model_validate(dict(read)) == query
 
 
-@pytest.fixture(scope="module")
-def engine() -> FakeEngine:
-    """The engine behind the server."""
-    return FakeEngine()
-
-
 @pytest.fixture
-def client(engine: FakeEngine) -> Iterator[httpx.Client]:
+def client(address: str) -> Iterator[httpx.Client]:
     """A browser's first visit."""
-    engine.error = None
-    with serving(engine) as address, httpx.Client(base_url=address, headers=HTML) as client:
+    with httpx.Client(base_url=address, headers=HTML) as client:
         yield client
 
 

@@ -15,19 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 from chatbot.answers.citations import make_mark
 from corpus.records import Document, Entry, Passage
 from tests.axe import find_violations
-from tests.browser import opening_chromium
 from tests.fakes import BENEFIT, LIGHTS, FakeEngine, read_article, serving
 
 CAMCE = "CAMCE: Facilitating Water Resource Management and Drinking Water Supply in Bangladesh"
 ORIGINAL = "https://cccme.example/report"
 COPYING = ["clipboard-read", "clipboard-write"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for the module's tests."""
-    with opening_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

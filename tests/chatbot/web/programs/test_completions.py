@@ -15,7 +15,6 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from chatbot.answers.conversation import Turn
-from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
 from chatbot.web.middleware import LONGER
 from chatbot.web.programs.completion_records import Completion, CompletionErrorBody
@@ -25,29 +24,6 @@ from tests.fake_portal import REQUIRED, sign
 from tests.fakes import BENEFIT, LIGHTS, LIGHTS_PHOTO, FakeEngine, serving
 
 SOLAR: Any = [{"role": "user", "content": "solar"}]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[FakeEngine, str]]:
-    """One server for the module's tests."""
-    engine = FakeEngine()
-    with serving(engine) as address:
-        yield engine, address
-
-
-@pytest.fixture
-def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
-    """Return the server's engine, as new."""
-    engine = server[0]
-    engine.error, engine.written, engine.limit = None, (), LIMIT
-    engine.asked.clear()
-    return engine
-
-
-@pytest.fixture
-def address(server: tuple[FakeEngine, str], engine: FakeEngine) -> str:
-    """Return the server's address."""
-    return server[1]
 
 
 @pytest.fixture

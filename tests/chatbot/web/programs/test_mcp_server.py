@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,8 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
-from chatbot.answers.deadline import LIMIT
 from chatbot.web import schemas as contract
-from chatbot.web.programs.mcp_server import mend_json
+from chatbot.web.programs.routing import mend_json
 from corpus import errors
 from index.storage.publish import Releases
 from tests.conftest import MODELS
@@ -40,29 +39,6 @@ INITIALIZE = {
         "clientInfo": {"name": "test", "version": "1"},
     },
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[FakeEngine, str]]:
-    """One server for the module's tests."""
-    engine = FakeEngine()
-    with serving(engine) as address:
-        yield engine, address
-
-
-@pytest.fixture
-def engine(server: tuple[FakeEngine, str]) -> FakeEngine:
-    """Return the server's engine, as new."""
-    engine = server[0]
-    engine.error, engine.written, engine.limit = None, (), LIMIT
-    engine.asked.clear()
-    return engine
-
-
-@pytest.fixture
-def address(server: tuple[FakeEngine, str], engine: FakeEngine) -> str:
-    """Return the server's address."""
-    return server[1]
 
 
 def with_client(place: Any, use: Callable[[Client], Awaitable[Any]], mode: Any = "auto") -> Any:

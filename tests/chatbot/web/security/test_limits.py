@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
@@ -319,29 +319,38 @@ def test_the_chats_queue_counts_at_its_door(serve: Serve) -> None:
     assert ask_gradio(client, kind)["state"] == "done"
 
 
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[httpx.Client]:
+    """A client that says who sends, of one server for many tests."""
+    with (
+        serving(FakeEngine(), trusted_proxies=("127.0.0.1/32",)) as address,
+        httpx.Client(base_url=address, timeout=30) as client,
+    ):
+        yield client
+
+
 @pytest.mark.parametrize(
-    "body",
-    [
+    ("sender", "body"),
+    list(enumerate([
         b"", b"{", b"[]", b"null", b"{}", b'{"data": [], "fn_index": 0}',
         b'{"data": [], "fn_index": 999, "session_hash": "x"}',
         b'{"data": [], "fn_index": 0, "session_hash": ["x"]}',
         b'{"data": [], "fn_index": 0, "session_hash": "' + b"x" * 60_000 + b'"}',
         b'{"data": {}, "fn_index": 0, "session_hash": "x"}',
         b'{"data": [], "fn_index": 0, "session_hash": "x", "trigger_id": 1e99}',
-    ],
+    ])),
 )  # fmt: skip
 def test_what_no_page_sends_is_refused(
-    serve: Serve, body: bytes, caplog: pytest.LogCaptureFixture
+    proxied: httpx.Client, sender: int, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is no fault of Casebook's, leaves no place taken, and no traceback in the log."""
-    _, client = serve(trusted_proxies=("127.0.0.1/32",))
-    headers = {"X-Forwarded-For": "198.51.100.7", "Content-Type": "application/json"}
+    headers = {"X-Forwarded-For": f"198.51.100.{sender}", "Content-Type": "application/json"}
     for _ in range(AT_ONCE + 1):
-        response = client.post("/gradio_api/queue/join", content=body, headers=headers)
+        response = proxied.post("/gradio_api/queue/join", content=body, headers=headers)
         assert response.status_code == 422
-    assert client.get("/gradio_api/queue/data?session_hash=nobody").status_code == 404
+    assert proxied.get("/gradio_api/queue/data?session_hash=nobody").status_code == 404
     assert not [record for record in caplog.records if record.exc_info]
-    assert ask_gradio(client, {"X-Forwarded-For": "198.51.100.7"})["state"] == "done"
+    assert ask_gradio(proxied, {"X-Forwarded-For": f"198.51.100.{sender}"})["state"] == "done"
 
 
 def test_an_address_is_limited_and_another_is_not(serve: Serve) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -55,6 +56,17 @@ def test_a_burst_passes_and_a_flood_does_not() -> None:
     assert send(counted, ANN) == send(counted, HERE) == 0
     clock.now += 1
     assert [send(counted) for _ in range(int(PER_SECOND) + 1)] == [0] * int(PER_SECOND) + [1]
+
+
+def test_what_costs_more_counts_more() -> None:
+    """Sixteen requests at once take a sixteenth of a burst; this machine's own are not counted."""
+    clock = Clock()
+    counted = Traffic(clock)
+    assert all(counted.count(EVE, 16) == 0 for _ in range(BURST // 16))
+    assert counted.count(EVE, 16) == 1
+    assert counted.count(HERE, 16 * BURST) == counted.count(EVE, 0) == 0
+    clock.now += 16 / PER_SECOND
+    assert counted.count(EVE, 16) == 0
 
 
 @given(st.lists(st.integers(0, 40), max_size=200))
@@ -159,3 +171,44 @@ def test_no_route_is_without_a_limit(address: str, path: str) -> None:
     assert 30 <= len(refused) <= 40
     assert refused[0].json()["error"]["code"] == "limited"
     assert int(refused[0].headers["Retry-After"]) >= 1
+
+
+def test_a_large_body_counts_as_several_requests(address: str) -> None:
+    """Half a megabyte takes as long to be read as sixteen small ones, whatever is wrong in it."""
+    body = b'{"model": "casebook", "messages": [' + b"1," * 250_000 + b"1]}"
+    said = {"X-Forwarded-For": "198.51.100.7", "Content-Type": "application/json"}
+    with httpx.Client(base_url=address, timeout=60, headers=said) as eve:
+        heard = [eve.post("/v1/chat/completions", content=body).status_code for _ in range(3)]
+        assert heard == [400, 429, 429]
+        said["X-Forwarded-For"] = "198.51.100.8"
+        assert eve.get("/healthz", headers=said).status_code == 200
+
+
+LISTS = b"[" + b"1," * 20_000 + b"1]"
+MANY = b",".join(b'"%d": 1' % number for number in range(5000))
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (
+            "/v1/chat/completions",
+            b'{"model": "casebook", "messages": [], "modalities": %s}' % LISTS,
+        ),
+        ("/v1/chat/completions", b'{"model": "casebook", "messages": %s}' % LISTS),
+        ("/v1/chat/completions", b"{%s}" % MANY),
+        ("/api/ask", b'{"question": "Why?", "filters": {"company": %s}}' % LISTS),
+        ("/api/ask", b'{"question": "Why?", "filters": {%s}}' % MANY),
+        ("/api/ask", b'{"question": "Why?", "history": %s}' % LISTS),
+        ("/api/ask", b'{"question": "Why?", "history": [{%s}]}' % MANY),
+        ("/api/feedback", b"{%s}" % MANY),
+    ],
+)
+def test_not_every_fault_of_a_body_is_told(server: tuple[FakeEngine, str], path: str, body: bytes
+) -> None:  # fmt: skip
+    """Twenty thousand wrong values are one: to look at each stops everybody for a second."""
+    said = {"Content-Type": "application/json"}
+    answer = httpx.post(server[1] + path, content=body, headers=said, timeout=60)
+    assert answer.status_code in (400, 422)
+    more = re.search(r"and ([0-9]+) more", answer.json()["error"]["message"])
+    assert more is None or int(more[1]) < 100

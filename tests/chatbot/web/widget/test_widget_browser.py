@@ -28,12 +28,11 @@ from playwright.sync_api import (
     expect,
 )
 
-from corpus.records import Case, Document, Entry, Passage, Sentence
 from examples.portal.portal import MEMBERS, Portal
 from tests.axe import find_violations
 from tests.browser import WAIT, opening_chromium
 from tests.chatbot.web.test_chat_browser import CONTRAST
-from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, serving
+from tests.fakes import BENEFIT, LOCKDOWN, FakeEngine, hostile_engine, serving
 
 KEY = "a key of the portal that is longer than 32 bytes"
 
@@ -776,17 +775,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser, tmp_path: Path) -> 
         'A 🌱 <script>window.pwned = 1</script> <img src=x onerror="window.pwned = 1"> '
         "[a](javascript:window.pwned=1) ![b](http://evil.example/b.png) **c** \u202erev [7]"
     )
-    text = f"{words}\r\n\r\n{words} benefit"
-    document = Document("d0", "a.txt", "0" * 64, text, words, words, words, "", "en", "", words)
-    case = Case("c0", "d0", "case", words, "Evil <b>Ltd</b>", 0, len(text), text)
-    start = len(words) + 4
-    passages = tuple(
-        Passage(f"p{at}", "d0", "c0", "paragraph", at, end, text[at:end],
-                (Sentence(at, end, text[at:end]),))
-        for at, end in ((0, len(words)), (start, len(text)))
-    )  # fmt: skip
-    engine = FakeEngine(Entry(document, (case,), passages))
-    engine.quotes = {"benefit": (f"{words} benefit",)}
+    engine = hostile_engine(words)
     with founding(tmp_path, engine) as site:
         reader = visit(chromium, site)
         reader.sign_in()
