@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from corpus.glossary import match_whole
 from corpus.language.script import drop_unseen
@@ -79,6 +80,19 @@ def find_cases(document: Document, blocks: Sequence[Block], company: str = "") -
         owner = _spell_out(owner, text[span[0] : span[1]])
         cases.append(Case("", document.id, kind, title, owner, *span, text[span[0] : span[1]]))
     return _give_ids(cases)
+
+
+class OfKind(Protocol):
+    """What is a case or an introduction."""
+
+    @property
+    def kind(self) -> CaseKind:
+        """Which of them."""
+
+
+def count_cases(cases: Iterable[OfKind]) -> int:
+    """Return how many cases there are, which is how they are counted: introductions are none."""
+    return sum(case.kind == "case" for case in cases)
 
 
 def _read_opening(text: str, blocks: Sequence[Block], number: int) -> tuple[str, str] | None:

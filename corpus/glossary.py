@@ -14,6 +14,7 @@ from corpus.language.script import simplify
 
 _HEAD = 3  # signs of a name by which it is looked for; few names share them
 _LETTER = re.compile("[A-Za-zÀ-ÿ]")
+_HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
 class Glossary:
@@ -73,6 +74,17 @@ class Glossary:
         """Return the names of a name's group, or of all its groups, or it alone."""
         groups = self._groups.get(_compare(name), [(name,)])
         return tuple(dict.fromkeys(alike for group in groups for alike in group))
+
+    def name_in(self, name: str, language: str) -> str:
+        """Return what a name is called in `zh`, by Chinese signs, or in `en`, by others.
+
+        It is the first such of its group; empty where there is none, or where it is in several.
+        """
+        groups = self._groups.get(_compare(name), [])
+        if len(groups) != 1:
+            return ""
+        fits = (each for each in groups[0] if bool(_HAN.search(each)) == (language == "zh"))
+        return next(fits, "")
 
     def unify(self, name: str) -> str:
         """Return what all spellings of a name have in common, without case."""

@@ -28,12 +28,13 @@ from corpus.metadata import NOTHING, SIDECAR, Facts, is_line, read_facts, read_j
 from corpus.names import compare_name, is_document, is_utf8
 from corpus.passages import split_case
 from corpus.readers import read_bytes
-from corpus.records import Document, Entry
+from corpus.records import Document, Entry, LeftOut
 
 GLOSSARY = "glossary.json"
 QUESTIONS = "questions.jsonl"
 LARGEST = 64 * 2**20  # bytes of a document; of the longest report we know, about 1
 _LARGEST_FACTS = 2**20  # bytes of a sidecar or a glossary
+_MOST_SECTORS = 500  # offered to an editor
 _REMOVED = ".removed"
 
 
@@ -123,6 +124,22 @@ class Library:
         name = self._find(name)
         said = self._open(name)[1]
         return NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
+
+    def sectors(self) -> tuple[str, ...]:
+        """Return the sectors that sidecars name, each once, sorted; the first 500.
+
+        A sidecar that cannot be read names none.
+        """
+        found: set[str] = set()
+        for name in self.names():
+            path = self._locate(name)
+            try:
+                said = self._open_beside(path.with_name(path.name + SIDECAR), show(name) + SIDECAR)
+                facts = NOTHING if said is None else read_facts(said, show(name) + SIDECAR)
+            except DocumentError:  # whoever reads the document hears of it
+                continue
+            found |= {facts.sector, *(case.sector for case in facts.cases.values())}
+        return tuple(sorted(found - {""}, key=str.casefold))[:_MOST_SECTORS]
 
     def glossary(self) -> list[list[str]]:
         """Return the groups of names in the folder's `glossary.json`, none where there is no file.
@@ -345,9 +362,18 @@ def read_entry(offer: Offer, facts_sha256: str = "") -> Entry:
         facts_sha256=facts_sha256,
         page_labels=reading.page_labels,
     )
-    cases = find_cases(document, reading.blocks, facts.company or reading.company)
+    found = find_cases(document, reading.blocks, facts.company or reading.company)
+    cases = tuple(
+        replace(case, facts=facts.find_case(case.title, len(found) == 1))
+        if case.kind == "case" else case
+        for case in found
+    )  # fmt: skip
+    unknown = facts.cases.keys() - {case.title for case in cases}
+    left_out = (*reading.left_out, *(
+        LeftOut("not supported", "misnamed case", title) for title in sorted(unknown)
+    ))  # fmt: skip
     passages = [p for case in cases for p in split_case(document, case, reading.blocks)]
-    return Entry(document, cases, tuple(passages), reading.left_out)
+    return Entry(document, cases, tuple(passages), left_out)
 
 
 def _digest(data: bytes) -> str:

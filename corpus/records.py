@@ -110,11 +110,29 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What an editor says of a case, each value one line or empty; words of it are never quoted.
+
+    `country` has ISO 3166 codes with `+` between them, see `corpus.language.countries`; the rest
+    are a title and a summary of one sentence for readers of English and of Chinese.
+    """
+
+    sector: str = ""
+    country: str = ""
+    title_en: str = ""
+    title_zh: str = ""
+    summary_en: str = ""
+    summary_zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One company's case, or a document's introduction (`company` is empty there).
 
     `id` comes from the document's id and the title, never from the order, so a case keeps its
-    address when others are added around it. The span includes the case's own heading.
+    address when others are added around it. The span includes the case's own heading. `facts` are
+    an editor's; `company_en` and `company_zh` are the company as the glossary of a release names it
+    in either script, empty where it does not.
     """
 
     id: str
@@ -125,6 +143,9 @@ class Case:
     start: int
     end: int
     text: str
+    facts: CaseFacts = CaseFacts()
+    company_en: str = ""
+    company_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

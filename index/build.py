@@ -15,7 +15,7 @@ from pathlib import Path
 from corpus.errors import DocumentError, LibraryError, Message, ReleaseError
 from corpus.library import Library
 from corpus.readers.reader_version import identify_edition
-from corpus.records import Document, Entry
+from corpus.records import CaseFacts, Document, Entry
 from index.build_plan import Duplicate, Plan, find_overlaps
 from index.encoder.encoder import Encoder, Progress, ignore_progress
 from index.storage.ann import Reach
@@ -200,7 +200,8 @@ class _Build:
             self._digests[name] = entry.document.file_sha256, entry.document.facts_sha256
         else:
             same = _blank(entry.document) == _blank(self.held.document(name))
-            status = "kept" if same else "edited"
+            told = {case.id: case.facts for case in entry.cases}
+            status = "kept" if same and told == self.held.case_facts(name) else "edited"
         if status == "kept":
             self._counts["kept"] += rows - new
         else:
@@ -230,9 +231,11 @@ class _Build:
 
     def _compare_cases(self, name: str, entry: Entry) -> None:
         before = self.held.cases(name)
+        facts = self.held.case_facts(name)
         for case in entry.cases:
             words = (case.title, case.company, case.text)
-            if before.pop(case.id, words) != words:
+            told = facts.get(case.id, case.facts)
+            if (before.pop(case.id, words), told) != (words, case.facts):
                 self._cases["edited"].append(f"{name}: {case.title}")
             elif case.id not in self.held.case_ids:
                 self._cases["added"].append(f"{name}: {case.title}")
@@ -249,7 +252,7 @@ class _Build:
         if not fresh:
             return ()
         marks, cases = self.draft.marks()
-        owners = [self.draft.document_of(case) for case in range(self.draft.cases)]
+        owners = self.draft.list_owners()
         return tuple(
             Duplicate(
                 *self._titles[found.first], *self._titles[found.second], round(found.share, 3),
@@ -295,6 +298,13 @@ class _Held:
             case["id"]: (case["title"], case["company"], document.text[case["start"] : case["end"]])
             for case in self._cases[first:last]
         }
+
+    def case_facts(self, name: str) -> dict[str, CaseFacts]:
+        """Return what an editor said of each case of a document, by id."""
+        if self._live is None or name not in self.names:
+            return {}
+        first, last = self._live.tables.document_cases[self.names[name] :][:2].tolist()
+        return {c["id"]: CaseFacts(**c.get("facts", {})) for c in self._cases[first:last]}
 
     def document(self, name: str) -> Document:
         """Return a document with its text."""

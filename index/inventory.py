@@ -7,16 +7,17 @@ reading, is as that says; its file is hashed and not read again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from corpus.errors import DocumentError, ReleaseError
+from corpus.glossary import Glossary, fold_signs
 from corpus.library import Library
 from corpus.passages import count_searched
 from corpus.readers.reader_version import identify_edition
-from corpus.records import Entry
+from corpus.records import CaseKind, Entry
 from index.storage.manifest import check_files, read_manifest
 from index.storage.publish import Releases
 from index.storage.release import Tables
@@ -29,8 +30,11 @@ class CaseSummary:
     """A case without its words."""
 
     id: str
+    kind: CaseKind
     title: str
     company: str
+    sector: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,37 @@ def summarize(entry: Entry) -> Summary:
     return Summary(
         document.id, document.name, document.title, document.published, document.language,
         document.url, document.file_sha256, document.facts_sha256, len(document.pages),
-        count_searched(entry), tuple(CaseSummary(c.id, c.title, c.company) for c in entry.cases),
+        count_searched(entry), tuple(_summarize_case(asdict(case)) for case in entry.cases),
     )  # fmt: skip
+
+
+def _summarize_case(case: Mapping[str, Any]) -> CaseSummary:
+    """Return what stands in a list of a case, from its record."""
+    facts = case.get("facts", {})
+    told = {key: case[key] for key in ("id", "kind", "title", "company")}
+    return CaseSummary(**told, **{key: facts.get(key, "") for key in ("sector", "country")})
+
+
+def select_summaries(document: Summary, wanted: Mapping[str, str], glossary: Glossary) -> Summary:
+    """Return a document with the cases alone, no introductions, that have each wanted value.
+
+    Keys are `company`, by any of its names, `sector`, `country`, `year` and `language`.
+    """
+    asked = {key: value.casefold() for key, value in wanted.items()}
+    names = {fold_signs(each) for each in glossary.list_alike(wanted.get("company", ""))}
+    own = {"year": [document.published[:4]], "language": document.language.casefold().split("+")}
+
+    def fits(case: CaseSummary) -> bool:
+        held = own | {
+            "sector": [case.sector.casefold()], "country": case.country.casefold().split("+"),
+        }  # fmt: skip
+        return all(
+            fold_signs(case.company) in names if key == "company" else value in held[key]
+            for key, value in asked.items()
+        )
+
+    cases = tuple(case for case in document.cases if case.kind == "case" and fits(case))
+    return replace(document, cases=cases)
 
 
 def list_holdings(library: Library, releases: Releases) -> tuple[list[Summary], dict[str, str]]:
@@ -101,6 +134,6 @@ def _read_live(releases: Releases) -> Mapping[str, Summary]:
             document["language"], document["url"], document["file_sha256"],
             document["facts_sha256"], len(document["pages"]),
             int(rows[1] - rows[0]),
-            tuple(CaseSummary(c["id"], c["title"], c["company"]) for c in cases),
+            tuple(map(_summarize_case, cases)),
         )  # fmt: skip
     return told

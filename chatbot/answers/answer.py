@@ -25,9 +25,12 @@ class Citation:
     (a case's own name). `passage` is the paragraph around the quotation, whose first character
     stands at `passage_start`. `page` is the page of the original on which the quotation begins,
     from 1, or None where it has no pages; `page_label` is what is printed on it, or that number, or
-    empty. `link` is the case page's path below the application's root, with the characters to mark
-    and what tells them again once the document was edited: `cases/<case_id>#c<start>-<end>-<mark>`;
-    `url` is the original's address or empty, `published` an ISO date or empty.
+    empty. `language` is that of the passage, `und` where it does not show. `link` is the case
+    page's path below the application's root, with the characters to mark and what tells them again
+    once the document was edited: `cases/<case_id>#c<start>-<end>-<mark>`;
+    `url` is the original's address or empty, `published` an ISO date or empty. `company_en` and
+    `company_zh` are the company as the glossary has it in either language, or empty; titles and
+    summaries are an editor's words for readers of English and of Chinese, and no quotation.
     """
 
     number: int
@@ -49,6 +52,13 @@ class Citation:
     url: str
     link: str
     page_label: str = ""
+    language: str = "und"
+    company_en: str = ""
+    company_zh: str = ""
+    title_en: str = ""
+    title_zh: str = ""
+    summary_en: str = ""
+    summary_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A case offered where the collection does not answer; `link` as in Citation, unmarked."""
+    """A case offered where the collection does not answer; as in Citation, the link unmarked."""
 
     case_id: str
     case: str
     company: str
     link: str
+    company_en: str = ""
+    company_zh: str = ""
+    title_en: str = ""
+    title_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Literal
 
 from chatbot.answers.answer import Answer, Citation
 from corpus.errors import CitationError
+from corpus.language.detection import detect
 from corpus.records import Case, Document, Passage
 
 Kind = Literal["text", "caption", "heading"]
@@ -71,6 +72,13 @@ def cite(
         url=document.url,
         link=link_to(case, start, document.text[start:end]),
         page_label=page_label,
+        language=detect(passage.text),
+        company_en=case.company_en,
+        company_zh=case.company_zh,
+        title_en=case.facts.title_en,
+        title_zh=case.facts.title_zh,
+        summary_en=case.facts.summary_en,
+        summary_zh=case.facts.summary_zh,
     )
 
 

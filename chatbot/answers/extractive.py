@@ -222,6 +222,9 @@ def list_nearest(hits: Sequence[Hit]) -> tuple[Nearest, ...]:
     """Return the cases of the best hits, each once, at most NEAREST."""
     cases = {hit.case.id: hit.case for hit in hits}
     return tuple(
-        Nearest(case.id, case.title, case.company, link_to(case))
+        Nearest(
+            case.id, case.title, case.company, link_to(case), case.company_en, case.company_zh,
+            case.facts.title_en, case.facts.title_zh,
+        )
         for case in list(cases.values())[:NEAREST]
-    )
+    )  # fmt: skip

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Literal
 
 from chatbot.answers import extractive
-from chatbot.answers.answer import Answer, Part
+from chatbot.answers.answer import Answer, Nearest, Part
 from chatbot.answers.small_talk import WORDS, suggest
+from chatbot.locales import read_file
 from index.reader.ranking import Found
 from index.storage.release import Release
 
@@ -45,15 +46,22 @@ def refuse(
     words = WORDS[language]
     nearest = extractive.list_nearest(found.hits)
     text = [_say("absent", language, release, cases, found.lacking)]
-    companies = list(dict.fromkeys(near.company for near in nearest if near.company))
+    companies = list(dict.fromkeys(_name(near, language) for near in nearest if near.company))
+    between = str(read_file(language)["between"])
     if companies:
         text.append(words["nearest_of"].format(companies=words["and"].join(companies)))
     elif nearest:
         text.append(words["nearest"])
     return Answer(
-        question, language, False, "absent", (Part("words", " ".join(text)),), (), nearest,
+        question, language, False, "absent", (Part("words", between.join(text)),), (), nearest,
         _suggest(language, release, cases), confidence, release.id, 0.0,
     )  # fmt: skip
+
+
+def _name(near: Nearest, language: str) -> str:
+    """Return a case's company as the reader's language has it."""
+    named = near.company_zh if language == "zh" else near.company_en
+    return named or near.company
 
 
 def _say(

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from chatbot.answers.catalogue import FACETS
 from chatbot.evaluation.gate_report import describe_gate
 from chatbot.evaluation.regression_questions import GateReport
 from chatbot.publishing.document_summary import describe_entry, tell_entry
 from chatbot.publishing.publisher import Publication, Publisher
 from chatbot.terminal import count, find_width, lay_out, print_json, progress_bar, say
+from corpus.cases import count_cases
 from corpus.errors import (
     CasebookError,
     DocumentError,
@@ -21,11 +23,12 @@ from corpus.errors import (
     UsageError,
 )
 from corpus.glossary import Glossary
+from corpus.language.countries import name_countries
 from corpus.library import Offer
 from corpus.metadata import Facts, check_facts
 from corpus.records import Entry
 from index.build_plan import Plan
-from index.inventory import summarize
+from index.inventory import select_summaries, summarize
 
 Run = Callable[[Publisher, argparse.Namespace], int]
 Add = Callable[[str, Run, str], argparse.ArgumentParser]
@@ -34,6 +37,8 @@ _FLAGS = {
     "title": "the document's title",
     "published": "the date, as 2024-02-23",
     "url": "the address of the original",
+    "sector": "what the cases are of, such as Water supply",
+    "country": "where they are, such as KE or Kenya, with commas between several",
 }
 
 
@@ -54,7 +59,9 @@ def add_verbs(add: Add) -> None:
     verb.add_argument("names", nargs="+", metavar="NAME", type=_read_name)
     verb = add("restore", _restore, "Bring removed documents back; without a name, list them.")
     verb.add_argument("names", nargs="*", metavar="NAME", type=_read_name)
-    add("list", _list, "Print the documents and cases of the library.")
+    verb = add("list", _list, "Print the documents and cases of the library.")
+    for name in FACETS:
+        verb.add_argument(f"--{name}", default="", help=f"only cases of this {name}")
     verb = add("show", _show, "Print a document's cases and passages, as they will be quoted.")
     verb.add_argument("name", metavar="NAME")
     verb = add("build", _build, "Publish a release of the documents as they are now.")
@@ -223,6 +230,12 @@ def _each(arguments: argparse.Namespace, act: Callable[[str], None], word: str) 
 
 def _list(publisher: Publisher, arguments: argparse.Namespace) -> int:
     documents, failed = publisher.documents()
+    wanted = {key: getattr(arguments, key) for key in FACETS if getattr(arguments, key)}
+    counted = sum(count_cases(document.cases) for document in documents)
+    if wanted:
+        glossary = Glossary(publisher.library.glossary())
+        left = [select_summaries(document, wanted, glossary) for document in documents]
+        documents = [document for document in left if document.cases]
     if arguments.json:
         print_json({"documents": [asdict(document) for document in documents], "failed": failed})
     else:
@@ -230,7 +243,13 @@ def _list(publisher: Publisher, arguments: argparse.Namespace) -> int:
             print(document.name)
             print(f"  {document.title} ({document.published or 'no date'})")
             for case in document.cases:
-                print(f"  - {case.title}")
+                facts = (case.sector, name_countries(case.country, "en"))
+                about = " · ".join(filter(None, facts))
+                print(f"  - {case.title}" + (f" ({about})" if about else ""))
+        if wanted:
+            found = sum(len(document.cases) for document in documents)
+            print(f"{found} of {count(counted, 'case')}")
+            documents = documents or left
         if not documents and not failed:
             print(f"{publisher.library.folder}: no document that Casebook reads is in it")
     for reason in failed.values():

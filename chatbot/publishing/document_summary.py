@@ -11,6 +11,7 @@ from typing import Any
 
 from chatbot.locales.interface import tell
 from chatbot.terminal import count
+from corpus.cases import count_cases
 from corpus.errors import Message
 from corpus.glossary import Glossary
 from corpus.passages import count_searched
@@ -35,7 +36,7 @@ def describe_entry(entry: Entry, glossary: Glossary) -> Iterator[str]:
     yield f"title: {document.title}"
     yield (
         f"company: {', '.join(companies) or 'none'} · date: {document.published or 'none'} · "
-        f"language: {document.language} · {count(len(entry.cases), 'case')}, "
+        f"language: {document.language} · {count(count_cases(entry.cases), 'case')}, "
         f"{count(count_searched(entry), 'passage')}"
     )
     missing = [
@@ -57,7 +58,7 @@ def tell_entry(entry: Entry) -> dict[str, Any]:
         "companies": list(dict.fromkeys(case.company for case in entry.cases if case.company)),
         "published": document.published,
         "language": document.language,
-        "cases": len(entry.cases),
+        "cases": count_cases(entry.cases),
         "passages": count_searched(entry),
         "left_out": [asdict(each) for each in entry.left_out],
     }

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from corpus.cases import count_cases
 from corpus.errors import NotFoundError, UsageError
 from corpus.library import Offer
 from corpus.metadata import Facts
@@ -175,7 +176,7 @@ class Folder:
 
 
 def _sum_up(entry: Entry) -> tuple[int, int, str]:
-    return len(entry.cases), count_searched(entry), entry.document.title
+    return count_cases(entry.cases), count_searched(entry), entry.document.title
 
 
 def _lock(folder: Path) -> int | None:

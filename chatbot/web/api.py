@@ -143,10 +143,13 @@ def make_router(
         made = await dispatcher.read(request.state.caller, offer)
         return contract.OfferBody(**asdict(made))
 
-    @router.get("/api/cases", responses=_errors(429, 500, 503))
-    async def cases(request: Request) -> contract.CasesBody:
-        """Return every case, and what they can be filtered by."""
-        return describe_cases(await dispatcher.read(request.state.caller, engine.cases))
+    @router.get("/api/cases", responses=_errors(422, 429, 500, 503))
+    async def cases(
+        query: Annotated[contract.CasesQuery, Query()], request: Request
+    ) -> contract.CasesBody:
+        """Return every case, or those that have each value; and what all can be filtered by."""
+        catalogue = await dispatcher.read(request.state.caller, engine.cases)
+        return describe_cases(catalogue, query.wanted())
 
     @router.get("/api/cases/{case_id}", responses=_errors(404, 422, 429, 500, 503))
     async def case(case_id: CaseId, request: Request) -> contract.CaseBody:

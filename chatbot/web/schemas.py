@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chatbot.answers.answer import Citation, Mode, Nearest, Outcome, Part, Row
+from chatbot.answers.catalogue import FACETS
 from chatbot.answers.question_input import LENGTH
 from chatbot.locales import Language
 from chatbot.publishing.feedback import Reason
@@ -181,7 +182,23 @@ class SearchBody(BaseModel):
     release: str
 
 
-class CaseSummary(BaseModel):
+class CaseFactsBody(BaseModel):
+    """What an editor says of a case, each empty where nothing; none of it may be quoted.
+
+    `countries` are ISO 3166 codes; `company_en` and `company_zh` come from the glossary.
+    """
+
+    sector: str
+    countries: list[str]
+    company_en: str
+    company_zh: str
+    title_en: str
+    title_zh: str
+    summary_en: str
+    summary_zh: str
+
+
+class CaseSummary(CaseFactsBody):
     """One case of the collection; `link` is its page below the application's root."""
 
     id: str
@@ -195,6 +212,21 @@ class CaseSummary(BaseModel):
     published: str
     url: str
     link: str
+
+
+class CasesQuery(BaseModel):
+    """Which cases are listed: those that have each value; an empty one asks for nothing."""
+
+    company: str = Field(default="", max_length=500, description="any name of it")
+    sector: str = Field(default="", max_length=200)
+    country: str = Field(default="", pattern=r"^([A-Za-z]{2})?$", description="ISO 3166")
+    year: str = Field(default="", pattern=r"^([0-9]{4})?$")
+    language: str = Field(default="", pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?$")
+
+    def wanted(self) -> dict[str, str]:
+        """Return what is asked for."""
+        asked = {key: str(getattr(self, key)) for key in FACETS}
+        return {key: value for key, value in asked.items() if value}
 
 
 class Facet(BaseModel):
@@ -212,9 +244,16 @@ class DocumentFacet(Facet):
 
 
 class Facets(BaseModel):
-    """What the cases can be filtered by."""
+    """What the cases can be told apart by; introductions are not counted.
+
+    Companies, languages and documents are values of the filters of `ask`; countries are ISO 3166
+    codes.
+    """
 
     companies: list[Facet]
+    sectors: list[Facet]
+    countries: list[Facet]
+    years: list[Facet]
     languages: list[Facet]
     documents: list[DocumentFacet]
 
@@ -252,7 +291,7 @@ class CasePassage(BaseModel):
     text: str
 
 
-class CaseBody(BaseModel):
+class CaseBody(CaseFactsBody):
     """One case with everything it says, in text order."""
 
     id: str

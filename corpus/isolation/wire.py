@@ -16,10 +16,11 @@ from typing import Any, get_args
 
 from corpus.errors import DocumentError, Message
 from corpus.library import Offer
-from corpus.metadata import Facts, is_line
+from corpus.metadata import check_facts, is_line
 from corpus.records import (
     BlockKind,
     Case,
+    CaseFacts,
     CaseKind,
     Document,
     Entry,
@@ -44,7 +45,7 @@ def parse_request(request: bytes) -> tuple[Offer, str]:
     """Return the offer, and the SHA-256 of its sidecar."""
     line, _, data = request.partition(b"\n")
     head = json.loads(line)
-    return Offer(head["name"], data, Facts(**head["facts"])), head["facts_sha256"]
+    return Offer(head["name"], data, check_facts(head["facts"], head["name"])), head["facts_sha256"]
 
 
 def write_entry(entry: Entry) -> bytes:
@@ -54,7 +55,9 @@ def write_entry(entry: Entry) -> bytes:
         del document[name]
     told = {
         "document": document,
-        "cases": [[c.id, c.kind, c.title, c.company, c.start, c.end] for c in entry.cases],
+        "cases": [
+            [c.id, c.kind, c.title, c.company, c.start, c.end, asdict(c.facts)] for c in entry.cases
+        ],
         "passages": [
             [p.id, p.case_id, p.kind, p.start, p.end, [s.end for s in p.sentences]]
             for p in entry.passages
@@ -137,14 +140,14 @@ class _Reply:
 
     def _read_case(
         self, document: Document, id_: str, kind: CaseKind, title: str, company: str,
-        start: int, end: int,
+        start: int, end: int, facts: dict[str, Any],
     ) -> Case:  # fmt: skip
         _take_one_of(kind, get_args(CaseKind))
         _take_span(start, end, 0, len(document.text))
         words = document.text[start:end]
         return Case(
             _take_id(id_), document.id, kind, _take_line(title), _take_line(company),
-            start, end, words,
+            start, end, words, CaseFacts(**{key: _take_line(facts[key]) for key in facts}),
         )  # fmt: skip
 
     def _read_passage(

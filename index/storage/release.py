@@ -48,7 +48,7 @@ from numpy.typing import NDArray
 from corpus.errors import CorruptReleaseError
 from corpus.files import Watched
 from corpus.glossary import Glossary
-from corpus.records import Case, Document, Passage, Sentence
+from corpus.records import Case, CaseFacts, Document, Passage, Sentence
 from index.encoder.encoder import Pieces, States
 from index.storage.ann import AnnIndex, open_nearest
 from index.storage.jsonl_table import Table
@@ -285,6 +285,10 @@ class Release:
         if case is None:
             record = self.tables.cases[number]
             text = held.document.text[record["start"] : record["end"]]
+            record["facts"] = CaseFacts(**record.get("facts", {}))
+            for language in ("en", "zh"):
+                named = self.glossary.name_in(record["company"], language)
+                record[f"company_{language}"] = named
             case = held.cases[number] = Case(document_id=held.document.id, text=text, **record)
         return case
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.cases import count_cases
 from corpus.chunks import divide_case
 from corpus.glossary import Glossary
 from corpus.language.detection import detect, list_primary
@@ -48,6 +49,8 @@ from index.storage.states import StatesWriter, StoredStates
 from index.storage.vectors import Rows, RowsWriter
 from index.storage.words import write_words
 
+# What a release tells of a case by other records, or by its glossary.
+_KNOWN = {"document_id", "text", "company_en", "company_zh"}
 _BATCH = 256  # texts read back and encoded between two reports of progress at the least
 _CHUNK = 16_384  # rows gathered at a time: 25 MB of 384 numbers
 
@@ -82,6 +85,7 @@ class ReleaseWriter:
         self._fresh = TableWriter(self.work, "fresh")
         self._fresh_places: dict[bytes, int] = {}
         self._bounds = {"document_cases": array("q", [0]), "case_passages": array("q", [0])}
+        self._counted = 0  # cases that are no introductions
         self._rows = array("q")
         self._counts = array("q")  # sentences of each row
         self._chunk_rows = array("q", [0])  # where each chunk's rows end
@@ -95,8 +99,8 @@ class ReleaseWriter:
 
     @property
     def cases(self) -> int:
-        """How many cases are written."""
-        return len(self._cases)
+        """How many cases are written, introductions left out."""
+        return self._counted
 
     @property
     def rows(self) -> int:
@@ -126,6 +130,7 @@ class ReleaseWriter:
         self._documents.copy(tables.documents, number, number + 1)
         self._texts.copy(tables.texts, number, number + 1)
         self._cases.copy(tables.cases, *cases)
+        self._counted += sum(tables.cases[case]["kind"] == "case" for case in range(*cases))
         self._passages.copy(tables.passages, *passages)
         ends = tables.case_passages[cases[0] + 1 : cases[1] + 1] + shift
         self._bounds["case_passages"].extend(ends.tolist())
@@ -151,13 +156,14 @@ class ReleaseWriter:
         record = asdict(entry.document)
         self._texts.append(record.pop("text"))
         self._documents.append(record)
+        self._counted += count_cases(entry.cases)
         held = {case.id: list[Passage]() for case in entry.cases}
         for passage in entry.passages:
             held[passage.case_id].append(passage)
         searched = {case.id: list[Passage]() for case in entry.cases}
         for case in entry.cases:
             said = asdict(case)
-            self._cases.append({k: said[k] for k in said if k not in ("document_id", "text")})
+            self._cases.append({key: value for key, value in said.items() if key not in _KNOWN})
             for passage in held[case.id]:
                 number = self._passages.append(
                     {
@@ -222,6 +228,10 @@ class ReleaseWriter:
         """Return the number of the document that a case stands in."""
         bounds = np.asarray(self._bounds["document_cases"], np.int64)
         return int(np.searchsorted(bounds, case, side="right")) - 1
+
+    def list_owners(self) -> list[int]:
+        """Return the number of the document that each case and introduction stands in."""
+        return [self.document_of(case) for case in range(len(self._cases))]
 
     def encode(self, progress: Progress) -> None:
         """Encode every text that has no vector yet; `progress` is told texts done and in all."""
@@ -294,7 +304,7 @@ class ReleaseWriter:
         write_words(terms, starts, folder / "words")
         return Manifest(
             FORMAT, edition, self._encoder.identity, self._encoder.dimension,
-            len(self._documents), len(self._cases), len(self._passages), len(self._rows),
+            len(self._documents), self.cases, len(self._passages), len(self._rows),
             len(languages), len(self._sources["sentence"]), list_files(folder),
         )  # fmt: skip
 

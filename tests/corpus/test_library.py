@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -131,10 +132,19 @@ def test_a_sidecar_wins_over_the_text(tmp_path: Path) -> None:
         "url": "https://example.org/a?b=c",
         "rights": "Theirs",
     }
-    put(tmp_path, "a.txt", **facts, company="WeRide")
+    said = {
+        "sector": "Transport",
+        "country": "CN+FR",
+        "title_en": "Buses",
+        "title_zh": "巴士",
+        "summary_en": "They drive.",
+        "summary_zh": "行驶。",
+    }
+    put(tmp_path, "a.txt", **facts, **said, company="WeRide")
     entry = Library(tmp_path).read("a.txt")
     assert {key: getattr(entry.document, key) for key in facts} == facts
-    assert set(FIELDS) == {*facts, "company"}
+    assert asdict(entry.cases[0].facts) == said
+    assert set(FIELDS) == {*facts, *said, "company", "cases"}
     assert (entry.cases[0].title, entry.cases[0].company) == ("标题", "WeRide")
 
 
@@ -151,6 +161,13 @@ def test_a_sidecar_wins_over_the_text(tmp_path: Path) -> None:
         ('{"published": "20240223"}', "published '20240223' is not a date"),
         ('{"language": "English"}', "language 'English' is not a language"),
         ('{"url": "javascript:alert(1)"}', "is not a web address"),
+        ('{"sector": "%s"}' % ("s" * 81), "sector has 81 characters; 80 are the most"),
+        ('{"country": "Atlantis"}', "country 'Atlantis' is not one of up to 20 countries"),
+        ('{"country": "ZZ"}', "country 'ZZ' is not one of"),
+        ('{"cases": []}', "cases is not an object of cases by title"),
+        ('{"cases": {"A": "x"}}', "A is not a JSON object"),
+        ('{"cases": {"A": {"company": "x"}}}', "A: unknown key 'company'; use sector,"),
+        ('{"cases": {"\\ud800": {"sector": 5}}}', "sector is not one line of text"),
         ('["title"]', "not a JSON object"),
         ("{title}", "not JSON"),
         ("", "not JSON"),

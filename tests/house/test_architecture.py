@@ -21,6 +21,7 @@ AROUND = {"benchmarks", "training", "tests"}  # import from all rooms, and no ro
 HOMES = {
     "babel": {
         "index/languages/cldr.py",
+        "corpus/language/countries.py",
         "corpus/language/dates.py",
         "chatbot/llm/lexicon.py",
     },

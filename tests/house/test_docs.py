@@ -111,6 +111,15 @@ def _rooms() -> Iterator[str]:
                 yield room.as_posix()
 
 
+def test_every_test_of_the_roles_is_there() -> None:
+    """Each line of the table of who can do what names a test, and the file has that test."""
+    rows = re.findall(r"^\| (?!can |---)[^|]+\| (.+) \|$", _read("docs/roles.md"), re.MULTILINE)
+    assert len(rows) > 30
+    for row in rows:
+        file, _, name = row.strip("`").partition("::")
+        assert f"\ndef {name}(" in _read(file), row
+
+
 def test_every_room_is_told() -> None:
     """The plan of the house has each folder with a line of its own, and no other."""
     table = _section("ARCHITECTURE.md", "The rooms")

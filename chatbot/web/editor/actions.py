@@ -7,7 +7,7 @@ which knows its own. A method raises what goes wrong; `explain` makes a sentence
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Literal
 
 from chatbot.locales import read_file
@@ -15,12 +15,13 @@ from chatbot.locales.interface import EDITOR, count, tell
 from chatbot.publishing.document_summary import list_missing
 from chatbot.publishing.pending_uploads import PendingUploads, Upload
 from chatbot.publishing.replacement import Replacement, compare_entries
+from chatbot.web.editor.facts import Shown, correct, list_facts, list_set
 from chatbot.web.editor.session import Said
 from chatbot.web.error_responses import REQUEST_ID, report
 from corpus.errors import CasebookError, DocumentError, NotFoundError, ReleaseError, UsageError
 from corpus.glossary import Glossary
 from corpus.library import LARGEST, Offer
-from corpus.metadata import NOTHING, Facts, check_facts, show
+from corpus.metadata import NOTHING, Facts, show
 from corpus.records import Entry
 from index.inventory import Summary
 
@@ -28,10 +29,8 @@ if TYPE_CHECKING:
     from chatbot.engine import Engine
     from chatbot.publishing.publisher import Publisher
 
-FIELDS = ("title", "company", "published", "language", "url")  # the facts that the page shows
 _LONGEST = 2000  # characters of an address or of a search
 _MOST_KEPT = 1000  # releases that `prune` may be asked to keep
-Shown = dict[str, str]
 Standing = Literal["live", "new", "edited", "removed", "unreadable"]
 
 
@@ -62,14 +61,17 @@ class Collection:
 class Sheet:
     """One document as it will be quoted: what was read of it, its facts, and which are missing.
 
-    `missing` has a guess for each fact, or an empty text. `number` is that of a document that
-    waits, 0 for one of the library; `replaces` is there where one of its name is in the library.
+    `missing` has a guess for each fact, or an empty text; `given` are the facts that were set, and
+    `sectors` those that the library's cases have. `number` is that of a document that waits, 0 for
+    one of the library; `replaces` is there where one of its name is in the library.
     """
 
     name: str
     entry: Entry
     shown: Shown
     missing: Mapping[str, str]
+    given: frozenset[str]
+    sectors: tuple[str, ...]
     number: int = 0
     replaces: Replacement | None = None
 
@@ -135,11 +137,11 @@ class Actions:
         return replace(sheet, replaces=compare_entries(held, entry)) if held else sheet
 
     def correct_waiting(
-        self, pending: PendingUploads, number: int, shown: Shown, given: Shown
+        self, pending: PendingUploads, number: int, shown: Shown, given: Shown, case: str = ""
     ) -> None:
-        """Keep what an editor corrected of a waiting document."""
+        """Keep what an editor corrected of a waiting document, or of the case of a title."""
         upload = pending.get(number)
-        facts = correct(upload.name, upload.facts, shown, given)
+        facts = correct(upload.name, upload.facts, shown, given, case)
         if facts != upload.facts:
             entry = self._read(pending, replace(_offer(upload), facts=facts))
             pending.change(number, facts, entry)
@@ -200,9 +202,9 @@ class Actions:
             raise NotFoundError(self.words["no_document"])
         return self._lay_out(name, library.read(name), library.facts(name))
 
-    def describe(self, name: str, shown: Shown, given: Shown) -> Said:
-        """Correct a document's facts in the library."""
-        facts = correct(name, self.publisher.library.facts(name), shown, given)
+    def describe(self, name: str, shown: Shown, given: Shown, case: str = "") -> Said:
+        """Correct the facts of a document in the library, or those of the case of a title."""
+        facts = correct(name, self.publisher.library.facts(name), shown, given, case)
         made = self.publisher.describe(name, facts)
         key = "saved" if made.action != "unchanged" else "not_changed"
         return Said(self.words[key].format(name=made.name))
@@ -272,8 +274,10 @@ class Actions:
             return None, NOTHING
 
     def _lay_out(self, name: str, entry: Entry, facts: Facts, number: int = 0) -> Sheet:
-        glossary = Glossary(self.publisher.library.glossary())
-        return Sheet(name, entry, list_facts(entry, facts), list_missing(entry, glossary), number)
+        library = self.publisher.library
+        missing = list_missing(entry, Glossary(library.glossary()))
+        shown, given = list_facts(entry, facts, self.language), list_set(facts)
+        return Sheet(name, entry, shown, missing, given, library.sectors(), number)
 
     def _list_live(self) -> dict[str, tuple[str, str]]:
         """Return the documents that readers are answered from, each with its files' digests."""
@@ -282,28 +286,6 @@ class Actions:
         except CasebookError:  # nothing is published yet, or nothing can be served
             return {}
         return {each.name: (each.file_sha256, each.facts_sha256) for each in documents}
-
-
-def list_facts(entry: Entry, facts: Facts) -> Shown:
-    """Return the facts that hold for a document: as they were said, or as its text says them."""
-    document = entry.document
-    company = entry.cases[0].company if len(entry.cases) == 1 else facts.company
-    return {
-        "title": document.title,
-        "company": company,
-        "published": document.published,
-        "language": document.language,
-        "url": document.url,
-    }
-
-
-def correct(name: str, facts: Facts, shown: Shown, given: Shown) -> Facts:
-    """Return facts with what an editor changed of the shown ones, and nothing else.
-
-    Raises DocumentError, naming the document and the mend, where a value has not its form.
-    """
-    changed = {key: given[key].strip() for key in FIELDS if given[key].strip() != shown[key]}
-    return check_facts({**asdict(facts), **changed}, name)
 
 
 def _offer(upload: Upload) -> Offer:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from chatbot.publishing.document_summary import sum_up
-from chatbot.web.editor.actions import FIELDS, Sheet, Shown
+from chatbot.web.editor.actions import Sheet
+from chatbot.web.editor.facts import (
+    FIELDS,
+    MOST_CASES,
+    Shown,
+    choose_fields,
+    list_case_facts,
+)
 from chatbot.web.editor.session import Said
 from chatbot.web.editor.visit import Route, Visit
+from corpus.cases import count_cases
 from corpus.errors import DocumentError, NotFoundError, UsageError
+from corpus.language.countries import list_countries
+from corpus.metadata import CASE_FIELDS
 from corpus.passages import count_searched
 from corpus.records import Case, Entry, Passage
 
@@ -125,10 +137,13 @@ def _read_name(visit: Visit) -> str:
     return name
 
 
-def _read_facts(visit: Visit) -> tuple[Shown, Shown]:
-    """Return the facts as the page showed them, and as the editor left them."""
+def _read_facts(visit: Visit) -> tuple[Shown, Shown, str]:
+    """Return the facts as the page showed them, as the editor left them, and whose they are.
+
+    That is the title of a case, empty for the document.
+    """
     given = {key: visit.read(key) for key in FIELDS}
-    return {key: visit.read(f"was-{key}") for key in FIELDS}, given
+    return {key: visit.read(f"was-{key}") for key in FIELDS}, given, visit.read("case")
 
 
 def _correct_waiting(visit: Visit) -> Response | None:
@@ -144,18 +159,24 @@ def _correct_waiting(visit: Visit) -> Response | None:
 def _show_again(visit: Visit, sheet: Sheet, error: DocumentError) -> Response:
     """Show what was typed, and what is wrong with it."""
     said = Said(visit.actions.explain(error), "trouble")
-    return _show_sheet(visit, sheet, _read_facts(visit)[1], 422, said)
+    _, typed, case = _read_facts(visit)
+    return _show_sheet(visit, sheet, {case: typed}, 422, said)
 
 
 def _show_sheet(
-    visit: Visit, sheet: Sheet, typed: Shown | None = None, status: int = 200,
+    visit: Visit, sheet: Sheet, typed: Mapping[str, Shown] | None = None, status: int = 200,
     said: Said | None = None,
 ) -> Response:  # fmt: skip
-    entry = sheet.entry
+    """Show a document; `typed` has what stands in a form instead, by the title of its case."""
+    entry, language = sheet.entry, visit.actions.language
+    cases = [case for case in entry.cases if case.kind == "case"] if len(entry.cases) > 1 else []
     return visit.show(
-        "document", "documents", status, said, sheet=sheet, entry=entry, fields=FIELDS,
-        typed=typed or sheet.shown, left_out=sum_up(entry.left_out, visit.language),
-        preview=_preview(entry), searched=count_searched(entry),
+        "document", "documents", status, said, sheet=sheet, entry=entry,
+        fields=choose_fields(entry), typed=typed or {},
+        left_out=sum_up(entry.left_out, visit.language), preview=_preview(entry),
+        case_facts={case.title: list_case_facts(case, language) for case in cases[:MOST_CASES]},
+        case_fields=CASE_FIELDS, countries=sorted(list_countries(language).values()),
+        cases=count_cases(entry.cases), searched=count_searched(entry),
         sentences=sum(len(passage.sentences) for passage in entry.passages),
         waiting=visit.session.pending.list(), most=MOST_PASSAGES,
     )  # fmt: skip

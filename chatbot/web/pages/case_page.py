@@ -10,8 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatbot.answers.answer import WORDS as SAID
+from chatbot.answers.catalogue import name_company
 from chatbot.web.pages.collection import CollectionQuery, select, write_query
 from chatbot.web.templates import render
+from corpus.language.countries import name_country, split_countries
+from index.languages.cldr import name_language
 
 if TYPE_CHECKING:
     from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue
@@ -38,7 +41,9 @@ def find_beside(case: Case, catalogue: Catalogue) -> Beside:
     others = (
         entry
         for entry in entries
-        if case.company and entry.case.company == case.company and entry.case.id != case.id
+        if case.company
+        and name_company(entry.case) == name_company(case)
+        and entry.case.id != case.id
     )
     return Beside(
         entries[at - 1] if at else None,
@@ -60,6 +65,18 @@ def list_cited(case: Case, document: Document) -> list[str]:
     return [fact for fact in facts if fact]
 
 
+def list_places(case: Case, language: str) -> dict[str, list[tuple[str, str]]]:
+    """Return sector and countries, each with its name and the address of the cases that have it."""
+    facts = case.facts
+    return {
+        "sector": [(facts.sector, "cases" + write_query(sector=facts.sector))] * bool(facts.sector),
+        "country": [
+            (name_country(code, language), "cases" + write_query(country=code))
+            for code in split_countries(facts.country)
+        ],
+    }
+
+
 def render_case(view: CaseView, catalogue: Catalogue, language: str, root: str) -> str:
     """Return the case page in an interface language; `root` is the prefix of every address."""
     case, document, passages = view.case, view.document, view.passages
@@ -75,7 +92,10 @@ def render_case(view: CaseView, catalogue: Catalogue, language: str, root: str) 
         cited=list_cited(case, document),
         said=SAID[language],
         beside=find_beside(case, catalogue),
-        company_query="cases" + write_query(company=case.company),
+        company_query="cases" + write_query(company=name_company(case)),
+        places=list_places(case, language),
+        name_company=name_company,
+        name_language=name_language,
         ask=write_query(company=case.company),
         title=case.title,
         path=f"cases/{case.id}",

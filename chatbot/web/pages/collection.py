@@ -6,16 +6,19 @@ Pure: the engine's records and what the address asks for in, a page out. It work
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from chatbot.answers.catalogue import FACETS, list_values, name_company, select_cases
 from chatbot.answers.citations import link_to
 from chatbot.answers.question_input import LENGTH
 from chatbot.locales.interface import WORDS
+from chatbot.web.schemas import CasesQuery
 from chatbot.web.templates import render
+from corpus.language.countries import name_countries, name_country
 from index.languages.cldr import name_language
 
 if TYPE_CHECKING:
@@ -24,28 +27,14 @@ if TYPE_CHECKING:
 
 A_PAGE = 20  # cases
 MOST_HITS = 20  # passages
-# What the cases are told apart by, in the order of the page; a document may be in two languages.
-FACETS: dict[str, Callable[[CaseEntry], list[str]]] = {
-    "company": lambda entry: [entry.case.company],
-    "year": lambda entry: [entry.document.published[:4]],
-    "language": lambda entry: entry.document.language.split("+"),
-}
 
 
-class CollectionQuery(BaseModel):
+class CollectionQuery(CasesQuery):
     """What the address of the page asks for; an empty field asks for nothing."""
 
     q: str = Field(default="", max_length=LENGTH, description="what to look for in the passages")
-    company: str = Field(default="", max_length=500)
-    year: str = Field(default="", pattern=r"^([0-9]{4})?$")
-    language: str = Field(default="", pattern=r"^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?$")
     page: int = Field(default=1, ge=1, le=100_000, description=f"of {A_PAGE} cases each")
     lang: str = Field(default="", max_length=35, description="`en` or `zh`; kept in a cookie")
-
-    def wanted(self) -> dict[str, str]:
-        """Return the facets that are asked for."""
-        asked = {key: str(getattr(self, key)) for key in FACETS}
-        return {key: value for key, value in asked.items() if value}
 
     def address(self, **changes: str | int) -> str:
         """Return the page's address below the root, with other values for some fields."""
@@ -77,31 +66,53 @@ class Found(NamedTuple):
 
 def select(entries: Iterable[CaseEntry], query: CollectionQuery) -> list[CaseEntry]:
     """Return the cases that the facets leave, the newest first, those of a day in their order."""
-    wanted = query.wanted().items()
-    left = [
-        entry
-        for entry in entries
-        if entry.case.kind == "case" and all(value in FACETS[key](entry) for key, value in wanted)
-    ]
+    left = select_cases(entries, query.wanted())
     return sorted(left, key=lambda entry: entry.document.published, reverse=True)
+
+
+def spell_query(query: CollectionQuery, entries: Sequence[CaseEntry]) -> CollectionQuery:
+    """Return what is asked for as the cases spell it, whatever name or case of letters it had."""
+    spelled = {}
+    for key, value in query.wanted().items():
+        owner = next(iter(select_cases(entries, {key: value})), None)
+        values = list_values(owner, key) if owner else [value]
+        alike = [each for each in values if each.casefold() == value.casefold()]
+        spelled[key] = (alike or values)[0]
+    return query.model_copy(update=spelled)
 
 
 def list_options(
     entries: Sequence[CaseEntry], query: CollectionQuery, language: str
 ) -> dict[str, list[Option]]:
-    """Return the values of each facet, with counts that the other facets leave."""
+    """Return the values of each facet, with counts that the other facets leave.
+
+    A value is called as the language has it. What is chosen is there, whether a case has it or not.
+    """
     options = {}
-    for key, read in FACETS.items():
+    for key in FACETS:
         chosen = query.wanted().get(key, "")
-        left = select(entries, query.model_copy(update={key: ""}))
-        counts = Counter(value for entry in left for value in read(entry))
-        values = sorted({*counts, chosen} - {""}, key=str.casefold, reverse=key == "year")
-        names = {
-            value: name_language(value, language) if key == "language" else value
-            for value in values
-        }
-        options[key] = [Option(value, names[value], counts[value]) for value in values]
+        counts: Counter[str] = Counter()
+        spelled: dict[str, tuple[str, str]] = {}  # value and name of what differs by case alone
+        for entry in select(entries, query.model_copy(update={key: ""})):
+            for value in dict.fromkeys(list_values(entry, key)):
+                name = name_value(key, value, entry, language)
+                spelled.setdefault(value.casefold(), (value, name))
+                counts[value.casefold()] += 1
+        if chosen and chosen.casefold() not in spelled:
+            owner = next(iter(select_cases(entries, {key: chosen})), None)
+            spelled[chosen.casefold()] = chosen, name_value(key, chosen, owner, language)
+        told = [Option(*each, counts[folded]) for folded, each in spelled.items()]
+        options[key] = sorted(told, key=lambda each: each.name.casefold(), reverse=key == "year")
     return options
+
+
+def name_value(key: str, value: str, entry: CaseEntry | None, language: str) -> str:
+    """Return what readers of a language call a value of a facet, which `entry` has."""
+    if key == "company" and entry:
+        return name_company(entry.case, language)
+    if key == "country":
+        return name_country(value.upper(), language)
+    return name_language(value, language) if key == "language" else value
 
 
 def render_collection(
@@ -112,6 +123,7 @@ def render_collection(
     root: str,
 ) -> str:
     """Return the page; `hits` are what was found, None where nothing is looked for."""
+    query = spell_query(query, catalogue.entries)
     cases = select(catalogue.entries, query)
     pages = max(1, -(-len(cases) // A_PAGE))
     at = min(query.page, pages)
@@ -130,6 +142,8 @@ def render_collection(
         query=query,
         chosen=query.wanted(),
         options=list_options(catalogue.entries, query, language),
+        name_company=name_company,
+        name_countries=name_countries,
         total=sum(entry.case.kind == "case" for entry in catalogue.entries),
         count=len(cases),
         cases=cases[(at - 1) * A_PAGE : at * A_PAGE],

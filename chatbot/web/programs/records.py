@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from chatbot.answers.catalogue import list_values, select_cases
 from chatbot.web import schemas as contract
+from corpus.language.countries import split_countries
 
 if TYPE_CHECKING:
     from chatbot.answers.catalogue import CaseEntry, CaseView, Catalogue, SearchResult
+    from corpus.records import Case
 
 
 def describe_hits(found: SearchResult) -> contract.SearchBody:
@@ -32,10 +37,13 @@ def describe_hits(found: SearchResult) -> contract.SearchBody:
     return contract.SearchBody(hits=hits, release=found.release)
 
 
-def describe_cases(catalogue: Catalogue) -> contract.CasesBody:
-    """Return every case, and what they can be filtered by."""
+def describe_cases(
+    catalogue: Catalogue, wanted: Mapping[str, str] | None = None
+) -> contract.CasesBody:
+    """Return every case, or those that have each wanted value; and what all are told apart by."""
+    entries = select_cases(catalogue.entries, wanted) if wanted else catalogue.entries
     return contract.CasesBody(
-        cases=[_summarise(entry) for entry in catalogue.entries],
+        cases=[_summarise(entry) for entry in entries],
         facets=_count(catalogue.entries),
         release=catalogue.release,
     )
@@ -55,16 +63,33 @@ def _summarise(entry: CaseEntry) -> contract.CaseSummary:
         published=document.published,
         url=document.url,
         link=f"cases/{case.id}",
+        **_describe_facts(case),
     )
 
 
-def _count(entries: tuple[CaseEntry, ...]) -> contract.Facets:
-    companies = Counter(entry.case.company for entry in entries if entry.case.company)
-    languages = Counter(entry.document.language for entry in entries)
-    documents = Counter(entry.document.id for entry in entries)
-    known = {entry.document.id: entry.document for entry in entries}
+def _describe_facts(case: Case) -> dict[str, Any]:
+    """Return the fields of CaseFactsBody."""
+    facts = asdict(case.facts)
+    countries = split_countries(facts.pop("country"))
+    names = {"company_en": case.company_en, "company_zh": case.company_zh}
+    return {**facts, **names, "countries": countries}
+
+
+def _count(entries: Sequence[CaseEntry]) -> contract.Facets:
+    cases = [entry for entry in entries if entry.case.kind == "case"]
+    counts = {
+        key: Counter(value for entry in cases for value in list_values(entry, key))
+        for key in ("sector", "country", "year")
+    }
+    companies = Counter(entry.case.company for entry in cases if entry.case.company)
+    languages = Counter(entry.document.language for entry in cases)
+    documents = Counter(entry.document.id for entry in cases)
+    known = {entry.document.id: entry.document for entry in cases}
     return contract.Facets(
         companies=_facets(companies),
+        sectors=_facets(counts["sector"]),
+        countries=_facets(counts["country"]),
+        years=_facets(counts["year"]),
         languages=_facets(languages),
         documents=[
             contract.DocumentFacet(
@@ -91,6 +116,7 @@ def describe_case(view: CaseView) -> contract.CaseBody:
         start=case.start,
         end=case.end,
         link=f"cases/{case.id}",
+        **_describe_facts(case),
         document=contract.DocumentBody.model_validate(view.document, from_attributes=True),
         passages=[
             contract.CasePassage.model_validate(passage, from_attributes=True)

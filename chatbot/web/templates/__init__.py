@@ -46,7 +46,9 @@ def make_environment() -> Environment:
     )
     # So that `tojson` has any word in its own script, for an attribute in single quotes.
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    environment.filters.update(lang=mark_language, address=read_address, link=read_link)
+    environment.filters.update(
+        lang=mark_language, address=read_address, link=read_link, tongue=find_tongue
+    )
     environment.globals.update(PAGES=PAGES, TAGS=TAGS, WORDS=WORDS)
     return environment
 
@@ -70,6 +72,12 @@ def mark_language(text: str) -> Markup:
     """Return a `lang` attribute for foreign words, empty where their language is not clear."""
     tag = detect(text)
     return Markup("") if tag == "und" else Markup(' lang="{}"').format(TAGS.get(tag, tag))
+
+
+def find_tongue(text: str) -> str:
+    """Return `en` or `zh` for a text in it, `other` for one in another language, else `und`."""
+    tag = detect(text)
+    return tag if tag in (*TAGS, "und") else "other"
 
 
 def read_address(url: str) -> str:

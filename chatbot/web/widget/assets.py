@@ -52,11 +52,11 @@ _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
     "absent", "all_companies", "answered", "answered_none", "ask", "caption", "collection",
-    "comment", "company", "conversation", "copied", "copy", "copy_failed", "examples", "fresh",
-    "heading", "helps", "language", "near", "nearest", "new_tab", "no", "only", "open_case",
-    "placeholder", "question", "retry", "searching", "send", "silent", "source_of", "stop",
-    "stopped", "suggestions", "table", "thanks", "title", "too_long", "vote_lost", "welcome",
-    "writing", "yes", "you_asked",
+    "comment", "company", "conversation", "copied", "copy", "copy_failed", "editors_words",
+    "examples", "fresh", "from_en", "from_other", "from_zh", "heading", "helps", "language", "near",
+    "nearest", "new_tab", "no", "only", "open_case", "placeholder", "question", "retry",
+    "searching", "send", "silent", "source_of", "stop", "stopped", "suggestions", "table", "thanks",
+    "title", "too_long", "vote_lost", "welcome", "writing", "yes", "you_asked",
 )  # fmt: skip
 CHAT_ONLY = {"members", "lost"}  # what the Gradio chat alone says
 

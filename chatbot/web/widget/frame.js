@@ -153,7 +153,7 @@ function drawAnswer(turn) {
   }
   if (answer.nearest.length && !answer.citations.length)
     nodes.push(say("h3", "nearest"), make("ul", { className: "nearest" }, ...answer.nearest.map((near) =>
-      make("li", {}, makeLink(near.link, near.company ? make("bdi", { className: "company" }, near.company) : "", quote("span", near.case))))));
+      make("li", {}, makeLink(near.link, near.company ? make("bdi", { className: "company" }, near.company) : "", quote("span", near.case), ...gloss(near))))));
   if (answer.suggestions.length)
     nodes.push(say("h3", "suggestions"), make("ul", { className: "questions" }, ...answer.suggestions.map(makeQuestion)));
   const copy = say("button", "copy", { type: "button", className: "retry" });
@@ -197,6 +197,8 @@ function drawQuote(turn, part) {
   const text = quote("p", part.text);
   const block = make("blockquote", {}, text);
   if (!citation) return [block];
+  const tongue = ["en", "zh", "und"].includes(citation.language) ? citation.language : "other";
+  if (tongue !== "und") block.append(say("p", `from_${tongue}`, { className: `origin from-${tongue}` }));
   const card = drawCard(turn, citation);
   const button = make("button", { type: "button", className: "cite", data: { wordLabel: "source_of", fill: part.citation },
     aria: { expanded: false, controls: card.id } }, `[${part.citation}]`);
@@ -225,12 +227,24 @@ function drawCard(turn, citation) {
   passage.dataset.fill = citation.number;
   passage.setAttribute("role", "group");
   const facts = [citation.company, citation.source, citation.published].filter(Boolean).map((fact) => quote("span", fact));
+  facts.unshift(...own(citation, "company", "bdi"));
   if (citation.page) facts.push(say("span", "on_page", {}, citation.page_label));
   const card = make("div", { className: "card", hidden: true, id: `source-${turns.indexOf(turn)}-${citation.number}` },
-    quote("p", citation.case, "name"), make("p", { className: "facts" }, ...facts), passage);
+    quote("p", citation.case, "name"), make("p", { className: "facts" }, ...facts), passage, ...gloss(citation));
   if (["caption", "heading"].includes(citation.kind)) card.prepend(say("p", citation.kind, { className: "kind" }));
   card.append(make("p", { className: "tools" }, makeLink(citation.link, say("span", "open_case"))), drawVote(turn, citation.number));
   return card;
+}
+
+/* What is for readers of one language, shown where that is the page's; then what an editor says of a
+   case, which is no quotation. */
+const own = (given, key, tag) => ["en", "zh"].filter((each) => ![undefined, "", given.company, given.case].includes(given[`${key}_${each}`]))
+  .map((each) => quote(tag, given[`${key}_${each}`], `for-${each}`));
+
+function gloss(given) {
+  const told = ["title", "summary"].flatMap((key) => own(given, key, "span"));
+  for (const each of told) each.prepend(say("i", "editors_words"), " ");
+  return told;
 }
 
 /* A link to a case in a new tab. A member's new tab knows nothing of the token, so it is posted there

@@ -253,3 +253,23 @@ def test_an_empty_name_is_refused(verb: str, capsys: pytest.CaptureFixture[str])
         cli.main([verb, ""])
     assert ended.value.code == 2
     assert "a name is empty" in capsys.readouterr().err
+
+
+def test_cases_are_listed_by_what_they_are_of(
+    flags: list[str], shell: Shell, tmp_path: Path
+) -> None:
+    """Sector and country are set by `add`, kept as they are compared, and asked for by `list`."""
+    (tmp_path / "wind.txt").write_text("Wind power\n\nThe mills of Acme turn. They give power.\n")
+    given = ("--sector", " Wind  power ", "--country", "Kenya, 埃塞俄比亚", "--company", "Acme")
+    assert shell(*flags, "add", str(tmp_path / "wind.txt"), *given)[0] == 0
+    told = json.loads(shell(*flags, "--json", "list", "--country", "et")[1])["documents"]
+    assert [(case["sector"], case["country"]) for each in told for case in each["cases"]] == [
+        ("Wind power", "KE+ET")
+    ]
+    _, out, _ = shell(*flags, "list", "--company", "acme", "--sector", "wind POWER")
+    assert "  - Wind power (Wind power · Kenya, Ethiopia)\n1 of 3 cases\n" in out
+    assert shell(*flags, "list", "--year", "1999")[1] == "0 of 3 cases\n"
+    for flag, words in (("--country", "Atlantis"), ("--sector", "s" * 81)):
+        code, _, err = shell(*flags, "add", str(tmp_path / "wind.txt"), flag, words)
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"{flag} " in err

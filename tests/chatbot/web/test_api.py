@@ -347,15 +347,30 @@ def test_a_bad_search_gets_one_clear_line(client: httpx.Client, query: str, code
 
 
 def test_the_cases_come_with_facets(client: httpx.Client) -> None:
-    """Companies, languages and documents are counted over the cases."""
+    """Everything is counted over the cases, among which an introduction is none."""
     body = contract.CasesBody.model_validate(client.get("/api/cases").json())
     assert len(body.cases) == 5
     companies = {facet.value: facet.count for facet in body.facets.companies}
     assert companies == {"CAMCE": 1, "POWERCHINA": 2, "WeRide": 1}
-    assert [(facet.value, facet.count) for facet in body.facets.languages] == [("en", 5)]
+    assert [(facet.value, facet.count) for facet in body.facets.languages] == [("en", 4)]
+    assert [(facet.value, facet.count) for facet in body.facets.years] == [("2024", 4)]
+    assert body.facets.sectors == body.facets.countries == []
     assert [(facet.value, facet.count) for facet in body.facets.documents] == [
-        (body.cases[0].document_id, 5)
+        (body.cases[0].document_id, 4)
     ]
+
+
+def test_the_cases_are_filtered(client: httpx.Client) -> None:
+    """By whatever has a count, in any case of letters; nonsense is refused and nothing is found."""
+    for query, wanted in (
+        ({"company": "powerchina"}, 2), ({"year": "2024", "language": "en"}, 4),
+        ({"year": "1999"}, 0), ({"sector": "<b>"}, 0), ({"country": "QQ"}, 0),
+    ):  # fmt: skip
+        body = contract.CasesBody.model_validate(client.get("/api/cases", params=query).json())
+        assert len(body.cases) == wanted
+        assert len(body.facets.companies) == 3
+    for query in ({"year": "24"}, {"country": "Kenya"}, {"sector": "s" * 201}):
+        read_error(client.get("/api/cases", params=query), 422, "bad_request")
 
 
 def test_every_listed_case_can_be_read(client: httpx.Client) -> None:
@@ -603,7 +618,7 @@ def test_the_openapi_document_is_true(client: httpx.Client) -> None:
         ],
         ("GET", "/api/search"): ["200", "401", "421", "422", "429", "500", "503"],
         ("GET", "/api/questions"): ["200", "401", "421", "422", "429", "500", "503"],
-        ("GET", "/api/cases"): ["200", "401", "421", "429", "500", "503"],
+        ("GET", "/api/cases"): ["200", "401", "421", "422", "429", "500", "503"],
         ("GET", "/api/cases/{case_id}"): ["200", "401", "404", "421", "422", "429", "500", "503"],
         ("GET", "/cases"): ["200", "401", "421", "422", "429", "500", "503"],
         ("GET", "/cases/{case_id}"): ["200", "401", "404", "421", "422", "429", "500", "503"],

@@ -25,10 +25,14 @@ function write(turn) {
   const lines = [`## ${plain(turn.question)}`];
   if (turn.company) lines.push(`*${plain(word("only").replace("{company}", () => turn.company))}*`);
   for (const piece of turn.element.querySelectorAll(".written > *, .pieces > *")) {
-    const text = plain(piece.textContent);
+    const text = plain((piece.matches("blockquote") ? find("p", piece) : piece).textContent);
     if (piece.matches("h3")) lines.push(`### ${text}`);
     else if (piece.matches("blockquote")) lines.push(`> ${text}`);
     else if (text && !piece.matches(".again")) lines.push(text);
+  }
+  for (const near of turn.element.querySelectorAll(".nearest a")) {
+    const parts = [".company bdi", ".name"].map((each) => plain(find(each, near)?.textContent ?? ""));
+    lines.push(`- ${parts.filter(Boolean).join(" · ")}  \n  <${near.href}>`);
   }
   for (const { number, facts, address } of listSources(turn))
     lines.push(`\\[${number}\\] ${facts.map(plain).join(" · ")}  \n<${address}>`);

@@ -20,6 +20,7 @@ from chatbot.web.editor import access as door
 from chatbot.web.editor import actions, uploads
 from corpus.errors import DocumentError
 from corpus.library import LARGEST
+from corpus.metadata import CASE_FIELDS
 from tests.fake_publisher import TOKEN, Office, serving_publisher
 
 ROAD = b"The road is long. It never ends, say the people of Lund.\n"
@@ -445,9 +446,8 @@ def test_facts_are_corrected_where_they_were_changed(
     publisher = office.publisher
     made = actions.Actions(publisher, None, "en")  # type: ignore[arg-type]
     shown = made.show_held("tea.txt").shown
-    assert shown == {
-        "title": "Tea of the south", "company": "", "published": "", "language": "en", "url": "",
-    }  # fmt: skip
+    empty = ("company", "published", "url", *CASE_FIELDS)
+    assert shown == {"title": "Tea of the south", "language": "en", **dict.fromkeys(empty, "")}
     made.describe("tea.txt", shown, shown | {"published": "2024-02-23"})
     made.describe("tea.txt", shown, shown | {"title": " Tea of the hills "})
     sheet = made.show_held("tea.txt")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -221,7 +222,7 @@ def test_an_address_asks_a_question(visit: Open, engine: FakeEngine, address: st
 def test_a_case_leads_to_questions_about_it(visit: Open, entry: Entry) -> None:
     """The chat has the company chosen, and asks nothing by itself."""
     page = visit(case_of(entry))
-    page.get_by_role("link", name="Ask about this case").click()
+    page.get_by_role("link", name="Ask about CAMCE").click()
     expect(page.locator("#company")).to_have_value("CAMCE")
     expect(page.locator(".turn")).to_have_count(0)
     page.get_by_role("link", name="All cases").click()
@@ -252,6 +253,20 @@ def test_a_conversation_is_saved_as_markdown(visit: Open, address: str) -> None:
     head = f"# Casebook\n\n## benefit \\*now\\*?\n\n### {CAMCE}\n\n> {BENEFIT} \\[1\\]\n"
     assert text.startswith(head)
     assert re.search(rf"\n\\\[1\\\] {CAMCE} · CAMCE · .*\n<{address}/cases/\w+#c[\w-]+>\n$", text)
+
+
+def test_a_refusal_is_saved_with_the_nearest_cases(visit: Open) -> None:
+    """As it says that they are listed below, so they are, each with its address."""
+    page = visit("/")
+    page.locator("#question").fill("What is the recipe for pie?")
+    page.keyboard.press("Enter")
+    near = page.locator(".nearest a")
+    expect(near.first).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as Markdown").click()
+    saved = Path(download.value.path()).read_text("utf-8")
+    for each in near.all():
+        assert f"<{each.evaluate('(link) => link.href')}>" in saved
 
 
 def test_what_is_printed(visit: Open, entry: Entry) -> None:

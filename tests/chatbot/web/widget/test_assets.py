@@ -143,7 +143,9 @@ def test_the_frame_says_words_that_it_is_given() -> None:
     used |= set(re.findall(r'(?<!className)[?:] "(\w+)"', FRAME)) & (
         words.WORDS["en"].keys() | words.WIDGET["en"].keys()
     )
-    used |= {"caption", "heading", "thanks", "vote_lost", "copied", "copy_failed", "as_page"}
+    used |= {
+        "as_page", "caption", "copied", "copy_failed", "from_en", "from_other", "from_zh", "heading", "thanks", "vote_lost",
+    }
     assert used == {*SHARED, *words.WIDGET["en"]}
     for table in (words.WIDGET, words.REASONS):
         assert table["en"].keys() == table["zh"].keys()
