@@ -30,8 +30,8 @@ WINDOW = 400  # sub-words of a chunk that are looked at together; most chunks ha
 WINDOWS = 3  # of one chunk
 GAP = 3  # empty rows between two windows, as far as a sub-word looks around itself
 # Sub-words times sentences of the windows that the network is given at once: forty times what eight
-# ordinary chunks have, so that a question's are one run. It holds tables of both: given at once, 100
-# chunks of sentences of a letter each took 9 GB and 20 s.
+# ordinary chunks have, so that a question's are one run. It holds tables of both: given at once,
+# 100 chunks of sentences of a letter each took 9 GB and 20 s.
 TOGETHER = 1 << 22
 _THREADS = 2
 
