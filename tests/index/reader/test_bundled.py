@@ -16,6 +16,7 @@ from corpus.library import Library
 from index.build import build
 from index.encoder.encoder import ReadChunk
 from index.languages.dictionary import Dictionary
+from index.reader import bundled
 from index.reader.bundled import WINDOW, BundledReader
 from index.reader.features import describe
 from index.reader.protocol import NEVER, Reading, Text
@@ -113,6 +114,29 @@ def test_a_sentence_is_scored_whatever_else_is_read(open_searcher: Open) -> None
         np.testing.assert_allclose(alone.scores[0], scores, atol=1e-4)
     again = searcher.reader.read(query, texts)
     assert (again.none, again.confidence) == (reading.none, reading.confidence)
+
+
+def test_much_is_read_in_runs(open_searcher: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the network holds at once is bounded; every sentence has the score of one run."""
+    searcher = open_searcher(bridge=BRIDGE, plant=PLANT, letters="A b. C d. E f. " * 200)
+    query, texts, reading = read(searcher, "Who gave the lamps at the bridge?")
+    sizes: list[tuple[int, int]] = []
+    pack = bundled._pack
+
+    def watch(*given: Any) -> dict[str, Any]:
+        made = pack(*given)
+        windows, sentences = made["open"].shape
+        sizes.append((len(made["rows"]) * windows * (sentences + 1), windows))
+        return made
+
+    monkeypatch.setattr(bundled, "_pack", watch)
+    monkeypatch.setattr(bundled, "TOGETHER", 100_000)
+    again = searcher.reader.read(query, texts)
+    assert len(sizes) > 1
+    assert all(size <= 100_000 or windows == 1 for size, windows in sizes)
+    for own, wanted in zip(again.scores, reading.scores, strict=True):
+        np.testing.assert_allclose(own, wanted, atol=1e-4)
+    assert 0 < again.confidence < 1
 
 
 def test_states_are_projected_as_the_network_does(weights: Weights) -> None:
