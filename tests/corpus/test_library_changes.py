@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -18,8 +20,8 @@ from corpus.names import make_name
 TEXT = b"The road is long. It never ends.\n"
 
 
-def _offer(name: str, data: bytes = TEXT, **facts: str) -> Offer:
-    return Offer(name, data, Facts(**facts))
+def _offer(name: str, data: bytes = TEXT, **facts: Any) -> Offer:
+    return Offer(name, data, replace(Facts(), **facts))
 
 
 def _files(folder: Path) -> dict[str, bytes]:

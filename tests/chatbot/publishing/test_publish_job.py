@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from chatbot.evaluation.regression_questions import GateReport, Quoted, Setback
+from chatbot.evaluation.regression_questions import Change, GateReport, Quoted, Setback
 from chatbot.publishing.publish_job import PublishJob, State
 from chatbot.publishing.publisher import Publication, Publisher
 from chatbot.web.error_responses import REQUEST_ID
@@ -21,7 +21,11 @@ PLAN = Plan(
     duplicates=(),
 )  # fmt: skip
 LOST = Setback("When?", ("then",), Quoted("It was then.", "a.txt"), Quoted())
-REPORT = GateReport(2, 1, 2, 1, (), (LOST,), (), ("When?",), ("When?",))
+WORDED = Change(
+    "When?", ("then",), Quoted("Then.", "a.txt"), Quoted("It was then.", "a.txt"),
+    ("answer", "answer"), True,
+)  # fmt: skip
+REPORT = GateReport(2, 1, 2, 1, (), (LOST,), (), ("When?",), (WORDED,))
 
 
 class FakePublisher:

@@ -144,7 +144,16 @@ def test_the_frame_says_words_that_it_is_given() -> None:
         words.WORDS["en"].keys() | words.WIDGET["en"].keys()
     )
     used |= {
-        "as_page", "caption", "copied", "copy_failed", "from_en", "from_other", "from_zh", "heading", "thanks", "vote_lost",
+        "as_page",
+        "caption",
+        "copied",
+        "copy_failed",
+        "from_en",
+        "from_other",
+        "from_zh",
+        "heading",
+        "thanks",
+        "vote_lost",
     }
     assert used == {*SHARED, *words.WIDGET["en"]}
     for table in (words.WIDGET, words.REASONS):
