@@ -155,7 +155,7 @@ def test_no_word_is_cut_on_paper(visit: Open) -> None:
         with pypdfium2.PdfDocument(BytesIO(data)) as sheets:
             for sheet in sheets:
                 words = sheet.get_textpage()
-                printed += words.get_text_range()
+                printed += words.get_text_range() + "\n"
                 left, right = 20, sheet.get_width() - 20
                 for at in range(words.count_chars()):
                     box = words.get_charbox(at)
