@@ -48,8 +48,8 @@ _HOUR = "public, max-age=3600"
 _DAY = "private, max-age=86400, immutable"
 # What a script or style tells its reader alone; no text of theirs looks so. Of a style also blanks
 # that separate nothing.
-_UNSENT = re.compile(r"^ *(?:/\*.*?\*/\n+)?| +// [^\n]*", re.MULTILINE | re.DOTALL)
-_BLANKS = re.compile(r"(?<=[:,;{}])\s+|\s+(?=\{)|;(?=\s*\})")
+_UNSENT = re.compile(r"^ *(?:/\*.*?\*/\n+)?|(?<! ) +// [^\n]*", re.MULTILINE | re.DOTALL)
+_BLANKS = re.compile(r"(?<=[:,;{}])\s+|(?<!\s)\s+(?=\{)|;(?=\s*\})")
 _YEAR = "public, max-age=31536000, immutable"
 # The words of the chat that the frame says too.
 SHARED = (
