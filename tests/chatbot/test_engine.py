@@ -146,12 +146,8 @@ def test_near_misses_are_refused(report: Engine, question: str, absent: str) -> 
     answer = report.ask(question)
     assert not answer.found
     assert absent in answer.text
-    near = answer.nearest[
-        0
-    ]  # in the words of a refusal by its name for the reader, else by its own
-    assert {near.company, near.company_zh if answer.language == "zh" else near.company_en} & {
-        name for name in (near.company, near.company_en, near.company_zh) if name in answer.text
-    }
+    near = answer.nearest[0]
+    assert any(each in answer.text for each in (near.company, near.company_en, near.company_zh))
 
 
 @pytest.mark.parametrize(
