@@ -228,7 +228,7 @@ def test_from_a_question_to_the_words_in_their_case(start: Open, site: Site) -> 
     reader.open()
     reader.ask("How many people benefit from the Padma Water Plant?")
     frame = reader.frame
-    expect(frame.locator("blockquote > p")).to_contain_text(BENEFIT)
+    expect(frame.locator("blockquote > p:not(.origin)")).to_contain_text(BENEFIT)
     cite = frame.get_by_role("button", name="Source 1")
     expect(cite).to_have_attribute("aria-expanded", "false")
     cite.click()
@@ -391,7 +391,7 @@ def test_it_comes_along_when_the_page_is_swapped(start: Open, swap: str, phone: 
             body.innerHTML = '<main><h1>New</h1><div id="{target}"></div></main>';
             {SWAPS[swap]}; }}"""
         )
-        expect(reader.frame.locator("blockquote > p")).to_contain_text(BENEFIT)
+        expect(reader.frame.locator("blockquote > p:not(.origin)")).to_contain_text(BENEFIT)
         expect(reader.page.locator("casebook-widget")).to_have_count(1)
         expect(reader.page.locator("#later casebook-widget")).to_have_count(int(target == "later"))
         assert dialog.evaluate("(each) => each.matches(':modal')") == (phone and target == "other")
@@ -497,7 +497,7 @@ def test_a_chinese_page_gets_a_chinese_widget(start: Open, site: Site) -> None:
     reader.open()
     expect(reader.frame.locator("html")).to_have_attribute("lang", "zh-CN")
     reader.ask("帕德玛水厂项目惠及多少人？")
-    expect(reader.frame.locator("blockquote > p")).to_contain_text(BENEFIT)
+    expect(reader.frame.locator("blockquote > p:not(.origin)")).to_contain_text(BENEFIT)
     expect(reader.frame.get_by_role("button", name="出处 1")).to_be_visible()
     shown = reader.frame.locator("[data-word]:visible").all_inner_texts()
     assert [word for word in shown if word and not re.search("[\u4e00-\u9fff]", word)] == []
@@ -519,7 +519,7 @@ def test_what_a_model_wrote_is_told_from_quotations(start: Open, site: Site) -> 
     reader.ask("solar lights?")
     written = reader.frame.locator(".written")
     expect(written).to_have_text("Lights were <b>given</b>. [1]")
-    expect(reader.frame.locator("blockquote > p")).to_have_count(2)
+    expect(reader.frame.locator("blockquote > p:not(.origin)")).to_have_count(2)
 
 
 def test_what_comes_near_does_not_look_like_an_answer(start: Open, site: Site) -> None:
@@ -641,7 +641,7 @@ def test_the_conversation_goes_along_and_ends_with_the_sign_in(start: Open, site
     wait_until(reader.page, "sessionStorage.casebook")
     reader.page.get_by_role("link", name="Events").click()
     reader.open()
-    expect(reader.frame.locator("blockquote > p")).to_contain_text(BENEFIT)
+    expect(reader.frame.locator("blockquote > p:not(.origin)")).to_contain_text(BENEFIT)
     reader.ask("and the lockdown?")
     assert site.engine.asked[-1][1][0].content == "How many people benefit?"
     assert len(site.engine.asked) == 2
@@ -1016,7 +1016,7 @@ def test_a_hostile_document_is_only_words(chromium: Browser, tmp_path: Path) -> 
         reader.ask(asked)
         frame = reader.frame
         expect(frame.locator(".asked [dir]")).to_have_text(asked)
-        assert frame.locator("blockquote > p").text_content() == f"{words} benefit [1]"
+        assert frame.locator("blockquote > p:not(.origin)").text_content() == f"{words} benefit [1]"
         expect(frame.locator(".cite")).to_have_count(1)
         frame.locator(".cite").click()
         assert frame.locator(".card mark").text_content() == f"{words} benefit"
@@ -1164,4 +1164,4 @@ def test_it_can_stand_in_the_page(start: Open) -> None:
         "rgb(18, 24, 21)"
     )
     reader.ask("lockdown?")
-    expect(reader.frame.locator("blockquote > p")).to_contain_text(LOCKDOWN)
+    expect(reader.frame.locator("blockquote > p:not(.origin)")).to_contain_text(LOCKDOWN)
