@@ -257,9 +257,7 @@ def test_a_conversation_is_saved_as_markdown(visit: Open, address: str) -> None:
 
 def test_a_refusal_is_saved_with_the_nearest_cases(visit: Open) -> None:
     """As it says that they are listed below, so they are, each with its address."""
-    page = visit("/")
-    page.locator("#question").fill("What is the recipe for pie?")
-    page.keyboard.press("Enter")
+    page = visit("/?q=What+is+the+recipe+for+pie%3F")
     near = page.locator(".nearest a")
     expect(near.first).to_be_visible()
     with page.expect_download() as download:
