@@ -64,7 +64,7 @@ def test_an_answer_is_followed_by_what_else_its_case_says(
         expect(chips).to_have_text(["What does the photo show?", "What did POWERCHINA do?"])
         assert find_violations(page) == []
         chips.first.click()
-        expect(page.locator("#turn-2 .quote")).to_have_text(f"{LIGHTS_PHOTO} [1]")
+        expect(page.locator("#turn-2 .quote p").first).to_have_text(f"{LIGHTS_PHOTO} [1]")
         expect(page.locator("#turn-1 .follow")).to_be_hidden()
         page.wait_for_load_state("networkidle")
         expect(page.locator(".follow:visible")).to_have_count(0)  # both are on the page
