@@ -44,7 +44,7 @@ _APART = 0.45
 # Sub-words of a question that are read, the prompt among them. Of a longer one those at its
 # beginning and its end: what is asked seldom stands in the middle of what is told around it, and a
 # question of 2,000 characters would take ten times as long as a short one.
-ASKED = 96
+ASKED = 64
 
 Windows = Sequence[list[int]]  # sub-words with the special ones, as many as are read at once
 
