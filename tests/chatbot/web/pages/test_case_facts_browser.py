@@ -85,11 +85,7 @@ def visit(chromium: Browser, address: str) -> Iterator[Open]:
     assert faults == []
 
 
-def ask(page: Page, question: str) -> None:
-    """Ask in the chat, and wait for the end of the answer."""
-    page.locator("#question").fill(question)
-    page.keyboard.press("Enter")
-    expect(page.locator(".turn .tools").last).to_be_visible()
+QUESTION = "/?q=How+many+people+drink+the+clean+water+of+the+plant+of+Acme%3F"
 
 
 def test_cases_are_found_by_sector_and_country(visit: Open) -> None:
@@ -129,8 +125,7 @@ def test_a_reader_of_the_other_language_is_helped(visit: Open) -> None:
     expect(found.locator(".company")).to_have_text("Eastwind (东风公司)")
     expect(found.locator(".origin")).to_have_text("source in Chinese")
 
-    page = visit("/?lang=zh")
-    ask(page, "How many people drink the clean water of the plant of Acme?")
+    page = visit(f"{QUESTION}&lang=zh")
     card = page.locator(".card", has_text="Water for a town").first
     expect(card.locator(".alias")).to_have_text("埃克姆")
     expect(card.locator(".origin")).to_be_visible()
@@ -143,11 +138,15 @@ def test_a_reader_of_the_other_language_is_helped(visit: Open) -> None:
 def test_no_word_is_cut_on_paper(visit: Open) -> None:
     """Every word that the page shows stands whole on the sheet, within its edges."""
     page = visit("/cases?q=water")
-    paths = [page.locator(".entries a").first.get_attribute("href") or "", "/cases?q=water", "/"]
+    paths = [
+        page.locator(".entries a").first.get_attribute("href") or "",
+        "/cases?q=water",
+        QUESTION,
+    ]
     for path in paths:
         page = visit(path)
-        if path == "/":
-            ask(page, "How many people drink the clean water of the plant of Acme?")
+        if path == QUESTION:
+            expect(page.locator(".turn .tools").last).to_be_visible()
         page.emulate_media(media="print")
         shown = page.locator("body").inner_text()
         data = page.pdf(format="A5")
