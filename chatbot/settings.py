@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from corpus.errors import UsageError
 
@@ -244,12 +244,18 @@ def _read_token(value: str) -> str:
     return value
 
 
-def _read_portal(value: str) -> str:
+def _split_address(value: str) -> SplitResult:
+    """Return the parts of an address, all empty where it is none."""
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - raises where it is no number
     except ValueError:
-        parts = urlsplit("")
+        return urlsplit("")
+    return parts
+
+
+def _read_portal(value: str) -> str:
+    parts = _split_address(value)
     plain = value.isascii() and value.isprintable() and not any(c in value for c in " \\#@<>\"'")
     if value and (parts.scheme not in ("http", "https") or not parts.hostname or not plain):
         raise UsageError(
@@ -262,11 +268,7 @@ def _read_portal(value: str) -> str:
 def _read_milvus_uri(value: str) -> str:
     if not value or (value.endswith(".db") and "://" not in value):
         return value
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018 - raises where it is no number
-    except ValueError:
-        parts = urlsplit("")
+    parts = _split_address(value)
     bare = parts.path in ("", "/") and not parts.query and not parts.fragment
     if parts.scheme not in ("http", "https") or not parts.hostname or not bare:
         # The value is not repeated: a password may stand in it.
@@ -280,11 +282,7 @@ def _read_milvus_uri(value: str) -> str:
 def _read_llm_url(value: str) -> str:
     if not value:
         return value
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018 - raises where it is no number
-    except ValueError:
-        parts = urlsplit("")
+    parts = _split_address(value)
     plain = value.isascii() and value.isprintable() and not any(c in value for c in " \\?#@")
     if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         # The value is not repeated: a key may stand in it.
